@@ -1,0 +1,117 @@
+# golive's commands. `make` alone lists them.
+#
+# Everything is installed into .venv in this checkout, from requirements.lock (to run) or requirements-dev.lock (to
+# test), names, versions and hashes as they stand there. Stamp files in .venv remember it: a second call installs nothing.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+# The Python to make .venv with, for example: make up PYTHON=/path/to/python3.12. Unset: the first that fits.
+PYTHON ?=
+# What pytest runs, on how many processes, and more options for it or for demo, bench and chaos.
+TESTS ?= tests
+WORKERS ?= 2
+ARGS ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --no-input install -qq --require-hashes
+PYBABEL := $(PY) -m babel.messages.frontend -q
+CATALOGS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/golive.po))
+
+##@ Use
+.PHONY: up demo completion
+up: install  ## Install golive here and start it: embedded Temporal, worker, API and pages
+	@$(PY) -m cli up $(ARGS)
+
+demo: dev  ## Watch a whole go-live on the real stack, in under three minutes
+	@$(PY) -m demo $(ARGS)
+
+completion:  ## Say how to get `golive` on the PATH, with completion in your shell
+	@echo '  export PATH="$(CURDIR)/bin:$$PATH"    # in your shell profile'
+	@echo '  golive --install-completion           # once; then open a new shell'
+
+##@ Work on it
+.PHONY: test lint format coverage bench chaos
+test: lint  ## Run everything that must pass: lint, types, import contracts, tests (TESTS=, WORKERS=, ARGS=)
+	@mkdir -p build
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --junitxml=build/junit.xml $(ARGS) $(TESTS)
+
+lint: dev  ## Check style, types and import contracts
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+format: dev  ## Format the code and fix what can be fixed safely
+	$(VENV)/bin/ruff check --fix-only
+	$(VENV)/bin/ruff format
+
+coverage: dev  ## Run the tests in one process and show which lines no test reaches
+	$(VENV)/bin/coverage erase
+	$(VENV)/bin/coverage run -m pytest $(ARGS) $(TESTS)
+	$(VENV)/bin/coverage combine -q
+	$(VENV)/bin/coverage report
+
+bench: dev  ## Measure (ARGS=)
+	@$(PY) -m bench $(ARGS)
+
+chaos: dev  ## Kill processes at random moments and check that nothing is lost or doubled (ARGS=)
+	@$(PY) -m tests.chaos $(ARGS)
+
+##@ Keep it in order
+.PHONY: install dev lock catalogs clean help
+install: $(VENV)/.runtime $(CATALOGS)  ## Install what golive needs to run
+dev: $(VENV)/.dev $(CATALOGS)  ## Install what its tests and tools need as well
+
+lock: $(VENV)/.dev  ## Resolve pyproject.toml into the lock files (UPGRADE=1: newest versions)
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) pyproject.toml --group dev --constraint requirements.lock -o requirements-dev.lock
+
+catalogs: $(VENV)/.dev  ## Collect the texts, merge them into the translations and compile these
+	@mkdir -p locale
+	$(PYBABEL) extract -F babel.cfg --project golive --copyright-holder "the golive authors" \
+	  --add-location file --sort-by-file -o locale/golive.pot.new .
+	@# A new date alone is no change.
+	@if diff -q -I '^"POT-Creation-Date' locale/golive.pot locale/golive.pot.new >/dev/null 2>&1; \
+	  then rm locale/golive.pot.new; else mv locale/golive.pot.new locale/golive.pot; fi
+	@test -e locale/zh_CN/LC_MESSAGES/golive.po || $(PYBABEL) init -D golive -i locale/golive.pot -d locale -l zh_CN
+	$(PYBABEL) update -D golive -i locale/golive.pot -d locale --ignore-pot-creation-date --no-fuzzy-matching
+	$(PY) -m babel.messages.frontend compile -D golive -d locale --statistics
+
+clean:  ## Remove .venv and everything that tools made; your data in .golive stays
+	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
+	  .pytest_cache .ruff_cache locale/*/LC_MESSAGES/*.mo
+	find . -name __pycache__ -type d -not -path './.golive*' -prune -exec rm -rf {} +
+
+help:
+	@awk 'BEGIN {FS = ":.*  ## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*  ## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+# --universal: one lock for every platform and every Python of requires-python. Without --upgrade, what is locked stays.
+LOCK = $(VENV)/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+# Asked every time; changes, and so has things installed, only when a new environment is made.
+$(VENV)/.python: FORCE
+	@bin/make-venv $(VENV) "$(PYTHON)"
+
+FAILED = { echo "golive: installing failed, see above; when the network is back or the cause is gone, call make again" >&2; exit 1; }
+
+$(VENV)/.runtime: requirements.lock $(VENV)/.python
+	@echo "Installing what golive needs into $(VENV), once; this takes a minute ..." >&2
+	@$(PIP) -r requirements.lock || $(FAILED)
+	@touch $@
+
+# The development lock holds the other one.
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.python
+	@echo "Installing what golive and its tests need into $(VENV), once; this takes a minute ..." >&2
+	@$(PIP) -r requirements-dev.lock || $(FAILED)
+	@touch $(VENV)/.runtime $@
+
+%.mo: %.po $(VENV)/.runtime
+	@$(PYBABEL) compile -i $< -o $@
+
+.PHONY: FORCE
+FORCE:
