@@ -1,0 +1,62 @@
+"""`record` behind four names, so that the Temporal UI reads like the process.
+
+Never a local activity: that would commit SQL before Temporal has accepted the act, and a worker killed in
+between would leave an act in the journal that the workflow does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from db import recording
+from db.errors import RecordRefused
+from db.session import Database
+from golive.recording import Batch, Recorded
+
+
+class Recording:
+    """The activities that write a run to SQL. An error of SQL itself leaves them: Temporal tries again.
+
+    What trying again cannot mend (a conflict in the journal, a forged start) is an ApplicationError of the
+    type that `db.errors` names, not retried.
+    """
+
+    def __init__(self, database: Database, start_keys: tuple[bytes, ...]) -> None:
+        self._database = database
+        self._start_keys = start_keys
+
+    @property
+    def all(self) -> tuple[Callable[[Batch], Coroutine[Any, Any, Recorded]], ...]:
+        """Every activity of this class, for the worker."""
+        return (self.record, self.open_tasks, self.request_approval, self.raise_alert)
+
+    @activity.defn
+    async def record(self, batch: Batch) -> Recorded:
+        """Record what happened."""
+        return await self._write(batch)
+
+    @activity.defn
+    async def open_tasks(self, batch: Batch) -> Recorded:
+        """Record it, tasks that have opened among it."""
+        return await self._write(batch)
+
+    @activity.defn
+    async def request_approval(self, batch: Batch) -> Recorded:
+        """Record it, an approval that is asked for among it."""
+        return await self._write(batch)
+
+    @activity.defn
+    async def raise_alert(self, batch: Batch) -> Recorded:
+        """Record it, an alert, a reminder or an escalation among it."""
+        return await self._write(batch)
+
+    async def _write(self, batch: Batch) -> Recorded:
+        try:
+            async with self._database.transaction() as session:
+                return await recording.record(session, batch, self._start_keys)
+        except RecordRefused as refused:
+            raise ApplicationError(str(refused), type=refused.type, non_retryable=True) from refused

@@ -1,0 +1,73 @@
+"""Reminders, due times and escalation: the ladder that each wait of a person climbs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from golive.calendar import Calendar
+from golive.plan import Plan
+from golive.span import Span
+from golive.state import Clock
+from golive.template import Ladder
+from golive.words import N_, Sentence, say
+from golive.working_time import add_working, working_between
+
+MAX_RUNGS = 200
+
+
+def start_clock(plan: Plan, now: datetime, due_at: datetime) -> Clock:
+    """Return a clock that begins now and climbs the plan's ladder towards `due_at`."""
+    clock = Clock(since=now, due_at=due_at)
+    clock.next_at = rung_time(plan.calendar, plan.ladder, clock)
+    return clock
+
+
+def rung_time(calendar: Calendar, ladder: Ladder, clock: Clock) -> datetime | None:
+    """Return when the clock's present rung is due; None above the top of the ladder."""
+    if clock.rung >= len(ladder.rungs) + ladder.max_overdue:
+        return None
+    if clock.rung >= len(ladder.rungs):
+        return add_working(calendar, clock.due_at, Span(days=clock.rung - len(ladder.rungs) + 1))
+    percent = ladder.rungs[clock.rung].percent
+    if percent == 100:  # noqa: PLR2004 - the whole way
+        return clock.due_at
+    way = working_between(calendar, clock.since, clock.due_at)
+    return add_working(calendar, clock.since, Span(seconds=int(way.total_seconds() * percent / 100)))
+
+
+def climb(plan: Plan, clock: Clock, now: datetime) -> int | None:
+    """Move the clock past every rung that is due and return the latest, or None when none is.
+
+    Rungs that were missed, in an outage for example, collapse into the latest: one message, not thirty.
+    """
+    latest = None
+    while clock.next_at is not None and clock.next_at <= now:
+        latest = clock.rung
+        clock.rung += 1
+        clock.next_at = rung_time(plan.calendar, plan.ladder, clock)
+    return latest
+
+
+def shift_clock(plan: Plan, clock: Clock, held_at: datetime, now: datetime) -> None:
+    """Give a clock back the working time that a hold from `held_at` to `now` took from it."""
+    clock.due_at = later(plan.calendar, clock.due_at, held_at, now)
+    clock.since = later(plan.calendar, clock.since, held_at, now)
+    clock.next_at = rung_time(plan.calendar, plan.ladder, clock)
+
+
+def later(calendar: Calendar, moment: datetime, held_at: datetime, now: datetime) -> datetime:
+    """Return `moment` with the working time between `held_at` and `now` added; a past moment stays past."""
+    lost = working_between(calendar, held_at, now)
+    if moment <= held_at or lost <= timedelta():
+        return moment
+    left = working_between(calendar, held_at, moment)
+    return add_working(calendar, now, Span(seconds=int(left.total_seconds())))
+
+
+def next_words(ladder: Ladder, clock: Clock) -> Sentence | None:
+    """Say what happens next by itself."""
+    if clock.next_at is None:
+        return None
+    if clock.rung >= len(ladder.rungs) - 1:
+        return say(N_("escalation"))
+    return say(N_("reminder"))

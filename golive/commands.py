@@ -1,0 +1,262 @@
+"""What people ask of a run. Each is one Temporal Update with one argument, signed by the API."""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from golive.canonical import canonical
+from golive.evidence import Evidence
+from golive.model import Fact
+from golive.plan import Release
+from golive.vocabulary import DecisionName, Digest, Function, Meaning, Role, UserName
+from golive.words import Words
+
+
+class Actor(Fact):
+    """Who acts, as the API read them when they acted."""
+
+    name: UserName
+    kind: Literal["person", "system"] = "person"
+    roles: tuple[Role, ...] = ()
+    functions: tuple[Function, ...] = ()
+    enabled: bool = True
+    method: str = "token"
+    address: str = ""
+
+
+GOLIVE = Actor(name="golive", kind="system", method="none")
+"""golive itself, when a clock or a measurement acts."""
+
+
+class StartTask(Fact):
+    """Take an open task; it becomes the actor's."""
+
+    do: Literal["start_task"] = "start_task"
+    task: str
+
+
+class ItemResult(Fact):
+    """What came of one checklist item."""
+
+    result: Literal["pass", "fail", "not_applicable"]
+    remark: Words | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class CompleteTask(Fact):
+    """Finish a task, with its evidence and the result of each item."""
+
+    do: Literal["complete_task"] = "complete_task"
+    task: str
+    remark: Words | None = None
+    evidence: tuple[Evidence, ...] = ()
+    items: dict[str, ItemResult] = {}
+
+
+class VerifyTask(Fact):
+    """Confirm what another person did, or send it back."""
+
+    do: Literal["verify_task"] = "verify_task"
+    task: str
+    result: Literal["pass", "fail"]
+    remark: Words | None = None
+
+
+class BlockTask(Fact):
+    """Say that a task cannot go on, and why."""
+
+    do: Literal["block_task"] = "block_task"
+    task: str
+    reason: Words
+
+
+class ReopenTask(Fact):
+    """Open a finished or blocked task again."""
+
+    do: Literal["reopen_task"] = "reopen_task"
+    task: str
+    reason: Words
+
+
+class ReassignTask(Fact):
+    """Give a task to `to`, whose functions the API read; None offers it to the function again."""
+
+    do: Literal["reassign_task"] = "reassign_task"
+    task: str
+    to: Actor | None
+    reason: Words | None = None
+
+
+class SetNotApplicable(Fact):
+    """Say that a task does not apply to this release; its own fact, never `done`."""
+
+    do: Literal["not_applicable"] = "not_applicable"
+    task: str
+    reason: Words
+
+
+class Comment(Fact):
+    """Say something about the run (`about` empty) or one of its tasks or approvals."""
+
+    do: Literal["comment"] = "comment"
+    about: str = ""
+    text: Words
+
+
+class Decide(Fact):
+    """Decide on exactly the subject with `digest`. `task` is the one that `returned` sends back."""
+
+    do: Literal["decide"] = "decide"
+    approval: str
+    decision: DecisionName
+    meaning: Meaning = "approved"
+    comment: Words | None = None
+    digest: Digest
+    task: str | None = None
+
+
+class Promote(Fact):
+    """Go on to the next step of the open rollout."""
+
+    do: Literal["promote"] = "promote"
+    reason: Words
+
+
+class PromoteFull(Fact):
+    """Skip the remaining steps of the open rollout, not its health checks."""
+
+    do: Literal["promote_full"] = "promote_full"
+    reason: Words
+
+
+class RetryRollout(Fact):
+    """Start the open rollout over, from its first step."""
+
+    do: Literal["retry"] = "retry"
+    reason: Words
+
+
+class Hold(Fact):
+    """Stop new steps and every clock of people's waits."""
+
+    do: Literal["hold"] = "hold"
+    reason: Words
+
+
+class Resume(Fact):
+    """Go on after a hold; ask again what was rejected or has expired."""
+
+    do: Literal["resume"] = "resume"
+    reason: Words
+
+
+class Abort(Fact):
+    """End the run. Traffic returns to stable at once."""
+
+    do: Literal["abort"] = "abort"
+    reason: Words
+
+
+class Rollback(Fact):
+    """Return traffic to stable, do the back-out tasks, and end the run."""
+
+    do: Literal["rollback"] = "rollback"
+    reason: Words
+
+
+class NewBuild(Fact):
+    """Replace the release by a new build: decisions on the old one become stale."""
+
+    do: Literal["new_build"] = "new_build"
+    release: Release
+    reason: Words
+
+
+class AddLesson(Fact):
+    """Say what this go-live taught."""
+
+    do: Literal["add_lesson"] = "add_lesson"
+    text: Words
+
+
+class AddAction(Fact):
+    """Agree on an improvement with an owner and a date."""
+
+    do: Literal["add_action"] = "add_action"
+    text: Words
+    owner: UserName
+    due_at: AwareDatetime
+
+
+class CloseAction(Fact):
+    """Say that an agreed improvement is done."""
+
+    do: Literal["close_action"] = "close_action"
+    action: str
+    remark: Words | None = None
+
+
+Body = Annotated[
+    StartTask
+    | CompleteTask
+    | VerifyTask
+    | BlockTask
+    | ReopenTask
+    | ReassignTask
+    | SetNotApplicable
+    | Comment
+    | Decide
+    | Promote
+    | PromoteFull
+    | RetryRollout
+    | Hold
+    | Resume
+    | Abort
+    | Rollback
+    | NewBuild
+    | AddLesson
+    | AddAction
+    | CloseAction,
+    Field(discriminator="do"),
+]
+
+
+class Command(Fact):
+    """One act of one person on one run. `id` is the update id: SHA-256 of principal, route and Idempotency-Key."""
+
+    id: str
+    run_id: str
+    actor: Actor
+    body: Body
+    signature: str = ""
+
+
+class Receipt(Fact):
+    """What an acknowledged act gets: its number in the run's journal, the hash of that row, the run's state."""
+
+    run_id: str
+    command_id: str
+    seq: int
+    hash: str
+    state: str
+    known: bool = False
+    """True when the act was acknowledged before the run continued as new: the journal has its number and hash."""
+
+
+def sign(message: Fact, key: bytes) -> str:
+    """Return the HMAC-SHA-256, in hex, of the canonical JSON of `message` without its signature."""
+    return hmac.new(key, canonical(_unsigned(message)), sha256).hexdigest()
+
+
+def verify(message: Fact, signature: str, keys: tuple[bytes, ...]) -> bool:
+    """Tell whether one of `keys` signed `message`; every key is tried, so keys can be rotated."""
+    written = canonical(_unsigned(message))
+    return any(hmac.compare_digest(hmac.new(key, written, sha256).hexdigest(), signature) for key in keys)
+
+
+def _unsigned(message: Fact) -> dict[str, Any]:
+    return message.model_dump(mode="json", exclude={"signature"})

@@ -1,0 +1,124 @@
+"""What a run asks of the world: inputs and results of activities. Each has a deterministic key."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from golive.model import Fact
+from golive.template import Analysis
+from golive.vocabulary import VerdictName
+from golive.words import Sentence
+
+
+class Notify(Fact):
+    """Tell people something; for now to the log. The result is journalled."""
+
+    key: str
+    run_id: str
+    to: tuple[str, ...]
+    sentence: Sentence
+    link: str
+
+
+class ShiftTraffic(Fact):
+    """Set the weight of the new version, fenced: written only while `generation` is the lock's generation."""
+
+    key: str
+    run_id: str
+    stage: str
+    service: str
+    environment: str
+    version: str
+    weight: int
+    generation: int
+
+
+class Shifted(Fact):
+    """What came of a shift: the weight read back, or that the fence refused it, or why it could not be done."""
+
+    weight: int
+    fenced: bool = False
+    error: Sentence | None = None
+
+
+class ReturnTraffic(Fact):
+    """Raise the fence to `generation`, send all traffic to stable and read it back; needs no check.
+
+    `confirm` is the second look, after the longest shift: traffic that came back is returned again.
+    """
+
+    key: str
+    run_id: str
+    service: str
+    environment: str
+    generation: int
+    confirm: bool = False
+
+
+class Watch(Fact):
+    """Measure `analyses` during one rollout step or a hypercare, until a verdict or `until`.
+
+    `key` names the measurements and counters in SQL, from where a restarted watch goes on.
+    """
+
+    key: str
+    run_id: str
+    stage: str
+    service: str
+    environment: str
+    version: str
+    analyses: tuple[Analysis, ...]
+    since: AwareDatetime
+    until: AwareDatetime | None
+
+
+class Verdict(Fact):
+    """What a watch found, and why, in a sentence."""
+
+    verdict: VerdictName
+    cause: Sentence
+
+
+class Measure(Fact):
+    """Measure one query for a check of a gate; `about` is STAGE/GATE.CHECK."""
+
+    key: str
+    run_id: str
+    about: str
+    service: str
+    environment: str
+    version: str
+    metric: str
+
+
+class Measured(Fact):
+    """A measured value, or why there is none: `error` says what was asked, where and when."""
+
+    value: float | None = None
+    at: AwareDatetime
+    error: Sentence | None = None
+
+
+class WriteReport(Fact):
+    """Build the review report of the run from SQL, in both languages, HTML and Markdown, and keep it."""
+
+    key: str
+    run_id: str
+    stage: Literal["draft", "final"]
+    outcome: Literal["completed", "aborted"] | None = None
+
+
+class ReportWritten(Fact):
+    """The digest of the written report."""
+
+    digest: str
+
+
+class Supersede(Fact):
+    """Abort the run `holder` in favour of this one, as the template says, visibly."""
+
+    key: str
+    run_id: str
+    holder: str

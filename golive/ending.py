@@ -1,0 +1,154 @@
+"""How a run ends before its time: traffic returns to stable, back-out tasks are done, stable is confirmed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from golive.effects import ReturnTraffic, Shifted
+from golive.run import Run
+from golive.state import EndingState
+from golive.tasks import FINISHED, open_task
+from golive.words import N_, Sentence, say
+
+MARGIN = timedelta(seconds=1)
+
+
+def begin_abort(run: Run, by: str, cause: Sentence) -> None:
+    """End the run: nothing else goes on, and traffic returns at once."""
+    _begin(run, "abort", by, cause)
+
+
+def begin_rollback(run: Run, cause: Sentence, by: str = "golive") -> None:
+    """Return traffic to stable at once and open the back-out tasks of every stage that was reached."""
+    run.emit("RollbackStarted", cause=cause)
+    _begin(run, "rollback", by, cause)
+    told = say(N_("The rollback of “{title}” has started: {cause}"), title=run.plan.title, cause=cause)
+    everybody = tuple(dict.fromkeys(name for names in run.plan.people.values() for name in names))
+    run.tell(everybody, told, f"/runs/{run.state.run_id}")
+
+
+def _begin(run: Run, how: Literal["abort", "rollback"], by: str, cause: Sentence) -> None:
+    state = run.state
+    before = state.ending
+    state.ending = EndingState(how=how, by=by, at=run.now, cause=cause)
+    if before is not None:  # an abort during a rollback: the traffic is already on its way back
+        state.ending.traffic, state.ending.confirm_at = before.traffic, before.confirm_at
+    state.hold = None
+    state.state = "rolling_back"
+    _close_everything(run)
+    if before is None and _traffic_may_be_out(run):
+        _claim_and_return(run)
+    if how == "rollback":
+        _open_back_out(run)
+
+
+def _traffic_may_be_out(run: Run) -> bool:
+    """Tell whether traffic was moved or a shift may be under way."""
+    return run.state.weight > 0 or any(
+        stage.rollout is not None and stage.rollout.step >= 0 for stage in run.state.stages.values()
+    )
+
+
+def _claim_and_return(run: Run) -> None:
+    """Return traffic at once while the run holds its service; after a full release, claim the service first."""
+    ending = run.state.ending
+    if ending is None:
+        return
+    if run.state.lock.held:
+        return_traffic(run)
+    else:
+        ending.traffic = "wanted"
+
+
+def return_traffic(run: Run) -> None:
+    """Ask for the return of traffic, before anything is recorded; the raised generation fences late shifts."""
+    ending, release = run.state.ending, run.state.release
+    if ending is None:
+        return
+    run.state.lock.generation += 1
+    ending.traffic = "returning"
+    run.ask(_return(run, release.service, release.environment), at_once=True)
+
+
+def _return(run: Run, service: str, environment: str, *, confirm: bool = False) -> ReturnTraffic:
+    generation = run.state.lock.generation
+    return ReturnTraffic(
+        key=f"{run.state.run_id}/return/{generation}/{'confirm' if confirm else 'first'}",
+        run_id=run.state.run_id,
+        service=service,
+        environment=environment,
+        generation=generation,
+        confirm=confirm,
+    )
+
+
+def _close_everything(run: Run) -> None:
+    """Close what is still asked of people: an ending run asks only for its back-out."""
+    for ref in run.index.tasks:
+        task = run.state.tasks[ref]
+        if task.clock is not None:
+            run.task(ref).clock = None
+        if task.state in ("open", "in_progress", "blocked", "to_verify"):
+            run.task(ref).state = "locked"
+    run.clocked.clear()
+    for ref, approval in run.state.approvals.items():
+        if approval.state == "pending":
+            closed = run.approval(ref)
+            closed.state, closed.clock, closed.expires_at = "stale", None, None
+    for stage in run.plan.stages:
+        rollout = run.stage(stage.id).rollout
+        if rollout is not None and rollout.phase != "done":
+            run.stopped.append(f"{run.state.run_id}/{stage.id}/{rollout.attempt}/{rollout.step}")
+
+
+def _open_back_out(run: Run) -> None:
+    """Open the back-out tasks of the stages that were reached, in the reverse of the plan's order."""
+    for stage in reversed(run.plan.stages):
+        if run.stage(stage.id).opened_at is not None:
+            for task in stage.on_rollback:
+                open_task(run, f"{stage.id}.{task.key}")
+
+
+def returned(run: Run, effect: ReturnTraffic, result: Shifted) -> None:
+    """Follow the return of traffic: read back once more after the longest shift, so that no late shift undoes it."""
+    ending = run.state.ending
+    if ending is None or effect.generation != run.state.lock.generation:
+        return
+    run.state.weight = result.weight
+    if effect.confirm:
+        ending.traffic = "confirmed"
+        run.emit("StableConfirmed", weight=result.weight)
+        return
+    ending.traffic = "returned"
+    ending.confirm_at = run.now + timedelta(seconds=run.plan.shift_timeout) + MARGIN
+    run.emit("TrafficReturned", cause=ending.cause)
+
+
+def advance(run: Run) -> None:
+    """Go on with the ending as far as the clock and the lock allow."""
+    ending, release = run.state.ending, run.state.release
+    if ending is None:
+        return
+    if ending.traffic == "wanted" and run.state.lock.held:
+        return_traffic(run)
+    if ending.traffic == "returned" and ending.confirm_at is not None and ending.confirm_at <= run.now:
+        ending.traffic = "confirming"
+        run.ask(_return(run, release.service, release.environment, confirm=True))
+
+
+def done(run: Run) -> bool:
+    """Tell whether traffic is confirmed on stable and, after a rollback, every opened back-out task is finished."""
+    ending = run.state.ending
+    if ending is None or ending.traffic not in ("none", "confirmed"):
+        return False
+    return ending.how == "abort" or not open_back_out(run)
+
+
+def open_back_out(run: Run) -> list[str]:
+    """Return the back-out tasks that were opened and are not finished."""
+    return [
+        ref
+        for ref in run.index.back_out
+        if run.state.tasks[ref].opened_at is not None and run.state.tasks[ref].state not in FINISHED
+    ]

@@ -1,0 +1,54 @@
+"""The errors that a person meets, one tree:
+
+    GoliveError            a sentence for a person, a stable code, an HTTP status
+    ├── Invalid            422  the input does not say what it must
+    ├── Refused            403  this person may not do this; says who may
+    ├── Conflict           409  the state does not allow it now; says what would
+    └── NotFound           404  no such thing
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from golive.words import Sentence, Text, say
+
+
+class GoliveError(Exception):
+    """Something that a person asked for cannot be done.
+
+    `code` is stable and part of the API; `sentence` says what was asked, why not and what is possible;
+    `facts` are extra members of the problem document (RFC 9457), such as what a stale subject changed.
+    """
+
+    status: ClassVar[int] = 400
+
+    def __init__(self, code: str, msgid: str, *, facts: dict[str, Any] | None = None, **args: str | float | Text | Sentence):
+        self.code = code
+        self.sentence: Sentence = say(msgid, **args)
+        self.facts = facts or {}
+        super().__init__(str(self.sentence))
+
+
+class Invalid(GoliveError):
+    """The input does not say what it must."""
+
+    status = 422
+
+
+class Refused(GoliveError):
+    """This person may not do this; the sentence says who may."""
+
+    status = 403
+
+
+class Conflict(GoliveError):
+    """The present state does not allow it; the sentence says what would."""
+
+    status = 409
+
+
+class NotFound(GoliveError):
+    """There is no such thing."""
+
+    status = 404

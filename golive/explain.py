@@ -1,0 +1,275 @@
+"""A run in words: why it does not move, what it awaits, and how the Temporal UI shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from golive.clocks import next_words
+from golive.plan import moment
+from golive.recording import Wait
+from golive.run import Run
+from golive.sign_off import waiting_for
+from golive.stages import Processes
+from golive.tasks import ACTIVE
+from golive.words import N_, Sentence, say
+
+SHOWN = 20
+"""How many waits the Temporal UI lists; a run of 1,000 tasks does not write 1,000 rows at every act."""
+
+
+def blocked_by(run: Run, processes: Processes) -> Sentence | None:
+    """Say in one sentence what the run awaits, from whom, since when, and what happens next by itself."""
+    state = run.state
+    if state.ended:
+        return None
+    if state.ending is not None:
+        return _ending(run)
+    if state.hold is not None:
+        return _held(run)
+    if state.state == "scheduled" and run.plan.start_at is not None:
+        return say(N_("The run starts at {at}."), at=moment(run.plan.start_at))
+    if state.lock.wanted and state.lock.holder is not None:
+        return _locked(run)
+    return _first_wait(run, processes)
+
+
+def _ending(run: Run) -> Sentence:
+    ending = run.state.ending
+    assert ending is not None  # noqa: S101 - the caller has just looked
+    if ending.traffic == "wanted":
+        return say(
+            N_("The run is ending ({cause}); it waits for {service}, held by run {holder}, to return traffic."),
+            cause=ending.cause,
+            service=run.state.release.service,
+            holder=run.state.lock.holder or "—",
+        )
+    if ending.traffic in ("returning", "returned", "confirming"):
+        return say(N_("The run is ending ({cause}); traffic is returning to stable."), cause=ending.cause)
+    return say(N_("The run is ending ({cause}); the back-out tasks are open."), cause=ending.cause)
+
+
+def _held(run: Run) -> Sentence:
+    hold = run.state.hold
+    assert hold is not None  # noqa: S101 - the caller has just looked
+    why = hold.cause or (hold.words.text[:200] if hold.words else "")
+    return say(
+        N_("Held by {who} since {since}: {why}. {manager} can resume it."),
+        who=hold.by,
+        since=moment(hold.at),
+        why=why,
+        manager=run.plan.release_manager,
+    )
+
+
+def _locked(run: Run) -> Sentence:
+    lock, release = run.state.lock, run.state.release
+    return say(
+        N_("{service} in {environment} is held by run {holder}; it goes on by itself when that run ends its traffic."),
+        service=release.service,
+        environment=release.environment,
+        holder=lock.holder or "—",
+    )
+
+
+def _first_wait(run: Run, processes: Processes) -> Sentence | None:
+    """Say the most telling wait: a failed gate, then a promotion, a decision, a task, a clock."""
+    gate = _failed_gate(run)
+    if gate is not None:
+        return gate
+    few = [*stage_waits(run, processes), *approval_waits(run)]
+    order = ("promote", "approval", "task", "bake", "observe", "traffic")
+    tasks = run.awaited_tasks()
+    if tasks and not any(wait.what in order[:2] for wait in few):
+        few += [wait for wait in [task_wait(run, next(iter(tasks)))] if wait]
+    if not few:
+        return None
+    first = min(few, key=lambda wait: order.index(wait.what) if wait.what in order else order.index("task"))
+    more = len([wait for wait in few if not wait.object.startswith("task:")]) + len(tasks) - 1
+    sentence = _wait_words(run, first)
+    return say(N_("{first} And {more} more."), first=sentence, more=more) if more > 0 else sentence
+
+
+def _failed_gate(run: Run) -> Sentence | None:
+    for stage in run.plan.stages:
+        state = run.stage(stage.id)
+        if state.state in ("passed", "skipped"):
+            continue
+        for gate in stage.gates:
+            for check in gate.checks:
+                known = state.checks.get(f"{gate.key}.{check.key}")
+                if known is not None and known.state in ("fail", "error") and known.cause is not None:
+                    return say(
+                        N_("Gate “{gate}” of “{stage}” is closed: {check}: {cause}."),
+                        gate=gate.title,
+                        stage=stage.title,
+                        check=check.title,
+                        cause=known.cause,
+                    )
+    return None
+
+
+def _wait_words(run: Run, wait: Wait) -> Sentence:
+    who = ", ".join(wait.who[:5]) or "—"
+    since = moment(wait.since)
+    match wait.what:
+        case "promote":
+            said = say(N_("The rollout waits since {since} for {who} to promote it."), who=who, since=since)
+        case "approval":
+            title = run.index.approvals[wait.object.partition(":")[2]][1].title
+            said = say(N_("“{title}” waits since {since} for {who}."), title=title, who=who, since=since)
+        case "task" | "verify":
+            title = run.index.task(wait.object.partition(":")[2]).title
+            said = say(N_("“{title}” waits since {since} for {who}."), title=title, who=who, since=since)
+        case "observe":
+            said = say(N_("The release is observed since {since}."), since=since)
+        case _:
+            said = say(N_("The rollout is on its way since {since}."), since=since)
+    if wait.next is not None and wait.next_at is not None:
+        return say(N_("{wait} Next by itself: {next} at {at}."), wait=said, next=wait.next, at=moment(wait.next_at))
+    return said
+
+
+# -- waits ---------------------------------------------------------------------------------------------------
+
+
+def all_waits(run: Run, processes: Processes) -> Iterator[Wait]:
+    """Yield everything that the run awaits: the stages' own waits, approvals, tasks."""
+    yield from stage_waits(run, processes)
+    yield from approval_waits(run)
+    for ref in run.awaited_tasks():
+        wait = task_wait(run, ref)
+        if wait is not None:
+            yield wait
+
+
+def approval_waits(run: Run) -> Iterator[Wait]:
+    """Yield what pending approvals await."""
+    for ref in run.index.approvals:
+        wait = approval_wait(run, ref)
+        if wait is not None:
+            yield wait
+
+
+def stage_waits(run: Run, processes: Processes) -> Iterator[Wait]:
+    """Yield what open stages await beyond tasks and approvals."""
+    for stage in run.plan.stages:
+        if run.stage(stage.id).state == "open":
+            wait = processes[stage.process].wait(run, stage)
+            if wait is not None:
+                yield wait
+
+
+def task_wait(run: Run, ref: str) -> Wait | None:
+    """Return what an open task awaits, or None."""
+    task, plan = run.state.tasks[ref], run.index.task(ref)
+    if task.state == "to_verify":
+        who = tuple(name for name in run.members(plan.function) if name != task.done_by)
+        return Wait(what="verify", object=f"task:{ref}", who=who, since=task.done_at or run.now)
+    if task.state not in ACTIVE or task.opened_at is None:
+        return None
+    who = (task.assignee,) if task.assignee else run.members(plan.function)
+    clock = task.clock
+    return Wait(
+        what="task",
+        object=f"task:{ref}",
+        who=who,
+        since=task.opened_at,
+        next=next_words(run.plan.ladder, clock) if clock else None,
+        next_at=clock.next_at if clock else None,
+    )
+
+
+def approval_wait(run: Run, ref: str) -> Wait | None:
+    """Return what a pending approval awaits, or None."""
+    state = run.state.approvals[ref]
+    if state.state != "pending" or state.requested_at is None:
+        return None
+    _, approval = run.index.approvals[ref]
+    nexts: list[tuple[datetime, Sentence]] = []
+    if state.clock is not None and state.clock.next_at is not None:
+        nexts.append((state.clock.next_at, next_words(run.plan.ladder, state.clock) or say(N_("reminder"))))
+    if state.expires_at is not None:
+        nexts.append((state.expires_at, say(N_("expiry, which is not a yes"))))
+    at, what = min(nexts, key=lambda pair: pair[0], default=(None, None))
+    return Wait(
+        what="approval",
+        object=f"approval:{ref}",
+        who=waiting_for(run, approval, state),
+        since=state.requested_at,
+        next=what,
+        next_at=at,
+    )
+
+
+# -- the Temporal UI -----------------------------------------------------------------------------------------
+
+
+def current_details(run: Run, processes: Processes) -> str:
+    """Return the run for the Temporal UI, in markdown: where it stands and a table of what is awaited."""
+    state = run.state
+    lines = [
+        f"## {_cell(run.plan.title)}: {state.state.replace('_', ' ')}",
+        "",
+        str(blocked_by(run, processes) or "Nothing is awaited."),
+        "",
+        "| stage | state | since |",
+        "|---|---|---|",
+    ]
+    for stage in run.plan.stages:
+        stands = state.stages[stage.id]
+        since = stands.ended_at or stands.opened_at
+        lines.append(f"| {_cell(stage.title.en)} | {stands.state} | {moment(since) if since else ''} |")
+    waits = list(islice(all_waits(run, processes), SHOWN))
+    if waits:
+        lines += ["", "| awaited | from whom | since | next by itself |", "|---|---|---|---|"]
+        lines += [_row(run, wait) for wait in waits]
+    if any(stage.rollout for stage in run.plan.stages):
+        lines += ["", f"Traffic to {_cell(state.release.version)}: **{state.weight} %**"]
+    return "\n".join(lines)
+
+
+def _row(run: Run, wait: Wait) -> str:
+    ref = wait.object.partition(":")[2]
+    if wait.what in ("task", "verify"):
+        what = f"{wait.what}: {run.index.task(ref).title.en}"
+    elif wait.what == "approval":
+        what = f"approval: {run.index.approvals[ref][1].title.en}"
+    else:
+        what = wait.what
+    coming = f"{wait.next}, {moment(wait.next_at)}" if wait.next and wait.next_at else ""
+    return f"| {_cell(what)} | {_cell(', '.join(wait.who))} | {moment(wait.since)} | {coming} |"
+
+
+def _cell(text: str) -> str:
+    """Keep people's text from breaking the table or forming markup."""
+    return "".join("\\" + sign if sign in "|\\`*_[]<>#" else sign for sign in text).replace("\n", " ")
+
+
+def awaited_people(run: Run, processes: Processes) -> list[str]:
+    """Return whom the run waits for, at most 50 names, for the search attribute GoLiveWaitingFor."""
+    names = dict.fromkeys(name for wait in islice(all_waits(run, processes), 100) for name in wait.who)
+    return list(names)[:50]
+
+
+def next_due_words(run: Run, due: datetime) -> str:
+    """Return what the one timer waits for, for its summary in the Temporal UI."""
+    state = run.state
+    if state.lock.wanted and state.lock.look_at == due:
+        return f"look again for {state.release.service}, held by run {state.lock.holder}"
+    if state.ending is not None:
+        return "read back once more that all traffic is on stable"
+    for ref in run.clocked:
+        clock = state.tasks[ref].clock
+        if clock is not None and clock.next_at == due:
+            return f"next: {next_words(run.plan.ladder, clock)} for “{run.index.task(ref).title.en}”"
+    for ref, (_, approval) in run.index.approvals.items():
+        stands = state.approvals[ref]
+        if stands.expires_at == due:
+            return f"next: “{approval.title.en}” expires"
+        if stands.clock is not None and stands.clock.next_at == due:
+            return f"next: {next_words(run.plan.ladder, stands.clock)} for “{approval.title.en}”"
+    if state.state == "scheduled":
+        return "the run starts"
+    return "next: the end of a pause or an observation"

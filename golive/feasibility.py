@@ -1,0 +1,176 @@
+"""Refuses a plan that its people could not finish: nobody to do a task, to confirm it, or to sign."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import ceil
+
+from golive.errors import Invalid
+from golive.matching import match
+from golive.plan import Plan
+from golive.problems import listed
+from golive.template import Approval, Rule, Stage, Task
+from golive.template_checks import functions_of
+from golive.words import N_
+
+VERIFIERS = 2
+"""People that a task with `verify` takes: one does it, another confirms it."""
+
+
+def check_feasible(plan: Plan) -> None:
+    """Raise Invalid for the first thing of the plan that its people cannot do.
+
+    Codes: `nobody_for_function`, `verifier_missing`, `unsatisfiable_approval`. The sentence names the task or
+    approval, the rule and the persons; the facts list them.
+    """
+    for function in functions_of(plan.stages):
+        if not plan.people.get(function):
+            raise _nobody(plan, function)
+    for stage, task in _tasks(plan.stages):
+        if task.verify and len(plan.people[task.function]) < VERIFIERS:
+            raise _no_verifier(plan, stage, task)
+    tasks = {f"{stage.id}.{task.key}": task for stage, task in _tasks(plan.stages)}
+    for stage in plan.stages:
+        for approval in stage.approvals:
+            _Asked(plan, stage, approval, tasks).check()
+
+
+def _tasks(stages: Sequence[Stage]) -> Iterator[tuple[Stage, Task]]:
+    return ((stage, task) for stage in stages for task in (*stage.tasks, *stage.on_rollback))
+
+
+def _nobody(plan: Plan, function: str) -> Invalid:
+    tasks = [f"{stage.id}.{task.key}" for stage, task in _tasks(plan.stages) if task.function == function]
+    approvals = [
+        f"{stage.id}.{approval.key}"
+        for stage in plan.stages
+        for approval in stage.approvals
+        if any(rule.function == function for rule in approval.rules)
+    ]
+    return Invalid(
+        "nobody_for_function",
+        N_(
+            "nobody has the function “{function}”, which {needed} asks for; name people for it under “people”"
+        ),
+        function=function,
+        needed=listed(tasks + approvals, 3),
+        facts={"function": function, "tasks": tasks, "approvals": approvals},
+    )
+
+
+def _no_verifier(plan: Plan, stage: Stage, task: Task) -> Invalid:
+    people = plan.people[task.function]
+    return Invalid(
+        "verifier_missing",
+        N_(
+            "the task “{title}” ({ref}) is confirmed by a second person, "
+            "but {function} is only {people}; name another one"
+        ),
+        title=task.title,
+        ref=f"{stage.id}.{task.key}",
+        function=task.function,
+        people=listed(people),
+        facts={"task": f"{stage.id}.{task.key}", "function": task.function, "people": list(people)},
+    )
+
+
+def excluded(plan: Plan) -> frozenset[str]:
+    """Return who may never sign in this plan: who starts the run, and who made the release."""
+    return frozenset({plan.release_manager, *plan.release.authors})
+
+
+def signers(plan: Plan, rule: Rule) -> list[str]:
+    """Return who may sign under a rule, in order, before anybody has done a task that the rule excludes for."""
+    out = excluded(plan)
+    return [person for person in plan.people[rule.function] if person not in out]
+
+
+def signatures(rule: Rule, eligible: Sequence[str]) -> int:
+    """Return how many of `eligible` must sign under a rule; at least one, whoever is there."""
+    wanted = {"any": 1, "n": rule.min, "all": len(eligible), "percent": ceil(len(eligible) * rule.min / 100)}
+    return max(1, wanted[rule.mode])
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One approval of a plan, with whom it could ask."""
+
+    plan: Plan
+    stage: Stage
+    approval: Approval
+    tasks: Mapping[str, Task]
+
+    def check(self) -> None:
+        """Raise Invalid unless some choice of persons meets every rule."""
+        if any(not self._slots(rule, ()) for rule in self.approval.rules) or not self._can_be_signed():
+            raise self._refusal()
+
+    def _can_be_signed(self) -> bool:
+        """Try who might do the tasks whose doers are excluded; one good choice is enough.
+
+        Of a function's members only as many need trying as there are slots, and one more: among those is one
+        whom no slot takes.
+        """
+        doing = {
+            self.tasks[ref].function: None for rule in self.approval.rules for ref in rule.exclude_doers_of
+        }
+        slots = sum(len(self._slots(rule, ())) for rule in self.approval.rules)
+        choices = [
+            [(function, person) for person in self._doers(function)[: slots + 1]] for function in doing
+        ]
+        return any(self._matches(dict(choice)) for choice in product(*choices))
+
+    def _doers(self, function: str) -> list[str]:
+        """Return who could do a task, those first who could not sign anyway."""
+        members = self.plan.people[function]
+        return sorted(members, key=lambda person: person not in excluded(self.plan))
+
+    def _matches(self, doers: Mapping[str, str]) -> bool:
+        together: list[Sequence[str]] = []
+        for rule in self.approval.rules:
+            did = {doers[self.tasks[ref].function] for ref in rule.exclude_doers_of}
+            slots = self._slots(rule, did)
+            if not slots:
+                return False
+            if self.approval.distinct and not rule.may_fill_many:
+                together += slots
+            elif None in match(slots):
+                return False
+        return None not in match(together)
+
+    def _slots(self, rule: Rule, did: Collection[str]) -> list[list[str]]:
+        """Return for each decision that the rule needs who may give it; none when nobody may."""
+        eligible = [person for person in signers(self.plan, rule) if person not in did]
+        return [eligible] * signatures(rule, eligible) if eligible else []
+
+    def _refusal(self) -> Invalid:
+        rules = [self._told(rule) for rule in self.approval.rules]
+        short = [rule for rule in rules if len(rule["eligible"]) < rule["min"]] or rules
+        msgid = N_(
+            "nobody could sign “{title}” ({ref}): {rules}. Who started the run, made the release or did the work "
+            "that is signed cannot sign, and each signature needs another person; name more people"
+        )
+        return Invalid(
+            "unsatisfiable_approval",
+            msgid,
+            title=self.approval.title,
+            ref=f"{self.stage.id}.{self.approval.key}",
+            rules="; ".join(
+                f"{rule['function']} × {rule['min']}: {listed(rule['eligible'])}"
+                + (f" (− {listed(rule['excluded'])})" if rule["excluded"] else "")
+                for rule in short
+            ),
+            facts={"approval": self.approval.key, "stage": self.stage.id, "rules": rules},
+        )
+
+    def _told(self, rule: Rule) -> dict[str, object]:
+        eligible, out = signers(self.plan, rule), excluded(self.plan)
+        return {
+            "function": rule.function,
+            "mode": rule.mode,
+            "min": signatures(rule, eligible),
+            "eligible": eligible,
+            "excluded": [person for person in self.plan.people[rule.function] if person in out],
+        }

@@ -1,0 +1,39 @@
+"""Which role each act needs. No role is exempt from the rules of approvals, administrators included."""
+
+from __future__ import annotations
+
+from golive.vocabulary import Role
+
+_WORK: tuple[Role, ...] = ("assignee",)
+_LEAD: tuple[Role, ...] = ("release_manager",)
+_EITHER: tuple[Role, ...] = ("assignee", "release_manager")
+_ANYONE_ACTING: tuple[Role, ...] = ("assignee", "approver", "release_manager")
+
+REQUIRED: dict[str, tuple[Role, ...]] = {
+    "start_task": _WORK,
+    "complete_task": _WORK,
+    "verify_task": _WORK,
+    "block_task": _WORK,
+    "reopen_task": _EITHER,
+    "reassign_task": _EITHER,
+    "not_applicable": _EITHER,
+    "comment": _ANYONE_ACTING,
+    "decide": ("approver",),
+    "promote": _LEAD,
+    "promote_full": _LEAD,
+    "retry": _LEAD,
+    "hold": _LEAD,
+    "resume": _LEAD,
+    "abort": _LEAD,
+    "rollback": _LEAD,
+    "new_build": _LEAD,
+    "add_lesson": _ANYONE_ACTING,
+    "add_action": _ANYONE_ACTING,
+    "close_action": _ANYONE_ACTING,
+}
+"""One of the roles named is needed. Within a run the rules ask more: the function, the assignee, the slot."""
+
+START_RUN: tuple[Role, ...] = _LEAD
+PUBLISH_TEMPLATE: tuple[Role, ...] = ("template_admin", "admin")
+MANAGE_USERS: tuple[Role, ...] = ("admin",)
+READ_AUDIT: tuple[Role, ...] = ("auditor", "security_admin", "admin")

@@ -1,0 +1,85 @@
+"""A plan: a template resolved for one run and frozen as workflow input."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from golive.calendar import Calendar
+from golive.model import Fact
+from golive.template import Ladder, Stage
+from golive.vocabulary import Digest, Function, Pace, UserName
+from golive.words import Text
+
+
+class Artifact(Fact):
+    """A built thing that goes live, named by the digest of its bytes."""
+
+    name: str = Field(min_length=1, max_length=200)
+    digest: Digest
+
+
+class ExternalRef(Fact):
+    """The same release in another system."""
+
+    system: str = Field(min_length=1, max_length=60)
+    id: str = Field(min_length=1, max_length=200)
+    url: str | None = Field(default=None, max_length=2000)
+
+
+class Release(Fact):
+    """What goes live. `authors` made the artifact; empty means unknown, which is shown and does not block."""
+
+    service: str = Field(min_length=1, max_length=120)
+    version: str = Field(min_length=1, max_length=120)
+    environment: str = Field(default="production", min_length=1, max_length=60)
+    artifacts: tuple[Artifact, ...] = Field(min_length=1, max_length=100)
+    authors: tuple[UserName, ...] = ()
+    scope: str | None = Field(default=None, max_length=4000)
+    external_refs: tuple[ExternalRef, ...] = Field(default=(), max_length=50)
+
+
+class Lesson(Fact):
+    """What an earlier run of the same service taught."""
+
+    run_id: str
+    text: str
+    by: UserName
+    at: AwareDatetime
+
+
+class Plan(Fact):
+    """Everything that a run follows. Nothing outside it is asked again, except who may act.
+
+    `people` names, for each function that the template uses, who acts in it, in order; resolved at the start.
+    `workflow` is the Temporal workflow type. `stages` stand in an order in which each comes after its needs.
+    `template_hash` is the digest of the template's source together with the templates and checklists it uses.
+    `lessons` come from earlier runs of the same service.
+    """
+
+    template: str
+    template_version: int
+    template_hash: Digest
+    workflow: Literal["GoLive", "Uat", "DualSignOff", "GreyRelease", "PostLaunchReview"] = "GoLive"
+    title: str = Field(min_length=1, max_length=200)
+    template_title: Text
+    parameters: dict[str, str | int | float | bool] = {}
+    pace: Pace = "real"
+    release: Release
+    release_manager: UserName
+    people: dict[Function, tuple[UserName, ...]]
+    calendar: Calendar
+    ladder: Ladder = Ladder()
+    stages: tuple[Stage, ...]
+    start_at: AwareDatetime | None = None
+    go_live_at: AwareDatetime | None = None
+    lessons: tuple[Lesson, ...] = ()
+    shift_timeout: int = Field(default=30, ge=1, le=600)
+    """Seconds within which a shift of traffic ends; after an abort, stable is confirmed once more after it."""
+
+
+def moment(value: datetime) -> str:
+    """Write a time as people read it in a sentence: `2026-11-22 14:05 UTC`."""
+    return value.strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,223 @@
+"""Makes the plan of a run: a template with its parameters, composed, checked, at its pace, with its people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from golive.canonical import canonical
+from golive.commands import GOLIVE
+from golive.composition import Composed, compose, read_items
+from golive.errors import Invalid
+from golive.feasibility import check_feasible
+from golive.model import Fact
+from golive.pace import demo_calendar, in_demo, without_metrics
+from golive.parameters import Value, declared, filled, sample
+from golive.plan import Lesson, Plan, Release
+from golive.problems import InvalidSource, unknown
+from golive.template import Parameter, Stage
+from golive.template_checks import functions_of, problems_in, unknown_functions
+from golive.template_source import Library, Source
+from golive.vocabulary import Digest, Function, Key, ProcessName, UserName
+from golive.wait_graph import in_order
+from golive.words import N_, Text
+
+WorkflowName = Literal["GoLive", "Uat", "DualSignOff", "GreyRelease", "PostLaunchReview"]
+
+GRACE = timedelta(minutes=5)
+"""How far a start may lie in the past: clocks differ, and requests wait in queues."""
+MOST_BYTES = 1024 * 1024
+"""Size of a plan as JSON: Temporal takes payloads of 2 MiB, and the run's state goes with it."""
+_DEMO_SHIFT_TIMEOUT = 2
+_OWN_WORKFLOW: Mapping[ProcessName, WorkflowName] = {
+    "uat": "Uat",
+    "dual_sign_off": "DualSignOff",
+    "grey_release": "GreyRelease",
+    "post_launch_review": "PostLaunchReview",
+}
+
+
+class StartRequest(Fact):
+    """What somebody asks for who starts or previews a run.
+
+    `people` names who acts in a function, in order; functions that the template does not use are ignored.
+    Without `title` the run is called after service and version.
+    """
+
+    template: Key
+    title: str | None = Field(default=None, min_length=1, max_length=200)
+    parameters: dict[str, str | int | float | bool] = {}
+    release: Release
+    people: dict[Function, tuple[UserName, ...]] = {}
+    start_at: AwareDatetime | None = None
+    go_live_at: AwareDatetime | None = None
+
+
+class Outline(Fact):
+    """What a template is, read with the defaults of its parameters.
+
+    `functions` take part, `uses` are the templates and checklists it is composed of, `stages` stand in the order
+    of a plan. `hash` changes when any of the texts does.
+    """
+
+    name: Key
+    title: Text
+    description: Text
+    parameters: tuple[Parameter, ...]
+    functions: tuple[Function, ...]
+    uses: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    hash: Digest
+
+
+def make_plan(
+    library: Library,
+    request: StartRequest,
+    people: Mapping[str, Sequence[str]],
+    *,
+    version: int,
+    release_manager: str,
+    metrics: bool,
+    now: datetime,
+    lessons: tuple[Lesson, ...] = (),
+) -> Plan:
+    """Return the plan that a run of `request` follows, complete and checked.
+
+    `people` are those who may act in each function, in order. `version` is that of the template in the library.
+    `metrics` false: nothing is measured, so each rollout step pauses for a person. `now` judges the times asked for.
+    Raises InvalidSource when the template is at fault, Invalid (`unknown_template`, `unknown_parameter`,
+    `parameter_missing`, `parameter_invalid`, `start_time_invalid`, `plan_too_large`, and those of
+    feasibility.check_feasible) when the request is.
+    """
+    _check_times(request, now)
+    source = _template(library, request.template)
+    values = filled(declared(source), request.parameters)
+    composed = _checked(compose(library, source, values))
+    stages = in_order([placed.stage for placed in composed.stages])
+    demo = values.get("pace") == "demo"
+    calendar = composed.template.calendar
+    if not metrics:
+        stages = tuple(without_metrics(stage) for stage in stages)
+    plan = Plan(
+        template=source.name,
+        template_version=version,
+        template_hash=composed.digest,
+        workflow=_workflow(stages),
+        title=request.title or f"{request.release.service} {request.release.version}"[:200],
+        template_title=composed.template.title,
+        parameters=values,
+        pace="demo" if demo else "real",
+        release=request.release,
+        release_manager=release_manager,
+        people={
+            function: tuple(dict.fromkeys(people.get(function, ()))) for function in functions_of(stages)
+        },
+        calendar=demo_calendar(calendar) if demo else calendar,
+        ladder=composed.template.ladder,
+        stages=tuple(in_demo(stage, calendar) for stage in stages) if demo else stages,
+        start_at=request.start_at,
+        go_live_at=request.go_live_at,
+        lessons=lessons,
+        **({"shift_timeout": _DEMO_SHIFT_TIMEOUT} if demo else {}),
+    )
+    check_feasible(plan)
+    return _small_enough(plan)
+
+
+def check_template(
+    library: Library, name: str, *, people: Mapping[str, Sequence[str]] | None = None
+) -> Outline:
+    """Return what the template `name` is, if a run of it could be started. Raises InvalidSource with all problems.
+
+    With `people`, who has each function now, also functions that nobody has and sign-offs that nobody could meet
+    are refused; the latter as feasibility.check_feasible does.
+    """
+    source = _template(library, name)
+    parameters = declared(source)
+    composed = _checked(compose(library, source, {each.key: sample(each) for each in parameters}))
+    stages = in_order([placed.stage for placed in composed.stages])
+    if people is not None:
+        _check_people(composed, stages, people)
+    template = composed.template
+    return Outline(
+        name=template.name,
+        title=template.title,
+        description=template.description,
+        parameters=parameters,
+        functions=functions_of(stages),
+        uses=tuple(each.name for each in composed.sources if each != source),
+        stages=stages,
+        hash=composed.digest,
+    )
+
+
+def check_checklist(source: Source) -> None:
+    """Raise InvalidSource unless `source` is a checklist."""
+    read_items(source)
+
+
+def _template(library: Library, name: str) -> Source:
+    source = library.templates.get(name)
+    if source is None:
+        wrong = unknown("template", name, library.templates)
+        raise Invalid("unknown_template", wrong.msgid, **wrong.args)
+    return source
+
+
+def _check_times(request: StartRequest, now: datetime) -> None:
+    start = request.start_at or now
+    if start < now - GRACE:
+        msgid = N_("the start lies in the past ({at}); leave “start_at” out to start now")
+        raise Invalid("start_time_invalid", msgid, at=start.isoformat())
+    if request.go_live_at is not None and request.go_live_at < start:
+        msgid = N_("the planned go-live ({at}) lies before the start of the run; choose a later “go_live_at”")
+        raise Invalid("start_time_invalid", msgid, at=request.go_live_at.isoformat())
+
+
+def _checked(composed: Composed) -> Composed:
+    if problems := problems_in(composed.stages):
+        raise InvalidSource(problems)
+    return composed
+
+
+def _check_people(composed: Composed, stages: tuple[Stage, ...], people: Mapping[str, Sequence[str]]) -> None:
+    known = [function for function, members in people.items() if members]
+    if problems := list(unknown_functions(composed.stages, known)):
+        raise InvalidSource(problems)
+    check_feasible(
+        Plan(
+            template=composed.template.name,
+            template_version=1,
+            template_hash=composed.digest,
+            title=composed.template.name,
+            template_title=composed.template.title,
+            release=_ANY_RELEASE,
+            release_manager=GOLIVE.name,
+            people={function: tuple(people[function]) for function in functions_of(stages)},
+            calendar=composed.template.calendar,
+            stages=stages,
+        )
+    )
+
+
+_ANY_RELEASE = Release.model_validate(
+    {"service": "any", "version": "any", "artifacts": [{"name": "any", "digest": f"sha256:{'0' * 64}"}]}
+)
+"""A release without authors, to judge whether a template could be signed at all."""
+
+
+def _workflow(stages: Sequence[Stage]) -> WorkflowName:
+    return _OWN_WORKFLOW.get(stages[0].process, "GoLive") if len(stages) == 1 else "GoLive"
+
+
+def _small_enough(plan: Plan) -> Plan:
+    size = len(canonical(plan.model_dump(mode="json")))
+    if size > MOST_BYTES:
+        msgid = N_(
+            "the plan has {size} bytes, of which {limit} fit into a run; split the template or its checklists"
+        )
+        raise Invalid("plan_too_large", msgid, size=size, limit=MOST_BYTES)
+    return plan

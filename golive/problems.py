@@ -1,0 +1,92 @@
+"""What is wrong in a text that a person wrote: each problem with its file, line and path, all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import ClassVar
+
+from rapidfuzz import fuzz, process
+
+from golive.errors import Invalid
+from golive.model import Fact
+from golive.words import N_, Sentence, Text, say
+
+Place = tuple[str | int, ...]
+"""Where a value stands: keys and positions from the top of the document, `("stages", 2, "title")`."""
+
+SHOWN = 20
+"""How many problems of one text are told; more would not be read."""
+
+
+KINDS = {
+    "template": Text(en="template", zh="模板"),
+    "checklist": Text(en="checklist", zh="检查清单"),
+    "stage": Text(en="stage", zh="阶段"),
+    "task": Text(en="task", zh="任务"),
+    "approval": Text(en="approval", zh="审批"),
+    "function": Text(en="function", zh="职能"),
+    "parameter": Text(en="parameter", zh="参数"),
+}
+"""What a name can be the name of, in both languages."""
+
+
+class Problem(Fact):
+    """One thing that is wrong: `line` counts from 1, `path` reads `stages[2].title`, empty for the whole text."""
+
+    file: str
+    line: int
+    path: str
+    sentence: Sentence
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.path + ': ' if self.path else ''}{self.sentence}"
+
+
+class InvalidSource(Invalid):
+    """A template or checklist cannot be used. `problems` are all that was found, in the order of the text.
+
+    The facts list the same problems in English, as `{"errors": [{"file", "line", "path", "message"}]}`.
+    """
+
+    status: ClassVar[int] = 422
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        once = {(p.file, p.line, p.path, str(p.sentence)): p for p in problems}
+        found = [once[key] for key in sorted(once)]
+        self.problems = tuple(found[:SHOWN])
+        more = len(found) - 1
+        msgid = N_("{problem} (and {more} more)") if more else N_("{problem}")
+        errors = [
+            {"file": p.file, "line": p.line, "path": p.path, "message": str(p.sentence)}
+            for p in self.problems
+        ]
+        super().__init__(
+            "template_invalid", msgid, problem=str(found[0]), more=more, facts={"errors": errors}
+        )
+
+
+def path_of(place: Place) -> str:
+    """Write a place as people read it: `stages[2].tasks[0].title`."""
+    written = "".join(f"[{step}]" if isinstance(step, int) else f".{step[:80]}" for step in place)
+    return written.removeprefix(".")
+
+
+def nearest(word: str, known: Collection[str]) -> str | None:
+    """Return the known word that was probably meant, or None when nothing is near."""
+    found = process.extractOne(word, sorted(known), scorer=fuzz.ratio, score_cutoff=60)
+    return found[0] if found else None
+
+
+def unknown(kind: str, name: str, known: Collection[str]) -> Sentence:
+    """Return the sentence that there is no such thing, with the nearest one or all that there are."""
+    if meant := nearest(name, known):
+        msgid = N_("there is no {kind} “{name}”; did you mean “{nearest}”?")
+        return say(msgid, kind=KINDS[kind], name=name, nearest=meant)
+    msgid = N_("there is no {kind} “{name}”; there are: {known}")
+    return say(msgid, kind=KINDS[kind], name=name, known=listed(known))
+
+
+def listed(words: Iterable[str], limit: int = 12) -> str:
+    """Write words as a short list; what exceeds `limit` becomes an ellipsis, nothing at all a dash."""
+    names = list(words)
+    return ", ".join(names[:limit] + ["…"] * (len(names) > limit)) or "–"

@@ -1,0 +1,345 @@
+"""The rules of a run: one pure function per thing that can reach it. Everything else calls these.
+
+    begin      a plan becomes a run
+    check      why an act is refused, if it is; changes nothing
+    apply      an act happens
+    advance    the clock has moved
+    ...        an effect reports: `answered`, `shifted`, `returned`, `watched`, `measured`, `reported`, `told`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from golive import acts, ending, rollout, service_lock, tasks
+from golive import commands as c
+from golive.clocks import climb
+from golive.effects import (
+    Measure,
+    Measured,
+    Notify,
+    ReportWritten,
+    ReturnTraffic,
+    Shifted,
+    ShiftTraffic,
+    Verdict,
+    Watch,
+    WriteReport,
+)
+from golive.engine import ENGINE
+from golive.errors import Conflict, Refused
+from golive.gates import measured as judge_measured
+from golive.gates import next_judgement
+from golive.permissions import REQUIRED
+from golive.recording import Build, Recorded, Start
+from golive.run import Run
+from golive.sign_off import approval_page, check_decide, decide, expire, waiting_for
+from golive.stages import Processes, settle
+from golive.state import ApprovalState, Clock, RunState, StageState, TaskState
+from golive.words import N_, Text, say
+
+Check = Callable[[Run, c.Actor, Any], None]
+
+
+def begin(start: Start, now: datetime) -> Run:
+    """Return the run of an authenticated start, scheduled and with nothing opened yet."""
+    state = RunState(run_id=start.run_id, started_by=start.actor.name, engine=ENGINE)
+    state.started_at = now
+    state.builds = [Build(n=1, release=start.plan.release, at=now, by=start.actor.name)]
+    for stage in start.plan.stages:
+        state.stages[stage.id] = StageState(remaining=len(stage.tasks))
+        for task in stage.tasks:
+            state.tasks[f"{stage.id}.{task.key}"] = TaskState(unmet=len(task.needs))
+        for task in stage.on_rollback:
+            state.tasks[f"{stage.id}.{task.key}"] = TaskState()
+        for approval in stage.approvals:
+            state.approvals[f"{stage.id}.{approval.key}"] = ApprovalState()
+    run = Run(state, start.plan, now)
+    run.actor, run.command_id = start.actor, start.command_id
+    run.emit("RunStarted", title=start.plan.title, template=start.plan.template, version=start.plan.template_version)
+    state.ledger.append(ledger_id(start.command_id))
+    run.changed_approvals.update(dict.fromkeys(state.approvals))
+    return run
+
+
+def ledger_id(command_id: str) -> str:
+    """Return the 96 bits of a command id that the ledger keeps: enough to tell acts apart, short for 1,000 tasks."""
+    return command_id[:24]
+
+
+# -- acts ----------------------------------------------------------------------------------------------------
+
+
+def check(run: Run, command: c.Command) -> None:
+    """Raise why the act is refused. Changes nothing."""
+    actor, body = command.actor, command.body
+    if run.state.ended or run.state.closing:
+        raise Conflict("run_ended", N_("The run has ended {state}; it takes no more acts."), state=run.state.state)
+    _check_actor(actor, body.do)
+    if run.state.ending is not None and body.do not in _WHILE_ENDING:
+        raise Conflict("run_ending", N_("The run is ending: {cause}."), cause=run.state.ending.cause)
+    handler = _CHECKS.get(type(body))
+    if handler is not None:
+        handler(run, actor, body)
+
+
+_WHILE_ENDING = (
+    "start_task complete_task verify_task block_task not_applicable reassign_task comment abort"
+    " rollback add_lesson add_action close_action"
+).split()
+
+
+def _check_actor(actor: c.Actor, act: str) -> None:
+    if not actor.enabled:
+        raise Refused("disabled", N_("{who} is disabled; ask an administrator."), who=actor.name)
+    needed = REQUIRED[act]
+    if actor.kind != "system" and not set(needed) & set(actor.roles):
+        raise Refused(
+            "role_missing",
+            N_("{who} may not do this; it needs the role {roles}."),
+            who=actor.name,
+            roles=" / ".join(needed),
+        )
+
+
+def apply(run: Run, command: c.Command, now: datetime, processes: Processes) -> int:
+    """Let the act happen, all at once, and return the number of its event. `check` must have passed."""
+    run.now, run.actor, run.command_id = now, command.actor, command.id
+    body, number = command.body, run.state.seq + 1
+    if isinstance(body, c.NewBuild):
+        acts.replace_build(run, command.actor, body, processes)
+    else:
+        _ACTS[type(body)](run, command.actor, body)
+    run.command_id = None
+    run.state.ledger.append(ledger_id(command.id))
+    _settle(run, processes)
+    return number
+
+
+_CHECKS: dict[type, Check] = {
+    c.StartTask: tasks.check_start,
+    c.CompleteTask: tasks.check_complete,
+    c.VerifyTask: tasks.check_verify,
+    c.BlockTask: tasks.check_block,
+    c.ReopenTask: tasks.check_reopen,
+    c.ReassignTask: tasks.check_reassign,
+    c.SetNotApplicable: tasks.check_not_applicable,
+    c.Decide: check_decide,
+    c.Comment: lambda run, _, act: acts.check_comment(run, act),
+    c.Promote: lambda run, _, act: (acts.need_words(act.reason), rollout.check_promote(run))[0],
+    c.PromoteFull: lambda run, _, act: (acts.need_words(act.reason), rollout.check_promote_full(run))[0],
+    c.RetryRollout: lambda run, _, act: (acts.need_words(act.reason), rollout.check_retry(run))[0],
+    c.Hold: lambda run, _, act: acts.check_hold(run, act),
+    c.Resume: lambda run, _, act: acts.check_resume(run, act),
+    c.Abort: lambda run, _, act: acts.check_abort(run, act),
+    c.Rollback: lambda run, _, act: acts.check_rollback(run, act),
+    c.NewBuild: lambda run, _, act: acts.check_new_build(run, act),
+    c.AddLesson: lambda _, __, act: acts.need_words(act.text),
+    c.AddAction: lambda _, __, act: acts.need_words(act.text),
+    c.CloseAction: lambda run, _, act: acts.check_close_action(run, act),
+}
+
+_ACTS: dict[type, Check] = {
+    c.StartTask: tasks.start,
+    c.CompleteTask: tasks.complete,
+    c.VerifyTask: tasks.verify,
+    c.BlockTask: tasks.block,
+    c.ReopenTask: tasks.reopen_task,
+    c.ReassignTask: tasks.reassign,
+    c.SetNotApplicable: tasks.set_not_applicable,
+    c.Decide: decide,
+    c.Comment: lambda run, _, act: acts.comment(run, act),
+    c.Promote: lambda run, _, act: rollout.promote(run, act),
+    c.PromoteFull: lambda run, _, act: rollout.promote_full(run, act),
+    c.RetryRollout: lambda run, _, act: rollout.retry(run, act),
+    c.Hold: acts.hold,
+    c.Resume: lambda run, _, act: acts.resume(run, act),
+    c.Abort: acts.abort,
+    c.Rollback: acts.rollback,
+    c.AddLesson: lambda run, _, act: acts.add_lesson(run, act),
+    c.AddAction: lambda run, _, act: acts.add_action(run, act),
+    c.CloseAction: lambda run, _, act: acts.close_action(run, act),
+}
+
+
+# -- the clock -----------------------------------------------------------------------------------------------
+
+
+def advance(run: Run, now: datetime, processes: Processes) -> None:
+    """Do what is due: reminders, escalations, expiries, the ends of pauses, and what they let happen."""
+    run.now, run.command_id = now, None
+    _start_if_due(run)
+    if run.state.state == "running" and run.state.ending is None:
+        _ring(run)
+    _settle(run, processes)
+
+
+def _start_if_due(run: Run) -> None:
+    if run.state.state == "scheduled" and (run.plan.start_at is None or run.plan.start_at <= run.now):
+        run.state.state = "running"
+        if run.plan.lessons and not any(stage.opened_at for stage in run.state.stages.values()):
+            run.emit("LessonsShown", count=len(run.plan.lessons))
+
+
+def _settle(run: Run, processes: Processes) -> None:
+    _start_if_due(run)
+    settle(run, processes)
+    ending.advance(run)
+    if run.state.ending is not None and run.state.ending.traffic == "wanted" and not run.state.lock.held:
+        service_lock.want(run)
+    _close(run)
+
+
+def _close(run: Run) -> None:
+    """Write the final report once nothing is left to do; the run ends when it is written."""
+    state = run.state
+    if state.closing or state.ended:
+        return
+    if state.ending is not None and ending.done(run):
+        state.closing = "aborted"
+    elif all(stage.state in ("passed", "skipped") for stage in state.stages.values()):
+        state.closing = "completed"
+    else:
+        return
+    if state.lock.held or state.lock.wanted:
+        service_lock.give_back(run)
+    key = f"{state.run_id}/report/final"
+    run.ask(WriteReport(key=key, run_id=state.run_id, stage="final", outcome=state.closing))
+
+
+def _ring(run: Run) -> None:
+    for ref in list(run.clocked):
+        clock = run.state.tasks[ref].clock
+        if clock is not None and clock.next_at is not None and clock.next_at <= run.now:
+            plan, task = run.index.task(ref), run.task(ref)
+            who = (task.assignee,) if task.assignee else run.members(plan.function)
+            task.overdue = clock.due_at <= run.now
+            _remind(run, clock, f"task:{ref}", plan.title, who, run.members(plan.function), tasks.task_page(run, ref))
+    for ref, (_, approval) in run.index.approvals.items():
+        state = run.state.approvals[ref]
+        if state.state != "pending":
+            continue
+        if state.expires_at is not None and state.expires_at <= run.now:
+            expire(run, ref)
+        elif state.clock is not None and state.clock.next_at is not None and state.clock.next_at <= run.now:
+            who = waiting_for(run, approval, run.approval(ref))
+            _remind(run, state.clock, f"approval:{ref}", approval.title, who, who, approval_page(run, ref))
+
+
+def _remind(
+    run: Run,
+    clock: Clock,
+    about: str,
+    title: Text,
+    assignee: tuple[str, ...],
+    function: tuple[str, ...],
+    link: str,
+) -> None:
+    rung = climb(run.plan, clock, run.now)
+    if rung is None:
+        return
+    ladder = run.plan.ladder
+    levels = {"assignee": assignee, "function": function, "release_manager": (run.plan.release_manager,)}
+    step = ladder.rungs[min(rung, len(ladder.rungs) - 1)]
+    to = tuple(dict.fromkeys(name for level in step.to for name in levels[level]))
+    overdue = clock.due_at <= run.now
+    run.emit("Escalated" if overdue else "Reminded", about, title=title, to=to, rung=rung)
+    told = N_("“{title}” is overdue.") if overdue else N_("Reminder: “{title}” waits for you.")
+    run.tell(to, say(told, title=title), link)
+
+
+def next_due(run: Run, processes: Processes) -> datetime | None:
+    """Return the next moment at which something is due by the clock, or None."""
+    state = run.state
+    moments = [state.lock.look_at if state.lock.wanted else None]
+    if state.ending is not None:
+        moments.append(state.ending.confirm_at if state.ending.traffic == "returned" else None)
+    elif state.state == "scheduled":
+        moments.append(run.plan.start_at)
+    elif run.moving:
+        moments += [task.clock.next_at for ref in run.clocked if (task := state.tasks[ref]).clock]
+        for approval in state.approvals.values():
+            if approval.state == "pending":
+                moments += [approval.expires_at, approval.clock.next_at if approval.clock else None]
+        for stage in run.plan.stages:
+            if state.stages[stage.id].state in ("open", "locked"):
+                moments += next_judgement(run, stage)
+            if state.stages[stage.id].state == "open":
+                moments.append(processes[stage.process].due(run, stage))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+# -- what effects report -------------------------------------------------------------------------------------
+
+
+def answered(run: Run, answer: Recorded, now: datetime, processes: Processes) -> None:
+    """Follow what `record` said about the service lock."""
+    run.now = now
+    if answer.lock_holder is not None:
+        service_lock.answered(run, answer)
+        _settle(run, processes)
+
+
+def shifted(run: Run, effect: ShiftTraffic, result: Shifted, now: datetime, processes: Processes) -> None:
+    """Follow a shift of traffic."""
+    run.now = now
+    stage = run.index.stages[effect.stage]
+    processes[stage.process].shifted(run, stage, effect, result)
+    _settle(run, processes)
+
+
+def returned(run: Run, effect: ReturnTraffic, result: Shifted, now: datetime, processes: Processes) -> None:
+    """Follow the return of traffic to stable."""
+    run.now = now
+    ending.returned(run, effect, result)
+    _settle(run, processes)
+
+
+def watched(run: Run, effect: Watch, result: Verdict, now: datetime, processes: Processes) -> None:
+    """Follow the verdict of a watch."""
+    run.now = now
+    stage = run.index.stages[effect.stage]
+    processes[stage.process].watched(run, stage, effect, result)
+    _settle(run, processes)
+
+
+def measured(run: Run, effect: Measure, result: Measured, now: datetime, processes: Processes) -> None:
+    """Follow the measurement of a gate's check."""
+    run.now = now
+    judge_measured(run, effect, result)
+    _settle(run, processes)
+
+
+def told(run: Run, effect: Notify, outcome: str, now: datetime) -> None:
+    """Journal what became of a notification."""
+    run.now = now
+    run.emit("NotificationSent", to=effect.to, outcome=outcome, key=effect.key)
+
+
+def reported(run: Run, effect: WriteReport, result: ReportWritten, now: datetime, processes: Processes) -> None:
+    """Follow a written report; the final one ends the run."""
+    run.now = now
+    run.emit("ReportWritten", kind=effect.stage, report=result.digest)
+    if effect.stage == "final":
+        _end(run)
+        return
+    for stage in run.plan.stages:
+        if run.stage(stage.id).state == "open":
+            processes[stage.process].reported(run, stage, effect, result)
+    _settle(run, processes)
+
+
+def _end(run: Run) -> None:
+    state = run.state
+    for stage in run.plan.stages:
+        if state.stages[stage.id].state == "locked":
+            state.stages[stage.id].state = "skipped"
+            run.emit("StageSkipped", f"stage:{stage.id}", stage=stage.title)
+        elif state.stages[stage.id].state == "open":
+            state.stages[stage.id].state, state.stages[stage.id].ended_at = "failed", run.now
+            run.emit("StageFailed", f"stage:{stage.id}", stage=stage.title)
+    state.state = "completed" if state.closing == "completed" else "aborted"
+    state.ended_at = run.now
+    run.emit("RunCompleted" if state.state == "completed" else "RunAborted")

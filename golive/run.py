@@ -1,0 +1,168 @@
+"""A run at work: its state, what is derived from its plan, and what has happened since it was last recorded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from golive.commands import GOLIVE, Actor
+from golive.effects import (
+    Measure,
+    Notify,
+    ReturnTraffic,
+    ShiftTraffic,
+    Supersede,
+    Watch,
+    WriteReport,
+)
+from golive.events import Event
+from golive.plan import Plan
+from golive.state import ApprovalState, RunState, StageState, TaskState
+from golive.template import Approval, Stage, Task
+from golive.vocabulary import Function
+from golive.words import Sentence, Text, Words
+
+Effect = Notify | ShiftTraffic | ReturnTraffic | Watch | Measure | WriteReport | Supersede
+
+
+class Index:
+    """What the rules look up in a plan, computed once per workflow instance and never stored."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.stages: dict[str, Stage] = {stage.id: stage for stage in plan.stages}
+        self.tasks: dict[str, tuple[Stage, Task]] = {}
+        self.back_out: dict[str, tuple[Stage, Task]] = {}
+        self.approvals: dict[str, tuple[Stage, Approval]] = {}
+        self.dependents: dict[str, list[str]] = defaultdict(list)
+        self.due_after: dict[str, list[str]] = defaultdict(list)
+        self.before: dict[str, frozenset[str]] = {}
+        for stage in plan.stages:
+            self._add(stage)
+
+    def _add(self, stage: Stage) -> None:
+        self.before[stage.id] = frozenset(stage.needs).union(*(self.before[need] for need in stage.needs))
+        for task in stage.tasks:
+            ref = f"{stage.id}.{task.key}"
+            self.tasks[ref] = stage, task
+            for need in task.needs:
+                self.dependents[need].append(ref)
+            if task.due and task.due.after:
+                self.due_after[task.due.after].append(ref)
+        for task in stage.on_rollback:
+            self.back_out[f"{stage.id}.{task.key}"] = stage, task
+        for approval in stage.approvals:
+            self.approvals[f"{stage.id}.{approval.key}"] = stage, approval
+
+    def task(self, ref: str) -> Task:
+        """Return the plan of a task or a back-out task. Raises KeyError."""
+        return (self.tasks.get(ref) or self.back_out[ref])[1]
+
+
+class Run:
+    """The context in which the rules act: they change `state` and say what happened, at `now`, by `actor`.
+
+    `events` are not recorded yet; `effects` are asked for and carry the number of the event after which they may
+    start, or 0 for those that do not wait (the return of traffic); `stopped` are keys of watches to end.
+    `touched` are tasks whose evidence, and stages whose gates, changed what may have been signed.
+    """
+
+    def __init__(self, state: RunState, plan: Plan, now: datetime) -> None:
+        self.state = state
+        self.plan = plan
+        self.now = now
+        self.index = Index(plan)
+        self.actor: Actor = GOLIVE
+        self.command_id: str | None = None
+        self.events: list[Event] = []
+        self.effects: list[tuple[int, Effect]] = []
+        self.stopped: list[str] = []
+        self.changed_tasks: dict[str, None] = {}
+        self.changed_approvals: dict[str, None] = {}
+        self.given: dict[str, dict[str, Any]] = {}
+        self.subjects: dict[str, dict[str, Any]] = {}
+        self.touched: dict[str, None] = {}
+        self._unseen: dict[str, None] = dict.fromkeys(state.tasks)
+        self._awaited: dict[str, None] = {}
+        self.clocked: dict[str, None] = {ref: None for ref, task in state.tasks.items() if task.clock}
+
+    @property
+    def moving(self) -> bool:
+        """Tell whether the run goes on by itself: neither held, nor ending, nor ended."""
+        return self.state.state == "running" and self.state.ending is None and not self.state.closing
+
+    def stage(self, stage_id: str) -> StageState:
+        """Return the state of a stage."""
+        return self.state.stages[stage_id]
+
+    def task(self, ref: str) -> TaskState:
+        """Return the state of a task, marked as changed in the read model."""
+        self.changed_tasks[ref] = None
+        self._unseen[ref] = None
+        return self.state.tasks[ref]
+
+    def awaited_tasks(self) -> dict[str, None]:
+        """Return the tasks that wait for a person, kept up at the cost of what changed since the last look."""
+        for ref in self._unseen:
+            if self.state.tasks[ref].state in ("open", "in_progress", "blocked", "to_verify"):
+                self._awaited[ref] = None
+            else:
+                self._awaited.pop(ref, None)
+        self._unseen.clear()
+        return self._awaited
+
+    def approval(self, ref: str) -> ApprovalState:
+        """Return the state of an approval, marked as changed in the read model."""
+        self.changed_approvals[ref] = None
+        return self.state.approvals[ref]
+
+    def emit(
+        self,
+        event_type: str,
+        about: str = "run",
+        *,
+        words: dict[str, Words] | None = None,
+        digest: str | None = None,
+        **payload: object,
+    ) -> Event:
+        """Say that something happened.
+
+        The first event of an act is the person's and carries the act's command id; what follows from it is golive's.
+        """
+        self.state.seq += 1
+        event = Event(
+            seq=self.state.seq,
+            at=self.now,
+            type=event_type,
+            object=about,
+            actor=self.actor if self.command_id else GOLIVE,
+            payload={name: _json(value) for name, value in payload.items()},
+            words=words or {},
+            command_id=self.command_id,
+            digest=digest,
+        )
+        self.command_id = None
+        self.events.append(event)
+        return event
+
+    def ask(self, effect: Effect, *, at_once: bool = False) -> None:
+        """Ask for an effect, once everything that has happened so far is recorded, or `at_once`."""
+        self.effects.append((0 if at_once else self.state.seq, effect))
+
+    def tell(self, to: tuple[str, ...], sentence: Sentence, link: str) -> None:
+        """Notify people; `link` is the path of the page that the message leads to."""
+        if to:
+            key = f"{self.state.run_id}/{self.state.seq}/{len(self.effects)}"
+            self.ask(Notify(key=key, run_id=self.state.run_id, to=to, sentence=sentence, link=link))
+
+    def members(self, function: Function) -> tuple[str, ...]:
+        """Return who acts in `function` in this run, in the plan's order."""
+        return self.plan.people.get(function, ())
+
+
+def _json(value: object) -> Any:
+    if isinstance(value, Text | Sentence):
+        return value.model_dump(mode="json")
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,401 @@
+"""Approvals: who may decide, when the rules are met, and what a changed subject does to decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from golive.clocks import start_clock
+from golive.commands import Actor, Decide
+from golive.errors import Conflict, Invalid, NotFound, Refused
+from golive.matching import match
+from golive.names import public_id
+from golive.recording import DecisionView, RuleView
+from golive.run import Run
+from golive.state import ApprovalState, HoldState
+from golive.subject import after_tasks, difference, part_digests, subject_of, whole_digest
+from golive.tasks import FINISHED, reopen
+from golive.template import Approval, ApprovalStep, Rule, Stage
+from golive.words import N_, Sentence, say
+from golive.working_time import add_working
+
+
+# -- who may sign --------------------------------------------------------------------------------------------
+
+
+def barred(run: Run, rule: Rule) -> dict[str, Sentence]:
+    """Return who may not sign under a rule, and why: no role is exempt."""
+    reasons = {run.state.started_by: say(N_("started the run"))}
+    for author in run.state.release.authors:
+        reasons.setdefault(author, say(N_("made the artifact")))
+    editor = run.state.builds[-1].by
+    reasons.setdefault(editor, say(N_("registered the build that is signed")))
+    for ref in rule.exclude_doers_of:
+        doer = run.state.tasks[ref].done_by
+        if doer:
+            reasons.setdefault(doer, say(N_("completed “{task}”"), task=run.index.task(ref).title))
+    return reasons
+
+
+def eligible(run: Run, rule: Rule) -> tuple[str, ...]:
+    """Return who may sign under a rule, in the plan's order."""
+    out = barred(run, rule)
+    return tuple(name for name in run.members(rule.function) if name not in out)
+
+
+def slots_of(run: Run, rule: Rule) -> int:
+    """Return how many persons a rule asks for; never fewer than one, whoever is there."""
+    able = len(eligible(run, rule))
+    match rule.mode:
+        case "any":
+            return 1
+        case "all":
+            return max(able, 1)
+        case "n":
+            return rule.min
+        case "percent":
+            return max(-(-able * rule.min // 100), 1)
+
+
+def fill(run: Run, approval: Approval, approvers: Sequence[str]) -> list[list[str | None]]:
+    """Return for each rule, by the maximum matching, which of `approvers` fills each of its slots.
+
+    In a sign-off (`distinct`) one person fills one slot, except under rules that say `may_fill_many`.
+    """
+    wanted = [_candidates(run, rule, approvers) for rule in approval.rules]
+    shared = [n for n, rule in enumerate(approval.rules) if approval.distinct and not rule.may_fill_many]
+    seats = [(n, able) for n in shared for able in wanted[n]]
+    found = match([able for _, able in seats])
+    filled: list[list[str | None]] = [[] for _ in approval.rules]
+    for (n, _), person in zip(seats, found, strict=True):
+        filled[n].append(person)
+    for n in range(len(approval.rules)):
+        if n not in shared:
+            filled[n] = match(wanted[n])
+    return filled
+
+
+def _candidates(run: Run, rule: Rule, approvers: Sequence[str]) -> list[list[str]]:
+    able = set(eligible(run, rule))
+    return [[name for name in approvers if name in able]] * slots_of(run, rule)
+
+
+def approvers_of(state: ApprovalState) -> list[str]:
+    """Return who has approved and whose decision still stands, in the order of their decisions."""
+    return [decision.by for decision in state.decisions if decision.decision == "approved" and not decision.stale]
+
+
+def rule_views(run: Run, approval: Approval, state: ApprovalState) -> tuple[RuleView, ...]:
+    """Return how far each rule is met."""
+    ids = {decision.by: decision.id for decision in state.decisions if not decision.stale}
+    filled = fill(run, approval, approvers_of(state))
+    return tuple(
+        RuleView(
+            function=rule.function,
+            mode=rule.mode,
+            min=slots_of(run, rule),
+            met=None not in seats,
+            decisions=tuple(ids[person] for person in seats if person is not None),
+        )
+        for rule, seats in zip(approval.rules, filled, strict=True)
+    )
+
+
+def waiting_for(run: Run, approval: Approval, state: ApprovalState) -> tuple[str, ...]:
+    """Return whose approval would bring the sign-off forward: whoever enlarges the matching."""
+    if state.state != "pending":
+        return ()
+    decided = {decision.by for decision in state.decisions if not decision.stale}
+    now = approvers_of(state)
+    reached = _filled(fill(run, approval, now))
+    names = dict.fromkeys(name for rule in approval.rules for name in eligible(run, rule))
+    return tuple(
+        name for name in names if name not in decided and _filled(fill(run, approval, [*now, name])) > reached
+    )
+
+
+def _filled(seats: list[list[str | None]]) -> int:
+    return sum(person is not None for rule in seats for person in rule)
+
+
+# -- asking --------------------------------------------------------------------------------------------------
+
+
+def ask_ready(run: Run, stage: Stage) -> None:
+    """Ask for the approvals of a stage whose time has come."""
+    for approval in stage.approvals:
+        ref = f"{stage.id}.{approval.key}"
+        state = run.state.approvals[ref]
+        if state.again and state.state != "pending" and _ready(run, stage, approval):
+            request(run, stage, approval)
+
+
+def _ready(run: Run, stage: Stage, approval: Approval) -> bool:
+    if any(run.stage(need).state not in ("passed", "skipped") for need in stage.needs):
+        return False
+    if not _reached(run, stage, approval):
+        return False
+    return all(run.state.tasks[ref].state in FINISHED for ref in after_tasks(stage, approval))
+
+
+def _reached(run: Run, stage: Stage, approval: Approval) -> bool:
+    """Tell whether a rollout that has a step for this approval has come to that step."""
+    steps = stage.rollout.steps if stage.rollout else ()
+    if not any(isinstance(step, ApprovalStep) and step.approval == approval.key for step in steps):
+        return True
+    rollout = run.stage(stage.id).rollout
+    if rollout is None or rollout.phase != "approving":
+        return False
+    step = steps[rollout.step]
+    return isinstance(step, ApprovalStep) and step.approval == approval.key
+
+
+def request(run: Run, stage: Stage, approval: Approval) -> None:
+    """Ask for decisions on the subject as it now is; former decisions no longer stand."""
+    ref = f"{stage.id}.{approval.key}"
+    state = run.approval(ref)
+    state.decisions = [decision.model_copy(update={"stale": True}) for decision in state.decisions]
+    state.state, state.again, state.round = "pending", False, state.round + 1
+    state.requested_at = run.now
+    _bind(run, stage, approval, ref, state)
+    calendar = run.plan.calendar
+    state.clock = start_clock(run.plan, run.now, add_working(calendar, run.now, approval.due)) if approval.due else None
+    state.expires_at = add_working(calendar, run.now, approval.expires_in) if approval.expires_in else None
+    names = waiting_for(run, approval, state)
+    run.emit(
+        "ApprovalRequested", f"approval:{ref}", title=approval.title, waiting_for=names, round=state.round,
+        subject=state.digest,
+    )
+    run.tell(names, say(N_("Please decide on “{title}”."), title=approval.title), approval_page(run, ref))
+
+
+def approval_page(run: Run, ref: str) -> str:
+    """Return the path of an approval's page."""
+    return f"/approvals/{public_id(run.state.run_id, ref)}"
+
+
+def _bind(run: Run, stage: Stage, approval: Approval, ref: str, state: ApprovalState) -> None:
+    subject = subject_of(run, stage, approval)
+    state.parts = part_digests(subject)
+    state.digest = whole_digest(state.parts)
+    state.seen[state.digest] = dict(state.parts)
+    run.subjects[ref] = subject
+
+
+# -- deciding ------------------------------------------------------------------------------------------------
+
+
+def check_decide(run: Run, actor: Actor, act: Decide) -> None:
+    """Raise why `actor` may not decide so, on this digest, now."""
+    try:
+        _, approval = run.index.approvals[act.approval]
+    except KeyError:
+        raise NotFound("unknown_approval", N_("This run has no approval “{approval}”."), approval=act.approval) from None
+    state = run.state.approvals[act.approval]
+    if state.state != "pending":
+        raise Conflict(
+            "approval_closed", N_("“{title}” is {state}; nobody is asked now."), title=approval.title, state=state.state
+        )
+    _check_person(run, actor, approval, state)
+    _check_digest(act, approval, state)
+    _check_words(run, act, approval)
+
+
+def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalState) -> None:
+    if any(decision.by == actor.name and not decision.stale for decision in state.decisions):
+        raise Conflict(
+            "already_decided",
+            N_("You have already decided on “{title}”; a sign-off needs distinct persons: {others}."),
+            title=approval.title,
+            others=", ".join(waiting_for(run, approval, state)) or "—",
+        )
+    rules = [rule for rule in approval.rules if actor.name in run.members(rule.function)]
+    held = [rule for rule in rules if rule.function in actor.functions]
+    if any(actor.name not in barred(run, rule) for rule in held):
+        return
+    if held:
+        why = barred(run, held[0])[actor.name]
+    elif rules:
+        why = say(N_("no longer acts in {function}"), function=rules[0].function)
+    else:
+        why = say(N_("does not act in {functions} in this run"), functions=", ".join(r.function for r in approval.rules))
+    raise Refused(
+        "may_not_sign",
+        N_("{who} may not sign “{title}”: {who} {why}. Awaited: {others}."),
+        who=actor.name,
+        title=approval.title,
+        why=why,
+        others=", ".join(waiting_for(run, approval, state)) or "—",
+    )
+
+
+def _check_digest(act: Decide, approval: Approval, state: ApprovalState) -> None:
+    if act.digest == state.digest:
+        return
+    known = state.seen.get(act.digest)
+    changed = difference(known, state.parts) if known else []
+    raise Conflict(
+        "stale_subject",
+        N_("“{title}” is now about another subject than the one you saw ({changed}); read it again and decide on it."),
+        facts={"digest": state.digest, "changed": changed},
+        title=approval.title,
+        changed=", ".join(changed) or "unknown",
+    )
+
+
+def _check_words(run: Run, act: Decide, approval: Approval) -> None:
+    if act.decision != "approved" and not (act.comment and act.comment.text.strip()):
+        raise Invalid("reason_missing", N_("Say in the comment why you do not approve “{title}”."), title=approval.title)
+    if act.decision == "approved" and act.meaning == "rejected":
+        raise Invalid("meaning", N_("An approval cannot mean “rejected”; use approved, reviewed or responsible."))
+    if act.decision == "returned" and act.task not in run.index.tasks:
+        raise Invalid(
+            "task_missing",
+            N_("Name the task that “{title}” is returned to, as STAGE.TASK; this run has {tasks}."),
+            title=approval.title,
+            tasks=", ".join(list(run.index.tasks)[:20]),
+        )
+
+
+def decide(run: Run, actor: Actor, act: Decide) -> None:
+    """Keep the decision for ever, and follow it."""
+    stage, approval = run.index.approvals[act.approval]
+    state = run.approval(act.approval)
+    functions = tuple(
+        rule.function
+        for rule in approval.rules
+        if actor.name in eligible(run, rule) and rule.function in actor.functions
+    )
+    event = run.emit(
+        "DecisionMade",
+        f"approval:{act.approval}",
+        words={"comment": act.comment} if act.comment else {},
+        digest=act.digest,
+        title=approval.title,
+        decision=act.decision,
+        meaning=act.meaning,
+        functions=functions,
+        parts=dict(state.parts),
+        round=state.round,
+    )
+    state.decisions.append(
+        DecisionView(
+            id=event.command_id or f"{run.state.run_id}-{event.seq}",
+            by=actor.name,
+            functions=functions,
+            decision=act.decision,
+            meaning=act.meaning,
+            digest=act.digest,
+            at=run.now,
+            seq=event.seq,
+        )
+    )
+    _follow(run, stage, approval, act)
+
+
+def _follow(run: Run, stage: Stage, approval: Approval, act: Decide) -> None:
+    ref = act.approval
+    if act.decision == "returned" and act.task:
+        _close(run, ref, "returned")
+        state = run.approval(ref)
+        state.again = True
+        title = run.index.task(act.task).title
+        run.emit("ApprovalReturned", f"approval:{ref}", title=approval.title, task=title)
+        reopen(run, act.task)
+    elif act.decision == "rejected" and _vetoes(run, approval, run.state.approvals[ref]):
+        reject(run, stage, approval)
+    elif all(view.met for view in rule_views(run, approval, run.state.approvals[ref])):
+        _close(run, ref, "approved")
+        run.emit("ApprovalGranted", f"approval:{ref}", title=approval.title)
+
+
+def _vetoes(run: Run, approval: Approval, state: ApprovalState) -> bool:
+    functions = state.decisions[-1].functions
+    return any(rule.veto for rule in approval.rules if rule.function in functions)
+
+
+def reject(run: Run, stage: Stage, approval: Approval) -> None:
+    """Follow a veto: back to the task that the template names, or hold the run for the release manager."""
+    ref = f"{stage.id}.{approval.key}"
+    _close(run, ref, "rejected")
+    run.emit("ApprovalRejected", f"approval:{ref}", title=approval.title)
+    if approval.back_to:
+        run.approval(ref).again = True
+        reopen(run, approval.back_to)
+    else:
+        hold_for_manager(run, say(N_("“{title}” was rejected"), title=approval.title))
+
+
+def hold_for_manager(run: Run, cause: Sentence) -> None:
+    """Stop the run for the release manager, who resumes, replaces the build, rolls back or aborts."""
+    if run.state.state == "running":
+        run.state.state = "held"
+        run.state.hold = HoldState(by="golive", at=run.now, cause=cause)
+        run.emit("RunHeld", cause=cause)
+        told = say(N_("The run is held: {cause}."), cause=cause)
+        run.tell((run.plan.release_manager,), told, f"/runs/{run.state.run_id}")
+
+
+def _close(run: Run, ref: str, state: str) -> None:
+    closed = run.approval(ref)
+    closed.state = state  # type: ignore[assignment]
+    closed.clock, closed.expires_at = None, None
+
+
+# -- a changed subject, and time -----------------------------------------------------------------------------
+
+
+def refresh(run: Run, *, everything: bool = False) -> None:
+    """Compare what is asked or granted with its subject as it now is; what changed is asked again.
+
+    Only approvals that cover what was touched are compared, unless `everything` is.
+    """
+    touched, run.touched = run.touched, {}
+    for ref, (stage, approval) in run.index.approvals.items() if touched or everything else ():
+        state = run.state.approvals[ref]
+        if state.state not in ("pending", "approved") or not (everything or _covers(run, stage, approval, touched)):
+            continue
+        parts = part_digests(subject_of(run, stage, approval))
+        changed = difference(state.parts, parts)
+        if changed:
+            _make_stale(run, stage, approval, changed)
+
+
+def _covers(run: Run, stage: Stage, approval: Approval, touched: dict[str, None]) -> bool:
+    before = run.index.before[stage.id]
+    for ref in touched:
+        if ref in before or ref in after_tasks(stage, approval):
+            return True
+        if ref in run.index.tasks and run.index.tasks[ref][0].id in before:
+            return True
+    return False
+
+
+def _make_stale(run: Run, stage: Stage, approval: Approval, changed: list[str]) -> None:
+    ref = f"{stage.id}.{approval.key}"
+    _close(run, ref, "stale")
+    state = run.approval(ref)
+    state.again = True
+    state.decisions = [decision.model_copy(update={"stale": True}) for decision in state.decisions]
+    run.emit("DecisionsStale", f"approval:{ref}", title=approval.title, changed=changed)
+    stands = run.stage(stage.id)
+    if stands.state == "passed":
+        stands.state, stands.ended_at = "open", None
+        run.emit("StageReopened", f"stage:{stage.id}", stage=stage.title)
+
+
+def expire(run: Run, ref: str) -> None:
+    """Close an approval that nobody decided in time; it never approves by silence."""
+    stage, approval = run.index.approvals[ref]
+    _close(run, ref, "expired")
+    run.emit("ApprovalExpired", f"approval:{ref}", title=approval.title)
+    if approval.on_expiry == "reject":
+        reject(run, stage, approval)
+    else:
+        hold_for_manager(run, say(N_("“{title}” expired without a decision"), title=approval.title))
+
+
+def ask_again(run: Run) -> None:
+    """Let what was rejected or has expired be asked again, as the release manager does by resuming."""
+    for ref, state in run.state.approvals.items():
+        if state.state in ("rejected", "expired"):
+            run.approval(ref).again = True

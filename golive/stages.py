@@ -1,0 +1,90 @@
+"""The life of a stage, which is the same for every process: locked, open, passed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from golive import service_lock
+from golive.gates import judge_gates
+from golive.process import Process
+from golive.run import Run
+from golive.sign_off import ask_ready, refresh
+from golive.tasks import open_ready_tasks
+from golive.template import Stage
+from golive.words import N_, say
+
+Processes = Mapping[str, Process]
+
+
+def settle(run: Run, processes: Processes) -> None:
+    """Let every stage go as far as it can, until nothing more happens.
+
+    Stages stand in topological order, so the second pass finds nothing unless something moved back.
+    """
+    before = -1
+    while run.moving and before != run.state.seq:
+        before = run.state.seq
+        refresh(run)
+        for stage in run.plan.stages:
+            _advance(run, stage, processes[stage.process])
+
+
+def _advance(run: Run, stage: Stage, process: Process) -> None:
+    state = run.stage(stage.id)
+    if state.state == "locked" and _may_open(run, stage):
+        _open(run, stage, process)
+    if state.state == "open" and run.moving:
+        judge_gates(run, stage, "exit", measure=False)
+        ask_ready(run, stage)
+        if needs_met(run, stage):
+            process.advance(run, stage)
+        if run.moving and _may_pass(run, stage, process):
+            _pass(run, stage)
+
+
+def needs_met(run: Run, stage: Stage) -> bool:
+    """Tell whether every stage that this one needs has passed, and has not been opened again since."""
+    return all(run.stage(need).state in ("passed", "skipped") for need in stage.needs)
+
+
+def _may_open(run: Run, stage: Stage) -> bool:
+    return needs_met(run, stage) and judge_gates(run, stage, "entry")
+
+
+def _open(run: Run, stage: Stage, process: Process) -> None:
+    state = run.stage(stage.id)
+    state.state, state.opened_at = "open", run.now
+    run.emit("StageOpened", f"stage:{stage.id}", stage=stage.title)
+    open_ready_tasks(run, stage)
+    process.enter(run, stage)
+
+
+def _may_pass(run: Run, stage: Stage, process: Process) -> bool:
+    if not needs_met(run, stage) or run.stage(stage.id).remaining:
+        return False
+    if any(run.state.approvals[f"{stage.id}.{approval.key}"].state != "approved" for approval in stage.approvals):
+        return False
+    return judge_gates(run, stage, "exit") and process.finished(run, stage)
+
+
+def _pass(run: Run, stage: Stage) -> None:
+    state = run.stage(stage.id)
+    state.state, state.ended_at = "passed", run.now
+    run.touched[stage.id] = None
+    run.emit("StagePassed", f"stage:{stage.id}", stage=stage.title)
+    if stage.rollout and all(
+        run.stage(other.id).state in ("passed", "skipped") for other in run.plan.stages if other.rollout
+    ):
+        service_lock.give_back(run)
+
+
+def new_build(run: Run, processes: Processes) -> None:
+    """Let every stage that was reached follow a new build: what is done per build is opened again."""
+    for stage in run.plan.stages:
+        if run.stage(stage.id).state in ("open", "passed"):
+            processes[stage.process].new_build(run, stage)
+    run.tell(
+        tuple(dict.fromkeys(name for names in run.plan.people.values() for name in names)),
+        say(N_("“{title}” has a new build: {version}."), title=run.plan.title, version=run.state.release.version),
+        f"/runs/{run.state.run_id}",
+    )

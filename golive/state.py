@@ -1,0 +1,190 @@
+"""The whole state of a run, as one object: what is carried through continue-as-new."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from golive.model import State
+from golive.plan import Release
+from golive.recording import Build, DecisionView
+from golive.vocabulary import (
+    ApprovalStateName,
+    CheckStateName,
+    Digest,
+    RunStateName,
+    StageStateName,
+    TaskStateName,
+    VerdictName,
+)
+from golive.words import Sentence, Words
+
+
+class Clock(State):
+    """The reminders of one wait: how far its ladder has been climbed and when it is next due."""
+
+    since: AwareDatetime
+    due_at: AwareDatetime
+    rung: int = 0
+    next_at: AwareDatetime | None = None
+
+
+class TaskState(State):
+    """A task as it stands. `unmet` counts needs that are not finished; `facts` are what gates judge."""
+
+    state: TaskStateName = "locked"
+    unmet: int = 0
+    assignee: str | None = None
+    opened_at: AwareDatetime | None = None
+    done_by: str | None = None
+    done_at: AwareDatetime | None = None
+    verified_by: str | None = None
+    reason: Words | None = None
+    evidence: Digest | None = None
+    facts: dict[str, float] = {}
+    clock: Clock | None = None
+    overdue: bool = False
+    waived: bool = False
+    """Said not to apply, and waiting for a second person to confirm it."""
+
+
+class ApprovalState(State):
+    """An approval as it stands. `parts` are the digests of each part of the subject that `digest` is of.
+
+    `again` asks once more as soon as all it needs is there; `round` counts how often it was asked.
+    """
+
+    state: ApprovalStateName = "locked"
+    round: int = 0
+    again: bool = True
+    digest: Digest | None = None
+    parts: dict[str, Digest] = {}
+    seen: dict[str, dict[str, Digest]] = {}
+    decisions: list[DecisionView] = []
+    requested_at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    clock: Clock | None = None
+
+
+class CheckState(State):
+    """A check of a gate as last judged."""
+
+    state: CheckStateName = "not_run"
+    observed: float | None = None
+    observed_at: AwareDatetime | None = None
+    cause: Sentence | None = None
+    again_at: AwareDatetime | None = None
+
+
+RolloutPhase = Literal["waiting", "shifting", "pausing", "baking", "checking", "approving", "stopped", "done"]
+
+
+class RolloutState(State):
+    """Where a rollout stands. `stopped` waits for a person after a bad verdict or a failed shift.
+
+    `ready`: the present step is over and the next may start, which a hold delays. `attempt` counts retries.
+    """
+
+    step: int = -1
+    phase: RolloutPhase = "waiting"
+    attempt: int = 0
+    ready: bool = False
+    full: bool = False
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    verdict: VerdictName | None = None
+    cause: Sentence | None = None
+
+
+class StageState(State):
+    """A stage as it stands. `remaining` counts its tasks that are not finished."""
+
+    state: StageStateName = "locked"
+    opened_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+    remaining: int = 0
+    checks: dict[str, CheckState] = {}
+    rollout: RolloutState | None = None
+    report: Literal["", "asked", "written"] = ""
+
+
+class HoldState(State):
+    """Who stopped the run, why and since when. `words` are a person's, `cause` is golive's own reason."""
+
+    by: str
+    at: AwareDatetime
+    words: Words | None = None
+    cause: Sentence | None = None
+
+
+class LockState(State):
+    """The run's claim on its service and environment. Each abort raises `generation`, the fence of shifts."""
+
+    wanted: bool = False
+    held: bool = False
+    generation: int = 1
+    holder: str | None = None
+    holder_since: AwareDatetime | None = None
+    asked_at: AwareDatetime | None = None
+    look_at: AwareDatetime | None = None
+    said: bool = False
+
+
+class EndingState(State):
+    """How a run ends before its time: an abort, or a rollback, which does the back-out tasks as well.
+
+    `traffic` is what the return of traffic has come to; `confirm_at` when stable is read back once more.
+    """
+
+    how: Literal["abort", "rollback"]
+    by: str
+    at: AwareDatetime
+    cause: Sentence
+    traffic: Literal["none", "wanted", "returning", "returned", "confirming", "confirmed"] = "none"
+    confirm_at: AwareDatetime | None = None
+
+
+class ActionState(State):
+    """An agreed improvement."""
+
+    id: str
+    owner: str
+    open: bool = True
+
+
+class RunState(State):
+    """A run. `seq` is the number of its last event; `ledger` holds the ids of the commands it has acknowledged.
+
+    The plan is not in it: it travels beside it, in the start. Dicts are looked up by reference and never ordered
+    by: the JSON converter sorts their keys.
+    """
+
+    run_id: str
+    started_by: str
+    engine: int
+    seq: int = 0
+    state: RunStateName = "scheduled"
+    started_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+    builds: list[Build] = []
+    stages: dict[str, StageState] = {}
+    tasks: dict[str, TaskState] = {}
+    approvals: dict[str, ApprovalState] = {}
+    hold: HoldState | None = None
+    lock: LockState = LockState()
+    weight: int = 0
+    ending: EndingState | None = None
+    closing: Literal["", "completed", "aborted"] = ""
+    actions: list[ActionState] = []
+    ledger: list[str] = []
+
+    @property
+    def release(self) -> Release:
+        """The present build."""
+        return self.builds[-1].release
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the run takes no more acts."""
+        return self.state in ("completed", "aborted")

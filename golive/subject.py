@@ -1,0 +1,86 @@
+"""The subject of an approval: exactly what a person signs, in parts that each have a digest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from golive.canonical import digest
+from golive.gates import gate_view
+from golive.run import Run
+from golive.template import Approval, Stage
+
+PARTS = ("release", "plan", "evidence", "gates", "rollout")
+
+
+def subject_of(run: Run, stage: Stage, approval: Approval) -> dict[str, Any]:
+    """Return what is signed: a JSON object with the parts named in `PARTS`.
+
+    Evidence and gates are those of the stages before this one, and within it of the tasks that the approval comes
+    after. Of a gate the definition and the state are signed, not the measured value or time, which change while
+    people read.
+    """
+    before = run.index.before[stage.id]
+    stages = [other for other in run.plan.stages if other.id in before or other.id == stage.id]
+    return {
+        "release": run.state.release.model_dump(mode="json"),
+        "plan": {
+            "template": run.plan.template,
+            "version": run.plan.template_version,
+            "hash": run.plan.template_hash,
+            "parameters": run.plan.parameters,
+            "approval": approval.model_dump(mode="json"),
+        },
+        "evidence": _evidence(run, stages, stage, approval),
+        "gates": [_gates(run, other) for other in stages if other.id in before and other.gates],
+        "rollout": [
+            {"stage": other.id} | other.rollout.model_dump(mode="json") for other in run.plan.stages if other.rollout
+        ],
+    }
+
+
+def _evidence(run: Run, stages: list[Stage], own: Stage, approval: Approval) -> list[dict[str, Any]]:
+    covered = after_tasks(own, approval)
+    rows = []
+    for stage in stages:
+        for task in stage.tasks:
+            ref = f"{stage.id}.{task.key}"
+            state = run.state.tasks[ref]
+            if (stage.id != own.id or ref in covered) and state.evidence:
+                rows.append({"task": ref, "state": state.state, "evidence": state.evidence})
+    return rows
+
+
+def _gates(run: Run, stage: Stage) -> dict[str, Any]:
+    known = run.stage(stage.id).checks
+    return {
+        "stage": stage.id,
+        "gates": [gate.model_dump(mode="json") for gate in stage.gates],
+        "states": [
+            [check.key, known[f"{gate.key}.{check.key}"].state if f"{gate.key}.{check.key}" in known else "not_run"]
+            for gate in stage.gates
+            for check in gate.checks
+        ],
+        "state": [gate_view(run, stage, gate).state for gate in stage.gates],
+    }
+
+
+def after_tasks(stage: Stage, approval: Approval) -> tuple[str, ...]:
+    """Return the tasks that an approval comes after: those it names, or all of its stage."""
+    if approval.after is not None:
+        return approval.after
+    return tuple(f"{stage.id}.{task.key}" for task in stage.tasks)
+
+
+def part_digests(subject: dict[str, Any]) -> dict[str, str]:
+    """Return the digest of each part."""
+    return {part: digest(subject[part]) for part in PARTS}
+
+
+def whole_digest(parts: dict[str, str]) -> str:
+    """Return the one digest that people are shown and sign: that of the digests of all parts."""
+    return digest(parts)
+
+
+def difference(before: dict[str, str], now: dict[str, str]) -> list[str]:
+    """Return the parts that changed."""
+    return [part for part in PARTS if before.get(part) != now.get(part)]

@@ -1,0 +1,425 @@
+"""The task graph: what opens when, who may do it, with which evidence, and what finishing it opens."""
+
+from __future__ import annotations
+
+from golive.clocks import start_clock
+from golive.commands import (
+    Actor,
+    BlockTask,
+    CompleteTask,
+    ItemResult,
+    ReassignTask,
+    ReopenTask,
+    SetNotApplicable,
+    StartTask,
+    VerifyTask,
+)
+from golive.errors import Conflict, Invalid, NotFound, Refused
+from golive.evidence import Evidence, Remark, evidence_digest, facts_of, missing
+from golive.names import public_id
+from golive.run import Run
+from golive.state import TaskState
+from golive.template import Item, Requirement, Stage, Task
+from golive.words import N_, Words, say
+from golive.working_time import add_working, before_working
+
+FINISHED = ("done", "not_applicable")
+ACTIVE = ("open", "in_progress", "blocked")
+
+
+def open_ready_tasks(run: Run, stage: Stage) -> None:
+    """Open those tasks of a stage that wait for nothing any more."""
+    for task in stage.tasks:
+        open_if_ready(run, f"{stage.id}.{task.key}")
+
+
+def open_if_ready(run: Run, ref: str) -> None:
+    """Open a locked task whose stage is open and whose needs are finished."""
+    stage, _ = run.index.tasks[ref]
+    state = run.state.tasks[ref]
+    if state.state == "locked" and state.unmet == 0 and run.stage(stage.id).state == "open":
+        open_task(run, ref)
+
+
+def open_task(run: Run, ref: str) -> None:
+    """Open a task for its function and start its clock."""
+    plan, state = run.index.task(ref), run.task(ref)
+    state.state = "open"
+    state.opened_at = run.now
+    _set_due(run, ref, plan, state)
+    run.emit(
+        "TaskOpened",
+        f"task:{ref}",
+        title=plan.title,
+        function=plan.function,
+        due_at=state.clock and state.clock.due_at,
+    )
+
+
+def _set_due(run: Run, ref: str, plan: Task, state: TaskState) -> None:
+    due, origin = plan.due, run.now
+    if due is None:
+        return
+    if due.before_go_live:
+        if run.plan.go_live_at is None:
+            return
+        due_at = before_working(run.plan.calendar, run.plan.go_live_at, due.within.days)
+    else:
+        if due.after:
+            done_at = run.state.tasks[due.after].done_at
+            if done_at is None:
+                return
+            origin = done_at
+        due_at = add_working(run.plan.calendar, origin, due.within)
+    state.clock = start_clock(run.plan, run.now, due_at)
+    run.clocked[ref] = None
+
+
+def finish(run: Run, ref: str) -> None:
+    """Follow a task that became done or not applicable: stop its clock, open what waited for it."""
+    state = run.task(ref)
+    run.touched[ref] = None
+    state.clock, state.overdue = None, False
+    run.clocked.pop(ref, None)
+    if ref not in run.index.tasks:
+        return
+    run.stage(run.index.tasks[ref][0].id).remaining -= 1
+    for waiting in run.index.dependents[ref]:
+        run.state.tasks[waiting].unmet -= 1
+        open_if_ready(run, waiting)
+    for waiting in run.index.due_after[ref]:
+        later = run.state.tasks[waiting]
+        if later.state in ACTIVE and later.clock is None:
+            _set_due(run, waiting, run.index.task(waiting), run.task(waiting))
+
+
+def reopen(run: Run, ref: str) -> None:
+    """Open a task again without its former evidence, its stage with it, and lock what has not begun and needs it."""
+    stage, plan = run.index.tasks[ref]
+    state, stands = run.task(ref), run.stage(stage.id)
+    if stands.state == "passed":
+        stands.state, stands.ended_at = "open", None
+        run.emit("StageReopened", f"stage:{stage.id}", stage=stage.title)
+    if state.state in FINISHED:
+        stands.remaining += 1
+        for waiting in run.index.dependents[ref]:
+            later = run.state.tasks[waiting]
+            later.unmet += 1
+            if later.state == "open":
+                _lock(run, waiting)
+    run.clocked.pop(ref, None)
+    run.touched[ref] = None
+    fresh = TaskState(unmet=state.unmet, assignee=state.assignee, state="locked" if state.unmet else "open")
+    run.state.tasks[ref] = fresh
+    run.given[ref] = {"evidence": (), "items": {}}
+    if fresh.state == "open":
+        fresh.opened_at = run.now
+        _set_due(run, ref, plan, fresh)
+
+
+def _lock(run: Run, ref: str) -> None:
+    state = run.task(ref)
+    state.state, state.clock, state.overdue = "locked", None, False
+    run.clocked.pop(ref, None)
+
+
+def find(run: Run, ref: str) -> tuple[Task, TaskState]:
+    """Return a task's plan and state. Raises NotFound."""
+    try:
+        return run.index.task(ref), run.state.tasks[ref]
+    except KeyError:
+        raise NotFound("unknown_task", N_("This run has no task “{task}”."), task=ref) from None
+
+
+def _expect(plan: Task, state: TaskState, *allowed: str) -> None:
+    if state.state not in allowed:
+        raise Conflict(
+            "task_state",
+            N_("“{title}” is {state}; this needs it to be {allowed}."),
+            title=plan.title,
+            state=state.state,
+            allowed=" / ".join(allowed),
+        )
+
+
+def _expect_own(run: Run, actor: Actor, plan: Task, state: TaskState) -> None:
+    """Refuse whoever is neither the assignee nor, while there is none, one of the task's function."""
+    if state.assignee is not None:
+        if state.assignee != actor.name:
+            raise Refused(
+                "foreign_task",
+                N_("“{title}” belongs to {assignee}; ask them, or have it reassigned."),
+                title=plan.title,
+                assignee=state.assignee,
+            )
+        return
+    expect_function(run, actor, plan)
+
+
+def expect_function(run: Run, actor: Actor, plan: Task) -> None:
+    """Refuse whoever does not act in the task's function in this run, today."""
+    members = run.members(plan.function)
+    if actor.name not in members or plan.function not in actor.functions:
+        raise Refused(
+            "foreign_task",
+            N_("“{title}” is for {function} in this run: {members}."),
+            title=plan.title,
+            function=plan.function,
+            members=", ".join(members),
+        )
+
+
+# -- start ---------------------------------------------------------------------------------------------------
+
+
+def check_start(run: Run, actor: Actor, act: StartTask) -> None:
+    """Raise why `actor` may not take the task."""
+    plan, state = find(run, act.task)
+    _expect(plan, state, "open", "blocked")
+    _expect_own(run, actor, plan, state)
+
+
+def start(run: Run, actor: Actor, act: StartTask) -> None:
+    """Take the task."""
+    state = run.task(act.task)
+    state.state, state.assignee, state.reason = "in_progress", actor.name, None
+    run.emit("TaskStarted", f"task:{act.task}", title=run.index.task(act.task).title)
+
+
+# -- complete ------------------------------------------------------------------------------------------------
+
+
+def check_complete(run: Run, actor: Actor, act: CompleteTask) -> None:
+    """Raise why `actor` may not complete the task with this evidence; what is missing is named."""
+    plan, state = find(run, act.task)
+    _expect(plan, state, "open", "in_progress")
+    _expect_own(run, actor, plan, state)
+    _check_items(plan, act.items)
+    _check_evidence(plan.requires, _all_evidence(act), plan.title.en)
+
+
+def _check_items(plan: Task, results: dict[str, ItemResult]) -> None:
+    known = {item.id: item for item in plan.items}
+    for name in results:
+        if name not in known:
+            raise Invalid(
+                "unknown_item",
+                N_("“{title}” has no item “{item}”; it has {known}."),
+                title=plan.title,
+                item=name,
+                known=", ".join(known) or "—",
+            )
+    for item in plan.items:
+        _check_item(item, results.get(item.id))
+
+
+def _check_item(item: Item, result: ItemResult | None) -> None:
+    if result is None or result.result != "pass":
+        if item.required and (result is None or result.result == "fail"):
+            raise Invalid(
+                "item_open",
+                N_("The required item “{item}” is not done: {text}."),
+                item=item.id,
+                text=item.text,
+            )
+        if result is not None and result.result == "not_applicable" and not _said(result.remark):
+            raise Invalid("reason_missing", N_("Say in a remark why “{item}” does not apply."), item=item.id)
+        return
+    remark = (Remark(text=result.remark),) if result.remark else ()
+    _check_evidence(item.requires, (*remark, *result.evidence), item.id)
+
+
+def _said(words: Words | None) -> bool:
+    return words is not None and bool(words.text.strip())
+
+
+def _check_evidence(requires: tuple[Requirement, ...], given: tuple[Evidence, ...], about: str) -> None:
+    lacking = missing(requires, given)
+    if lacking:
+        named = ", ".join(f"{short} × {need.type}{f' {need.name}' if need.name else ''}" for need, short in lacking)
+        raise Invalid(
+            "evidence_missing",
+            N_("Evidence is missing for “{about}”: {missing}."),
+            facts={"missing": [{"type": need.type, "name": need.name, "min": short} for need, short in lacking]},
+            about=about,
+            missing=named,
+        )
+
+
+def _all_evidence(act: CompleteTask) -> tuple[Evidence, ...]:
+    return (*((Remark(text=act.remark),) if act.remark else ()), *act.evidence)
+
+
+def complete(run: Run, actor: Actor, act: CompleteTask) -> None:
+    """Keep the evidence; the task is done, or waits to be verified by another person."""
+    plan, state = run.index.task(act.task), run.task(act.task)
+    evidence = _all_evidence(act)
+    items = [piece for _, item in sorted(act.items.items()) for piece in item.evidence]
+    state.evidence = evidence_digest([*evidence, *items])
+    state.facts = facts_of([*items, *evidence])
+    state.assignee, state.done_by, state.done_at, state.reason = actor.name, actor.name, run.now, None
+    state.state = "to_verify" if plan.verify else "done"
+    run.given[act.task] = {"evidence": evidence, "items": act.items}
+    run.emit(
+        "TaskCompleted",
+        f"task:{act.task}",
+        words=_words(act),
+        title=plan.title,
+        evidence=state.evidence,
+        facts=dict(state.facts),
+        items={name: item.result for name, item in act.items.items()},
+    )
+    if state.state == "done":
+        finish(run, act.task)
+    else:
+        _ask_to_verify(run, act.task, plan, actor)
+
+
+def _ask_to_verify(run: Run, ref: str, plan: Task, doer: Actor) -> None:
+    verifiers = tuple(name for name in run.members(plan.function) if name != doer.name)
+    run.tell(verifiers, say(N_("Please verify “{title}”."), title=plan.title), task_page(run, ref))
+
+
+def task_page(run: Run, ref: str) -> str:
+    """Return the path of a task's page."""
+    return f"/tasks/{public_id(run.state.run_id, ref)}"
+
+
+def _words(act: CompleteTask) -> dict[str, Words]:
+    said = {f"remark.{n}": piece.text for n, piece in enumerate(_all_evidence(act)) if isinstance(piece, Remark)}
+    said |= {f"item.{name}": item.remark for name, item in act.items.items() if item.remark}
+    return said
+
+
+# -- verify --------------------------------------------------------------------------------------------------
+
+
+def check_verify(run: Run, actor: Actor, act: VerifyTask) -> None:
+    """Raise why `actor` may not verify: nobody verifies what they did."""
+    plan, state = find(run, act.task)
+    _expect(plan, state, "to_verify")
+    expect_function(run, actor, plan)
+    if actor.name == state.done_by:
+        others = ", ".join(name for name in run.members(plan.function) if name != actor.name)
+        raise Refused(
+            "own_work",
+            N_("You did “{title}” yourself, so someone else verifies it: {others}."),
+            title=plan.title,
+            others=others,
+        )
+    if act.result == "fail" and not _said(act.remark):
+        raise Invalid("reason_missing", N_("Say in the remark what is wrong with “{title}”."), title=plan.title)
+
+
+def verify(run: Run, actor: Actor, act: VerifyTask) -> None:
+    """Confirm the task, or send it back to whoever did it."""
+    plan, state = run.index.task(act.task), run.task(act.task)
+    words = {"remark": act.remark} if act.remark else {}
+    if act.result == "pass":
+        state.state, state.verified_by = "not_applicable" if state.waived else "done", actor.name
+        run.emit("TaskVerified", f"task:{act.task}", words=words, title=plan.title)
+        finish(run, act.task)
+        return
+    state.state, state.reason, state.waived = "in_progress", act.remark, False
+    run.emit("TaskSentBack", f"task:{act.task}", words=words, title=plan.title)
+
+
+# -- block, reopen, reassign, not applicable -----------------------------------------------------------------
+
+
+def check_block(run: Run, actor: Actor, act: BlockTask) -> None:
+    """Raise why `actor` may not block the task."""
+    plan, state = find(run, act.task)
+    _expect(plan, state, "open", "in_progress")
+    _expect_own(run, actor, plan, state)
+
+
+def block(run: Run, actor: Actor, act: BlockTask) -> None:
+    """Keep why the task cannot go on, and tell the release manager."""
+    plan, state = run.index.task(act.task), run.task(act.task)
+    state.state, state.reason, state.assignee = "blocked", act.reason, actor.name
+    run.emit("TaskBlocked", f"task:{act.task}", words={"reason": act.reason}, title=plan.title)
+    told = say(N_("{who} cannot go on with “{title}”."), who=actor.name, title=plan.title)
+    run.tell((run.plan.release_manager,), told, task_page(run, act.task))
+
+
+def check_reopen(run: Run, actor: Actor, act: ReopenTask) -> None:
+    """Raise why `actor` may not open the task again."""
+    plan, state = find(run, act.task)
+    _expect(plan, state, "done", "not_applicable", "to_verify", "blocked")
+    if act.task not in run.index.tasks:
+        raise Conflict("back_out", N_("“{title}” is part of the rollback; it stays as it is."), title=plan.title)
+    expect_before_traffic(run)
+    if "release_manager" not in actor.roles:
+        expect_function(run, actor, plan)
+
+
+def expect_before_traffic(run: Run) -> None:
+    """Refuse what would change the signed subject once traffic has moved."""
+    if run.state.weight or any(
+        state.rollout is not None and state.rollout.step >= 0 for state in run.state.stages.values()
+    ):
+        raise Conflict(
+            "traffic_moved",
+            N_("Traffic has already moved on the signed subject; abort or roll back first, then start a new run."),
+        )
+
+
+def reopen_task(run: Run, _: Actor, act: ReopenTask) -> None:
+    """Open the task again."""
+    title = run.index.task(act.task).title
+    run.emit("TaskReopened", f"task:{act.task}", words={"reason": act.reason}, title=title)
+    reopen(run, act.task)
+
+
+def check_reassign(run: Run, actor: Actor, act: ReassignTask) -> None:
+    """Raise why the task may not be given to `act.to`."""
+    plan, state = find(run, act.task)
+    _expect(plan, state, *ACTIVE)
+    if "release_manager" not in actor.roles:
+        expect_function(run, actor, plan)
+    to = act.to
+    if to is not None and (not to.enabled or plan.function not in to.functions):
+        raise Invalid(
+            "not_in_function",
+            N_("{to} does not act in {function}, which “{title}” is for."),
+            to=to.name,
+            function=plan.function,
+            title=plan.title,
+        )
+
+
+def reassign(run: Run, _: Actor, act: ReassignTask) -> None:
+    """Give the task to a person, or offer it to its function again; its clock goes on."""
+    plan, state = run.index.task(act.task), run.task(act.task)
+    state.assignee = act.to.name if act.to else None
+    state.state = "open"
+    words = {"reason": act.reason} if act.reason else {}
+    to = act.to.name if act.to else plan.function
+    run.emit("TaskReassigned", f"task:{act.task}", words=words, title=plan.title, to=to)
+    if act.to:
+        run.tell((act.to.name,), say(N_("“{title}” is yours now."), title=plan.title), task_page(run, act.task))
+
+
+def check_not_applicable(run: Run, actor: Actor, act: SetNotApplicable) -> None:
+    """Raise why `actor` may not say that the task does not apply."""
+    plan, state = find(run, act.task)
+    _expect(plan, state, *ACTIVE)
+    if not _said(act.reason):
+        raise Invalid("reason_missing", N_("Say why “{title}” does not apply."), title=plan.title)
+    if "release_manager" not in actor.roles:
+        _expect_own(run, actor, plan, state)
+
+
+def set_not_applicable(run: Run, actor: Actor, act: SetNotApplicable) -> None:
+    """Keep that, why and for whom the task does not apply; a task with `verify` waits for a second person."""
+    plan, state = run.index.task(act.task), run.task(act.task)
+    state.reason, state.assignee, state.done_by, state.done_at = act.reason, actor.name, actor.name, run.now
+    state.evidence = evidence_digest([Remark(text=act.reason)])
+    state.waived = plan.verify
+    state.state = "to_verify" if plan.verify else "not_applicable"
+    run.emit("TaskNotApplicable", f"task:{act.task}", words={"reason": act.reason}, title=plan.title)
+    if state.state == "not_applicable":
+        finish(run, act.task)
+    else:
+        _ask_to_verify(run, act.task, plan, actor)

@@ -1,0 +1,182 @@
+"""What a composed template must hold beyond its schema, so that a run of it can reach its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from golive.composition import Placed
+from golive.evidence import TestFacts
+from golive.problems import Place, Problem, unknown
+from golive.references import with_references
+from golive.template import ApprovalStep, Bake, CheckStep, FactSource, Gate, SetWeight, Stage, Task
+from golive.wait_graph import endless_waits
+from golive.words import N_, say
+
+TEST_FACTS = frozenset(TestFacts(tests=1, failures=0, errors=0, skipped=0).named())
+"""The facts that a test result gives to gates."""
+ROLLOUTS = frozenset({"grey_release", "full_release"})
+"""The processes that move traffic."""
+FULL = 100
+
+
+def problems_in(stages: Sequence[Placed]) -> list[Problem]:
+    """Return everything that would stop a run of these stages, or make it do what nobody meant."""
+    found = [problem for placed in stages for problem in _in_stage(placed)]
+    found += _in_references(stages)
+    return found or list(endless_waits(stages))
+
+
+def _in_stage(placed: Placed) -> Iterator[Problem]:
+    stage = placed.stage
+    yield from _repeated_keys(placed)
+    if (stage.rollout is not None) != (stage.process in ROLLOUTS):
+        yield placed.problem(
+            ("rollout",), N_("a rollout belongs to grey_release and full_release, and to no other process")
+        )
+    if stage.observe is not None and stage.process != "hypercare":
+        yield placed.problem(("observe",), N_("only hypercare observes; use a pause or a bake in a rollout"))
+    for n, task in enumerate(stage.tasks):
+        yield from _repeated_items(placed, ("tasks", n), task)
+    for n, task in enumerate(stage.on_rollback):
+        yield from _repeated_items(placed, ("on_rollback", n), task)
+    yield from _in_rollout(placed)
+
+
+def _repeated_keys(placed: Placed) -> Iterator[Problem]:
+    stage = placed.stage
+    named = {
+        "tasks": [task.key for task in stage.tasks],
+        "on_rollback": [task.key for task in stage.on_rollback],
+        "approvals": [approval.key for approval in stage.approvals],
+    }
+    yield from _repeated(
+        placed, [((part, n, "key"), key) for part, keys in named.items() for n, key in enumerate(keys)]
+    )
+    yield from _repeated(placed, [(("gates", n, "key"), gate.key) for n, gate in enumerate(stage.gates)])
+    for n, gate in enumerate(stage.gates):
+        yield from _repeated(
+            placed, [(("gates", n, "checks", m, "key"), check.key) for m, check in enumerate(gate.checks)]
+        )
+
+
+def _repeated_items(placed: Placed, place: Place, task: Task) -> Iterator[Problem]:
+    yield from _repeated(placed, [((*place, "items", n, "id"), item.id) for n, item in enumerate(task.items)])
+
+
+def _repeated(placed: Placed, keys: Sequence[tuple[Place, str]]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for place, key in keys:
+        if key in seen:
+            yield placed.problem(place, N_("“{key}” stands twice in the stage; rename one"), key=key)
+        seen.add(key)
+
+
+def _in_rollout(placed: Placed) -> Iterator[Problem]:
+    stage = placed.stage
+    if stage.rollout is None:
+        return
+    steps = stage.rollout.steps
+    approvals = {approval.key for approval in stage.approvals}
+    watches = bool(stage.rollout.analyses)
+    for n, step in enumerate(steps):
+        place: Place = ("rollout", "steps", n)
+        if isinstance(step, ApprovalStep) and step.approval not in approvals:
+            sentence = unknown("approval", step.approval, approvals)
+            yield placed.source.problem((*placed.place, *place, "approval"), sentence)
+        if isinstance(step, Bake | CheckStep) and not watches:
+            yield placed.problem(
+                place, N_("nothing is measured here: give the rollout “analyses”, or use a pause")
+            )
+    yield from _in_weights(placed, [(n, step) for n, step in enumerate(steps) if isinstance(step, SetWeight)])
+
+
+def _in_weights(placed: Placed, weights: Sequence[tuple[int, SetWeight]]) -> Iterator[Problem]:
+    for (_, before), (n, after) in pairwise(weights):
+        if after.weight < before.weight and not after.lower:
+            yield placed.problem(
+                ("rollout", "steps", n, "weight"),
+                N_("the weight goes down from {before} to {after}; write “lower: true” if that is meant"),
+                before=before.weight,
+                after=after.weight,
+            )
+    if placed.stage.process == "full_release" and (not weights or weights[-1][1].weight != FULL):
+        yield placed.problem(("rollout", "steps"), N_("a full release must end at a weight of 100"))
+
+
+def _in_references(stages: Sequence[Placed]) -> Iterator[Problem]:
+    work = {f"{p.stage.id}.{task.key}": task for p in stages for task in p.stage.tasks}
+    back_out = {f"{p.stage.id}.{task.key}": task for p in stages for task in p.stage.on_rollback}
+    for placed in stages:
+        found: list[Problem] = []
+
+        def judge(reference: str, place: Place, placed: Placed = placed, found: list[Problem] = found) -> str:
+            known = back_out if place[0] == "on_rollback" else work
+            if reference not in known:
+                sentence = unknown("task", reference, known)
+                found.append(placed.source.problem((*placed.place, *place), sentence))
+            return reference
+
+        with_references(placed.stage, judge)
+        yield from found
+        yield from _in_gates(placed, work)
+
+
+def _in_gates(placed: Placed, work: Mapping[str, Task]) -> Iterator[Problem]:
+    for n, gate in enumerate(placed.stage.gates):
+        for m, check in enumerate(gate.checks):
+            source = check.source
+            if (
+                isinstance(source, FactSource)
+                and source.task in work
+                and not _gives(work[source.task], source.fact)
+            ):
+                yield placed.problem(
+                    ("gates", n, "checks", m, "source", "fact"),
+                    N_(
+                        "the task “{task}” gives no “{fact}”: it must require a test_result, or a metric of that name"
+                    ),
+                    task=source.task,
+                    fact=source.fact,
+                )
+            if isinstance(source, FactSource) and _waits_for_itself(gate, placed.stage, source):
+                yield placed.problem(
+                    ("gates", n, "checks", m, "source", "task"),
+                    N_("an entry gate cannot read a task of its own stage, which opens only after it"),
+                )
+
+
+def _gives(task: Task, fact: str) -> bool:
+    """Tell whether finishing `task` always brings `fact`; an optional item need not be done."""
+    needed = [*task.requires, *(need for item in task.items if item.required for need in item.requires)]
+    return any(
+        (need.type == "test_result" and fact in TEST_FACTS) or (need.type == "metric" and need.name == fact)
+        for need in needed
+    )
+
+
+def _waits_for_itself(gate: Gate, stage: Stage, source: FactSource) -> bool:
+    return gate.on == "entry" and source.task.rpartition(".")[0] == stage.id
+
+
+def unknown_functions(stages: Sequence[Placed], known: Sequence[str]) -> Iterator[Problem]:
+    """Yield each place that names a function which nobody has, with the nearest one that somebody has."""
+    for placed in stages:
+        for place, function in _functions(placed.stage):
+            if function not in known:
+                yield placed.source.problem((*placed.place, *place), unknown("function", function, known))
+
+
+def _functions(stage: Stage) -> Iterator[tuple[Place, str]]:
+    for n, task in enumerate(stage.tasks):
+        yield ("tasks", n, "function"), task.function
+    for n, task in enumerate(stage.on_rollback):
+        yield ("on_rollback", n, "function"), task.function
+    for n, approval in enumerate(stage.approvals):
+        for m, rule in enumerate(approval.rules):
+            yield ("approvals", n, "rules", m, "function"), rule.function
+
+
+def functions_of(stages: Sequence[Stage]) -> tuple[str, ...]:
+    """Return the functions that take part, in the order in which they are first named."""
+    return tuple(dict.fromkeys(function for stage in stages for _, function in _functions(stage)))

@@ -1,0 +1,113 @@
+"""Templates and checklists as people write them: YAML text with the line of every value, and their library."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from golive.model import Fact
+from golive.problems import KINDS, InvalidSource, Place, Problem, path_of
+from golive.schema_problems import problems_of
+from golive.vocabulary import Digest, Key
+from golive.words import N_, Sentence, Text, say
+from golive.yaml_reader import read_yaml
+
+__all__ = ["InvalidSource", "Library", "Place", "Problem", "Source", "read_checklist", "read_template"]
+
+Kind = Literal["template", "checklist"]
+Schema = TypeVar("Schema", bound=Fact)
+
+_NAME: TypeAdapter[str] = TypeAdapter(Key)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One template or checklist as it was written; two are the same when file and text are.
+
+    `content` are its plain values and must not be changed; `lines` has the line of each place in it, from 1.
+    `sha256` is the digest of the UTF-8 text.
+    """
+
+    file: str
+    text: str
+    kind: Kind
+    name: str
+    sha256: Digest
+    content: Mapping[str, Any] = field(compare=False, repr=False)
+    lines: Mapping[Place, int] = field(compare=False, repr=False)
+
+    def problem(self, place: Place, sentence: Sentence) -> Problem:
+        """Return what is wrong at `place`, with its line, or that of the nearest value around it."""
+        shown = place
+        while shown not in self.lines and shown:
+            shown = shown[:-1]
+        line = self.lines.get(shown, 1)
+        return Problem(file=self.file, line=line, path=path_of(place), sentence=sentence)
+
+    def validated(self, schema: type[Schema], content: Mapping[str, Any], at: Place = ()) -> Schema:
+        """Return `content`, which stands at `at`, as `schema` says. Raises InvalidSource with every problem."""
+        try:
+            return schema.model_validate(content)
+        except ValidationError as wrong:
+            found = problems_of(wrong, schema, content)
+            raise InvalidSource(self.problem((*at, *place), sentence) for place, sentence in found) from wrong
+
+
+@dataclass(frozen=True)
+class Library:
+    """The templates and checklists that a plan can be made from, each by its name."""
+
+    templates: Mapping[str, Source]
+    checklists: Mapping[str, Source]
+
+    @classmethod
+    def of(cls, templates: Iterable[Source], checklists: Iterable[Source] = ()) -> Library:
+        """Return the library of these sources. Of two with the same name the later one counts."""
+        return cls({each.name: each for each in templates}, {each.name: each for each in checklists})
+
+    def including(self, source: Source) -> Library:
+        """Return the same library with `source` in it, in the place of what had its name."""
+        if source.kind == "template":
+            return replace(self, templates={**self.templates, source.name: source})
+        return replace(self, checklists={**self.checklists, source.name: source})
+
+
+def read_template(file: str, text: str) -> Source:
+    """Read the text of a template. `file` names it in errors. Raises InvalidSource when it is no such YAML.
+
+    Only syntax, limits and the name are judged here; planning.check_template judges the rest.
+    """
+    return _read("template", file, text)
+
+
+def read_checklist(file: str, text: str) -> Source:
+    """Read the text of a checklist: `{name, title, items: [...]}`. Raises InvalidSource."""
+    return _read("checklist", file, text)
+
+
+@lru_cache(maxsize=256)  # every start and every preview reads the same few texts
+def _read(kind: Kind, file: str, text: str) -> Source:
+    document = read_yaml(file, text)
+    content = document.content
+    if not isinstance(content, dict):
+        raise InvalidSource(
+            [_at_top(file, N_("a {kind} is a group of keys, beginning with “name:”"), kind=KINDS[kind])]
+        )
+    name = content.get("name")
+    try:
+        _NAME.validate_python(name, strict=True)
+    except ValidationError as wrong:
+        line = document.lines.get(("name",), 1)
+        msgid = N_("a {kind} needs a “name” of lower case letters, digits and hyphens")
+        raise InvalidSource([_at_top(file, msgid, line=line, path="name", kind=KINDS[kind])]) from wrong
+    sha256 = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return Source(file, text, kind, str(name), sha256, content, document.lines)
+
+
+def _at_top(file: str, msgid: str, *, line: int = 1, path: str = "", **args: Text) -> Problem:
+    return Problem(file=file, line=line, path=path, sentence=say(msgid, **args))

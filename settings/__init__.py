@@ -1,0 +1,68 @@
+"""Every setting of golive, read from the environment in this one place (prefix `GOLIVE_`)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Purpose = Literal["command", "start", "salt"]
+
+
+class Settings(BaseSettings):
+    """What an operator decides. Each field is the environment variable `GOLIVE_` + its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="GOLIVE_", frozen=False)
+
+    home: Path = Field(default=Path(".golive"), description="Data folder.")
+    host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(default=8080, ge=1, le=65535, description="Port of the API.")
+    database_url: str | None = Field(default=None, description="SQLAlchemy URL; unset: SQLite in the home folder.")
+    temporal: Literal["embedded", "external"] = Field(default="embedded", description="Whose Temporal server.")
+    temporal_port: int = Field(default=7233, ge=1, le=65535, description="Port of the embedded Temporal server.")
+    temporal_ui_port: int = Field(default=8233, ge=1, le=65535, description="Port of the embedded Temporal UI.")
+    env: Literal["development", "production"] = Field(default="development", description="How strict to be.")
+    secret_keys: SecretStr | None = Field(
+        default=None, description="Keys that sign commands, separated by commas: the first signs, all verify."
+    )
+    metrics_url: str | None = Field(default=None, description="JSON counters of the local metrics connector.")
+    sandbox: bool = Field(default=False, description="Run workflows in Temporal's sandbox, as the tests do.")
+    cached_runs: int = Field(default=300, ge=0, description="Runs kept in a worker's memory, about 450 KB each.")
+    continue_after: int | None = Field(
+        default=None, ge=1, description="Continue a run as new after so many events; unset: when Temporal suggests."
+    )
+
+    @cached_property
+    def url(self) -> str:
+        """The database's SQLAlchemy URL."""
+        return self.database_url or f"sqlite+aiosqlite:///{(self.home / 'golive.db').absolute()}"
+
+    def keys(self, purpose: Purpose) -> tuple[bytes, ...]:
+        """Return the keys of one purpose, the signing one first, derived by HMAC-SHA-256 from the secret keys."""
+        return tuple(hmac.new(key, purpose.encode(), hashlib.sha256).digest() for key in self._secrets)
+
+    @cached_property
+    def _secrets(self) -> tuple[bytes, ...]:
+        written = self.secret_keys.get_secret_value() if self.secret_keys else self._key_file()
+        keys = tuple(key.strip().encode() for key in written.split(",") if key.strip())
+        if not keys:
+            raise ValueError("GOLIVE_SECRET_KEYS is set but holds no key; give at least one, or unset it")
+        return keys
+
+    def _key_file(self) -> str:
+        """Return the key kept in the home folder, made at the first start and readable by its owner alone."""
+        path = self.home / "secret.keys"
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text()
+        with os.fdopen(handle, "w") as file:
+            file.write(key := secrets.token_hex(32))
+        return key

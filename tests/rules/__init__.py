@@ -1,0 +1,1 @@
+"""The rules alone: no Temporal, no SQL, no clock but the test's."""

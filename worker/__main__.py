@@ -1,0 +1,57 @@
+"""`python -m worker`: run workflows and activities until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from contextlib import AsyncExitStack
+
+from connectors.http_counters import HttpCounters
+from connectors.local_traffic import LocalTraffic
+from connectors.metrics import MetricsConnector, NoMetrics
+from db.session import Database
+from settings import Settings
+from worker.building import Parts, build
+from worker.connection import WrongSearchAttributes, connect, register_search_attributes
+from worker.reconciler import reconcile_for_ever
+
+GRACE = 5
+"""Seconds that a watch or a shift gets to end when the worker is told to stop."""
+
+
+async def main(settings: Settings) -> None:
+    """Run both workers and the reconciler; SIGTERM and SIGINT end them in order."""
+    client = await connect(settings)
+    await register_search_attributes(client)
+    async with AsyncExitStack() as stack:
+        database = Database(settings.url)
+        stack.push_async_callback(database.close)
+        metrics: MetricsConnector = NoMetrics()
+        if settings.metrics_url:
+            metrics = HttpCounters(settings.metrics_url)
+            stack.push_async_callback(metrics.close)
+        traffic = LocalTraffic(settings.home / "traffic")
+        parts = Parts(settings=settings, database=database, traffic=traffic, metrics=metrics)
+        for worker in build(client, parts):
+            await stack.enter_async_context(worker)
+        reconciler = asyncio.create_task(reconcile_for_ever(client, database))
+        stack.callback(reconciler.cancel)
+        logging.getLogger("golive.worker").info("the worker runs")
+        await _told_to_stop()
+
+
+async def _told_to_stop() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        asyncio.run(main(Settings()))
+    except WrongSearchAttributes as wrong:
+        sys.exit(str(wrong))

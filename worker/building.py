@@ -1,0 +1,94 @@
+"""Builds the worker: which workflows and activities run, on which queues, with which parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.notifying import Notifying
+from activities.recording import Recording
+from activities.reporting import Reporting
+from activities.superseding import Superseding
+from activities.traffic import Traffic
+from activities.watching import Watching
+from connectors.metrics import MetricsConnector
+from connectors.traffic import TrafficConnector
+from db.session import Database
+from golive.names import TASK_QUEUE, WATCH_QUEUE
+from settings import Settings
+from worker.lending import Lending
+from workflows.dual_sign_off import DualSignOff
+from workflows.go_live import GoLive
+from workflows.grey_release import GreyRelease
+from workflows.post_launch_review import PostLaunchReview
+from workflows.uat import Uat
+
+WORKFLOWS: tuple[type, ...] = (GoLive, Uat, DualSignOff, GreyRelease, PostLaunchReview)
+
+PASSED_THROUGH = (
+    "golive",
+    "activities",
+    "connectors",
+    "db",
+    "settings",
+    "pydantic",
+    "pydantic_core",
+    "rfc8785",
+    "tzdata",
+    "zoneinfo",
+)
+"""Modules that the sandbox does not import again: pure ones, and those of which workflows only name activities."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What activities work with."""
+
+    settings: Settings
+    database: Database
+    traffic: TrafficConnector
+    metrics: MetricsConnector
+
+
+def sandbox() -> WorkflowRunner:
+    """Return Temporal's sandbox, which notices what is not deterministic; a third more CPU than none."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+def build(client: Client, parts: Parts) -> tuple[Worker, Worker]:
+    """Return the worker of runs and the worker of watches."""
+    settings = parts.settings
+    watching = Watching(parts.database, parts.metrics)
+    runs = Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=WORKFLOWS,
+        activities=_activities(parts, watching),
+        workflow_runner=sandbox() if settings.sandbox else UnsandboxedWorkflowRunner(),
+        interceptors=[Lending(settings.keys("command"), settings.continue_after)],
+        max_cached_workflows=settings.cached_runs,
+    )
+    watches = Worker(
+        client, task_queue=WATCH_QUEUE, activities=[watching.watch_health], max_concurrent_activities=500
+    )
+    return runs, watches
+
+
+def _activities(parts: Parts, watching: Watching) -> Sequence[Callable[..., Any]]:
+    traffic = Traffic(parts.database, parts.traffic)
+    return [
+        *Recording(parts.database, parts.settings.keys("start")).all,
+        traffic.shift_traffic,
+        traffic.return_traffic,
+        traffic.confirm_stable,
+        watching.measure,
+        Notifying(parts.database).notify,
+        Reporting(parts.database).write_report,
+        Superseding(parts.settings).supersede,
+    ]

@@ -1,0 +1,46 @@
+"""The connection to Temporal, and what golive needs to be registered there."""
+
+from __future__ import annotations
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+
+from settings import Settings
+from workflows.search import ALL
+
+
+class WrongSearchAttributes(Exception):
+    """A search attribute exists with another type than golive writes; the message says which and what to do."""
+
+
+async def connect(settings: Settings) -> Client:
+    """Connect to the embedded server, or to the one that Temporal's own environment configuration names."""
+    if settings.temporal == "external":
+        profile = ClientConfig.load_client_connect_config()
+        return await Client.connect(**profile, data_converter=pydantic_data_converter)
+    address = f"127.0.0.1:{settings.temporal_port}"
+    return await Client.connect(address, data_converter=pydantic_data_converter)
+
+
+async def register_search_attributes(client: Client) -> None:
+    """Register what is missing.
+
+    Adding one that exists with another type answers ok, so the list is compared. Raises WrongSearchAttributes.
+    """
+    request = ListSearchAttributesRequest(namespace=client.namespace)
+    known = (await client.operator_service.list_search_attributes(request)).custom_attributes
+    wanted = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in ALL}
+    wrong = [name for name, kind in wanted.items() if name in known and known[name] != kind]
+    if wrong:
+        raise WrongSearchAttributes(
+            f"Temporal knows the search attributes {', '.join(wrong)} with another type than golive writes; "
+            "remove them with `temporal operator search-attribute remove`, then start again."
+        )
+    missing = {name: kind for name, kind in wanted.items() if name not in known}
+    if missing:
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
+        )

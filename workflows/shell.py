@@ -1,0 +1,319 @@
+"""The durable loop around the pure rules, written once for every process.
+
+    loop     record what happened, in order; start effects beside the loop; show; sleep until something changes
+    update   an act of a person: checked, applied all at once, answered when it is recorded
+    timer    one, for the next moment at which something is due
+    end      when the rules have ended the run; continue as new when Temporal suggests it
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.recording import Recording
+    from golive import rules
+    from golive.batches import take_batch
+    from golive.commands import Command, Receipt
+    from golive.effects import Watch
+    from golive.engine import ENGINE
+    from golive.errors import GoliveError
+    from golive.explain import next_due_words
+    from golive.model import Fact
+    from golive.names import COMMAND, LOOK_AGAIN, OPENED, REFUSED, STATE, workflow_id
+    from golive.process import Process
+    from golive.recording import Batch, Recorded, Start
+    from golive.rollout import running_watch
+    from golive.run import Effect, Run
+    from golive.state import RunState
+    from golive.vocabulary import RunStateName
+    from workflows import effects, options
+    from workflows.display import Display, batch_words
+
+VERIFY = "golive.verify"
+CONTINUE_AFTER = "golive.continue_after"
+"""Functions that the worker lends to workflows: the check of a signature, and a lower limit of events for tests."""
+
+STUCK = timedelta(seconds=1)
+
+
+class Outcome(Fact):
+    """How a run ended, and the number of its last event."""
+
+    run_id: str
+    state: RunStateName
+    seq: int
+
+
+class Shell:
+    """A run as a workflow. Subclasses name their processes and are otherwise empty."""
+
+    processes: ClassVar[Mapping[str, Process]]
+
+    def __init__(self, start: Start, carried: RunState | None) -> None:
+        self._start = start
+        self._unopened: Start | None = start if carried is None else None
+        now = workflow.now()
+        if carried is None:
+            self._run = rules.begin(start, now)
+        else:
+            carried.engine = ENGINE
+            self._run = Run(carried, start.plan, now)
+        self._recorded = 0 if carried is None else carried.seq
+        self._hashes: dict[int, str] = {}
+        self._awaiting: dict[int, None] = {1: None} if carried is None else {}
+        self._known = dict.fromkeys(self._run.state.ledger)
+        self._version = 0
+        self._draining = False
+        self._beside: dict[int, asyncio.Task[None]] = {}
+        self._started = 0
+        self._watches: dict[str, asyncio.Task[None]] = {}
+        self._timer: asyncio.Task[None] | None = None
+        self._due: datetime | None = None
+        self._display = Display()
+
+    # -- the loop --------------------------------------------------------------------------------------------
+
+    async def live(self) -> Outcome:
+        """Live until the run ends. Raises what `record` refused: a forged start, a journal that disagrees."""
+        self._watch_again()
+        rules.advance(self._run, workflow.now(), self.processes)
+        while True:
+            await self._record()
+            self._start_effects()
+            if self._run.state.ended and not self._beside:
+                return await self._end()
+            if self._may_continue():
+                self._continue_as_new()
+            seen = self._version
+            self._display.show(self._run, self.processes)
+            self._set_timer(rules.next_due(self._run, self.processes))
+            await workflow.wait_condition(lambda: self._moved(seen))
+
+    def _moved(self, seen: int) -> bool:
+        """Tell whether the loop has work: something happened, or the last effect or handler is through."""
+        if self._version != seen:
+            return True
+        return self._may_continue() or (self._run.state.ended and not self._beside)
+
+    async def _record(self) -> None:
+        """Write everything that has happened, batch by batch, in order."""
+        while True:
+            self._run.now = workflow.now()
+            batch = take_batch(self._run, self.processes, self._unopened)
+            if batch is None:
+                return
+            answer = await workflow.execute_activity_method(
+                _recorder(batch), batch, summary=batch_words(batch), **options.RECORD
+            )
+            self._unopened = None
+            self._follow(batch, answer)
+
+    def _follow(self, batch: Batch, answer: Recorded) -> None:
+        for event, row_hash in zip(batch.events, answer.hashes, strict=True):
+            self._recorded = event.seq
+            if event.seq in self._awaiting:
+                self._hashes[event.seq] = row_hash
+        rules.answered(self._run, answer, workflow.now(), self.processes)
+        for waiter in answer.waiting:
+            self._beside_loop(_wake(waiter))
+        self._start_effects()
+
+    async def _end(self) -> Outcome:
+        state = self._run.state
+        self._display.show(self._run, self.processes)
+        for task in [*self._watches.values(), *([self._timer] if self._timer else [])]:
+            task.cancel()
+        await workflow.wait_condition(lambda: not self._watches and workflow.all_handlers_finished())
+        return Outcome(run_id=state.run_id, state=state.state, seq=state.seq)
+
+    # -- continue as new -------------------------------------------------------------------------------------
+
+    def _may_continue(self) -> bool:
+        """Tell whether the run can continue as new now; begin to drain when Temporal suggests it.
+
+        Short effects finish first; watches are ended, and started again from the carried state.
+        """
+        if not self._draining and not self._run.state.ended and _long_enough():
+            self._draining = True
+            for watch in self._watches.values():
+                watch.cancel()
+        idle = not self._beside and not self._watches and not self._run.events and not self._run.changed_tasks
+        return self._draining and idle and workflow.all_handlers_finished()
+
+    def _continue_as_new(self) -> None:
+        workflow.continue_as_new(args=[self._start, self._run.state])
+
+    def _watch_again(self) -> None:
+        for stage in self._run.plan.stages:
+            watch = running_watch(self._run, stage)
+            if watch is not None and self._recorded:
+                self._run.ask(watch)
+
+    # -- effects ---------------------------------------------------------------------------------------------
+
+    def _start_effects(self) -> None:
+        """Start every effect whose events are recorded, and those that do not wait; end watches that are over."""
+        for key in self._run.stopped:
+            if key in self._watches:
+                self._watches[key].cancel()
+        self._run.stopped.clear()
+        waiting: list[tuple[int, Effect]] = []
+        for after, effect in self._run.effects:
+            if after > self._recorded:
+                waiting.append((after, effect))
+            elif isinstance(effect, Watch):
+                self._start_watch(effect)
+            else:
+                self._beside_loop(effects.perform(self._run, effect, self.processes))
+        self._run.effects = waiting
+
+    def _start_watch(self, watch: Watch) -> None:
+        if self._draining:
+            return  # started again from the carried state
+        self._watches[watch.key] = asyncio.create_task(self._watch(watch))
+
+    async def _watch(self, watch: Watch) -> None:
+        try:
+            await effects.watch(self._run, watch, self.processes)
+        except asyncio.CancelledError:
+            pass  # the step is over, or the run continues as new
+        finally:
+            self._watches.pop(watch.key, None)
+            self._version += 1
+
+    def _beside_loop(self, work: effects.Work) -> None:
+        self._started += 1
+        number = self._started
+
+        async def through() -> None:
+            try:
+                await work
+            finally:
+                del self._beside[number]
+                self._version += 1
+
+        self._beside[number] = asyncio.create_task(through())
+
+    # -- the one timer ---------------------------------------------------------------------------------------
+
+    def _set_timer(self, due: datetime | None) -> None:
+        if due == self._due:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._due = due
+        self._timer = asyncio.create_task(self._ring(due)) if due is not None else None
+
+    async def _ring(self, due: datetime) -> None:
+        left = due - workflow.now()
+        await workflow.sleep(left if left > timedelta() else STUCK, summary=next_due_words(self._run, due))
+        self._due, self._timer = None, None
+        rules.advance(self._run, workflow.now(), self.processes)
+        self._version += 1
+
+    # -- acts of people --------------------------------------------------------------------------------------
+
+    @workflow.update(name=COMMAND, description="One signed act of a person. Only the API can sign it.")
+    async def command(self, command: Command) -> Receipt:
+        """Apply an act all at once, and answer when it is recorded."""
+        state = self._run.state
+        ledger_id = rules.ledger_id(command.id)
+        if ledger_id in self._known:
+            return Receipt(
+                run_id=state.run_id, command_id=command.id, seq=0, hash="", state=state.state, known=True
+            )
+        try:
+            rules.check(self._run, command)
+        except GoliveError as refusal:
+            raise _refused(refusal) from refusal
+        seq = rules.apply(self._run, command, workflow.now(), self.processes)
+        self._known[ledger_id] = None
+        self._start_effects()
+        self._version += 1
+        return await self._receipt(command.id, seq)
+
+    @command.validator
+    def _check_command(self, command: Command) -> None:
+        if not workflow.extern_functions()[VERIFY](command):
+            raise ApplicationError("The signature does not verify.", type="golive.forged", non_retryable=True)
+        if command.run_id != self._run.state.run_id:
+            raise ApplicationError("The act is of another run.", type="golive.forged", non_retryable=True)
+        if rules.ledger_id(command.id) in self._known:
+            return
+        try:
+            self._run.now = workflow.now()
+            rules.check(self._run, command)
+        except GoliveError as refusal:
+            raise _refused(refusal) from refusal
+
+    @workflow.update(name=OPENED, description="Answers as soon as the start of the run is recorded.")
+    async def opened(self) -> Receipt:
+        """Answer when the first event is recorded."""
+        return await self._receipt(self._start.command_id, 1)
+
+    async def _receipt(self, command_id: str, seq: int) -> Receipt:
+        self._awaiting[seq] = None
+        await workflow.wait_condition(lambda: self._recorded >= seq)
+        row_hash = self._hashes.get(seq)
+        state = self._run.state
+        return Receipt(
+            run_id=state.run_id,
+            command_id=command_id,
+            seq=seq if row_hash else 0,
+            hash=row_hash or "",
+            state=state.state,
+            known=row_hash is None,
+        )
+
+    @workflow.signal(name=LOOK_AGAIN, description="The holder of the service has ended: look again.")
+    def look_again(self) -> None:
+        """Look at once whether the service is free."""
+        if self._run.state.lock.wanted:
+            self._run.state.lock.look_at = workflow.now()
+            self._version += 1
+
+    @workflow.query(name=STATE, description="The whole state of the run.")
+    def state(self) -> RunState:
+        """Return the state as it is carried through continue-as-new."""
+        return self._run.state
+
+
+def _recorder(batch: Batch):  # type: ignore[no-untyped-def] # noqa: ANN202 - a method reference of Recording
+    """Return the recording activity whose name tells what the batch is about."""
+    types = {event.type for event in batch.events}
+    if "AlertRaised" in types or "Escalated" in types:
+        return Recording.raise_alert
+    if "ApprovalRequested" in types:
+        return Recording.request_approval
+    return Recording.open_tasks if "TaskOpened" in types else Recording.record
+
+
+def _refused(refusal: GoliveError) -> ApplicationError:
+    detail = {
+        "code": refusal.code,
+        "status": refusal.status,
+        "sentence": refusal.sentence.model_dump(mode="json"),
+        "facts": refusal.facts,
+    }
+    return ApplicationError(str(refusal), detail, type=REFUSED, non_retryable=True)
+
+
+def _long_enough() -> bool:
+    if workflow.info().is_continue_as_new_suggested():
+        return True
+    limit = workflow.extern_functions()[CONTINUE_AFTER]()
+    return limit is not None and workflow.info().get_current_history_length() >= limit
+
+
+async def _wake(waiter: str) -> None:
+    try:
+        await workflow.get_external_workflow_handle(workflow_id(waiter)).signal(LOOK_AGAIN)
+    except FailureError:
+        workflow.logger.info("run %s is gone; whoever waits next looks by itself", waiter)
