@@ -6,6 +6,7 @@ between would leave an act in the journal that the workflow does not know.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -16,6 +17,8 @@ from db import recording
 from db.errors import RecordRefused
 from db.session import Database
 from golive.recording import Batch, Recorded
+
+_SHARE = 0.9
 
 
 class Recording:
@@ -56,7 +59,13 @@ class Recording:
 
     async def _write(self, batch: Batch) -> Recorded:
         try:
-            async with self._database.transaction() as session:
+            async with _in_time(), self._database.transaction() as session:
                 return await recording.record(session, batch, self._start_keys)
         except RecordRefused as refused:
             raise ApplicationError(str(refused), type=refused.type, non_retryable=True) from refused
+
+
+def _in_time() -> asyncio.Timeout:
+    """Roll back before Temporal gives this attempt up: a late commit could undo what the next one wrote."""
+    allowed = activity.info().start_to_close_timeout
+    return asyncio.timeout(allowed.total_seconds() * _SHARE if allowed else None)

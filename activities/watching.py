@@ -20,7 +20,7 @@ from golive.plan import moment
 from golive.template import Analysis
 from golive.words import N_, say
 
-BEAT = timedelta(seconds=5)
+BEAT = timedelta(seconds=2)
 """The longest time between two heartbeats: a cancellation reaches the worker with the answer to one."""
 
 

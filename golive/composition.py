@@ -1,4 +1,4 @@
-"""Composes a template from the templates and checklists that it uses, down to plain stages with full references."""
+"""Composes a template from the templates and checklists that it uses: plain stages with full references."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Composed:
-    """A whole template: its own head, the stages of all that it uses, and every source that was read for it."""
+    """A whole template: its own head, the stages of all it uses, and every source that was read for it."""
 
     template: Template
     stages: tuple[Placed, ...]
@@ -51,8 +51,8 @@ class Composed:
 def compose(library: Library, source: Source, values: Mapping[str, Value]) -> Composed:
     """Return `source` with `values` in it and everything it uses in place. Raises InvalidSource.
 
-    A used template of one stage takes the id of the stage that uses it; several become `outer.inner`, where the
-    first open after what the outer one needs, and what needs the outer one waits for the last.
+    A used template of one stage takes the id of the stage that uses it; several become `outer.inner`, where
+    the first open after what the outer one needs, and what needs the outer one waits for the last.
     """
     composer = _Composer(library)
     template, stages = composer.unfold(source, values, ())
@@ -145,32 +145,30 @@ class _Composer:
             problem = say(N_("templates use each other over more than {limit} levels"), limit=MOST_LEVELS)
             self.problems.append(source.problem(at, problem))
         else:
-            return self._unfolded(source, place, use, inner, values, chain)
+            given = self._given(source, place, use, inner, values)
+            stages = [] if given is None else self.unfold(inner, given, chain)[1]
+            self._refuse_lost_title(source, place, use, stages)
+            return _renamed(use, stages)
         return []
 
-    def _unfolded(
-        self,
-        source: Source,
-        place: Place,
-        use: Use,
-        inner: Source,
-        values: Mapping[str, Value],
-        chain: tuple[str, ...],
-    ) -> list[Placed]:
+    def _given(
+        self, source: Source, place: Place, use: Use, inner: Source, values: Mapping[str, Value]
+    ) -> dict[str, Value] | None:
+        """Return the values of the used template's parameters, pace included; None when they are wrong."""
         parameters = declared(inner)
         inherited = {p.key: values[p.key] for p in parameters if p.key == "pace" and p.key in values}
         try:
-            given = filled(parameters, inherited | use.parameters)
+            return filled(parameters, inherited | use.parameters)
         except Invalid as wrong:
             at = (*place, "parameters", str(wrong.facts["parameter"]))
             self.problems.append(source.problem(at, wrong.sentence))
-            return []
-        stages = self.unfold(inner, given, chain)[1]
-        if use.title and len(stages) != 1:
+            return None
+
+    def _refuse_lost_title(self, source: Source, place: Place, use: Use, stages: Sequence[Placed]) -> None:
+        if use.title and len(stages) > 1:
             msgid = N_("only a template of one stage can be given another title; “{name}” has {count}")
             problem = say(msgid, name=use.use, count=len(stages))
             self.problems.append(source.problem((*place, "title"), problem))
-        return _renamed(use, stages)
 
     def _joined(
         self, source: Source, place: Place, use: Use, group: Sequence[Placed], scope: _Scope

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
+from typing import Any
 
 from golive.errors import Invalid
 from golive.matching import match
@@ -82,7 +83,7 @@ def excluded(plan: Plan) -> frozenset[str]:
 
 
 def signers(plan: Plan, rule: Rule) -> list[str]:
-    """Return who may sign under a rule, in order, before anybody has done a task that the rule excludes for."""
+    """Return who may sign under a rule, in order, before anybody has done the work that excludes."""
     out = excluded(plan)
     return [person for person in plan.people[rule.function] if person not in out]
 
@@ -149,8 +150,8 @@ class _Asked:
         rules = [self._told(rule) for rule in self.approval.rules]
         short = [rule for rule in rules if len(rule["eligible"]) < rule["min"]] or rules
         msgid = N_(
-            "nobody could sign “{title}” ({ref}): {rules}. Who started the run, made the release or did the work "
-            "that is signed cannot sign, and each signature needs another person; name more people"
+            "nobody could sign “{title}” ({ref}): {rules}. Who started the run, made the release or did the "
+            "work that is signed cannot sign, and each signature needs another person; name more people"
         )
         return Invalid(
             "unsatisfiable_approval",
@@ -165,7 +166,7 @@ class _Asked:
             facts={"approval": self.approval.key, "stage": self.stage.id, "rules": rules},
         )
 
-    def _told(self, rule: Rule) -> dict[str, object]:
+    def _told(self, rule: Rule) -> dict[str, Any]:
         eligible, out = signers(self.plan, rule), excluded(self.plan)
         return {
             "function": rule.function,

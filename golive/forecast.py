@@ -1,7 +1,7 @@
-"""What a plan foresees before the run starts: when each stage opens and ends, who is asked, how traffic moves.
+"""What a plan foresees: when each stage opens and ends, who is asked, how traffic moves.
 
-Work is foreseen to take until it is due, an approval likewise; what has no due time takes none. People are asked
-in working time; bakes, pauses and observation run on the clock. A pause for a person takes no time.
+Work is foreseen to take until it is due, an approval likewise; what has no due time takes none. People are
+asked in working time; bakes, pauses and observation run on the clock. A pause for a person takes no time.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ class Asked(Fact):
 class RolloutForecast(Fact):
     """How a rollout is going to move, in seconds.
 
-    `shortest` are all its steps when nobody waits, `to_full` those until 100 % of the traffic, None when it stays
-    below. `to_rollback` is the longest time from when a failure begins to show in what is measured until traffic
-    is back on stable; None when that takes a person.
+    `shortest` are all its steps when nobody waits, `to_full` those until 100 % of the traffic, None when it
+    stays below. `to_rollback` is the longest time from when a failure begins to show in what is measured
+    until traffic is back on stable; None when that takes a person.
     """
 
     stage: str
@@ -80,7 +80,7 @@ class RolloutForecast(Fact):
 
 
 class Preview(Fact):
-    """A plan with its dates, before it is started. `shortest_to_full` are seconds from the start, nobody waiting."""
+    """A plan with its dates. `shortest_to_full` are the seconds from the start to 100 % when nobody waits."""
 
     template: str
     template_version: int
@@ -98,7 +98,7 @@ class Preview(Fact):
 
 
 def expected(plan: Plan, start: datetime) -> tuple[StageForecast, ...]:
-    """Return when each stage is expected to open and end if the run starts at `start`, in the plan's order."""
+    """Return when each stage is expected to open and end in a run from `start`, in the plan's order."""
     timeline = _Timeline(plan, _begin(plan, start))
     return tuple(
         StageForecast(
@@ -113,7 +113,7 @@ def expected(plan: Plan, start: datetime) -> tuple[StageForecast, ...]:
 
 
 def preview(plan: Plan, start: datetime) -> Preview:
-    """Return what is printed before a start: dates, who is asked, how traffic moves, what to know beforehand."""
+    """Return what is printed before a start: dates, who is asked, how traffic moves, what to know."""
     begin = _begin(plan, start)
     stages = expected(plan, start)
     moves = [stage.id for stage in plan.stages if stage.rollout]
@@ -186,7 +186,8 @@ def _by_ref(plan: Plan) -> dict[str, Task | Approval | Stage]:
     known: dict[str, Task | Approval | Stage] = {}
     for stage in plan.stages:
         known[f"{stage.id}."] = stage
-        known |= {f"{stage.id}.{each.key}": each for each in (*stage.tasks, *stage.approvals)}
+        known |= {f"{stage.id}.{task.key}": task for task in stage.tasks}
+        known |= {f"{stage.id}.{approval.key}": approval for approval in stage.approvals}
     return known
 
 
@@ -198,26 +199,22 @@ def _asked(plan: Plan, timeline: _Timeline) -> Iterator[Asked]:
         for task in stage.tasks:
             ready = timeline.ready[f"{stage.id}.{task.key}"]
             due = timeline.due(task, ready)
-            yield _of_task(plan, stage, task, "task", ready, due)
+            yield (asked := _of_task(plan, stage, task, ready, due))
             if task.verify:
-                yield _of_task(plan, stage, task, "verify", timeline.done[f"{stage.id}.{task.key}"], None)
+                done = timeline.done[asked.ref]
+                yield asked.model_copy(update={"what": "verify", "at": done, "due_at": None})
         for approval in stage.approvals:
             yield from _of_approval(plan, stage, approval, timeline)
         for task in stage.on_rollback:
-            yield _of_task(plan, stage, task, "back_out", None, None)
+            yield _of_task(plan, stage, task)
 
 
 def _of_task(
-    plan: Plan,
-    stage: Stage,
-    task: Task,
-    what: Literal["task", "verify", "back_out"],
-    at: datetime | None,
-    due_at: datetime | None,
+    plan: Plan, stage: Stage, task: Task, at: datetime | None = None, due_at: datetime | None = None
 ) -> Asked:
     return Asked(
         ref=f"{stage.id}.{task.key}",
-        what=what,
+        what="task" if at else "back_out",
         stage=stage.id,
         title=task.title,
         function=task.function,
@@ -292,8 +289,8 @@ def _to_full(rollout: Rollout) -> int | None:
 def _to_rollback(rollout: Rollout, shift_timeout: int) -> int | None:
     """Return the longest time to a rollback that needs nobody, for a failure that every measurement shows.
 
-    It begins right after a measurement; the next ones fail as often as is tolerated; then the step ends, and the
-    next step counts anew after its initial delay. Analyses that do not measure until the step ends promise nothing.
+    It begins right after a measurement; the next ones fail as often as is tolerated; then the step ends, and
+    the next step counts anew after its initial delay. Analyses that stop before their step promise nothing.
     """
     if rollout.on_unhealthy != "rollback" or not rollout.metrics:
         return None
@@ -312,7 +309,7 @@ def _to_rollback(rollout: Rollout, shift_timeout: int) -> int | None:
 
 
 def _shortest_to_full(plan: Plan) -> int | None:
-    """Return the seconds from the start to 100 % when nobody waits, along the stages that must come before."""
+    """Return the seconds from the start to 100 % when nobody waits, over the stages that come before."""
     ends: dict[str, int] = {}
     full: list[int] = []
     for stage in plan.stages:

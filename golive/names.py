@@ -11,6 +11,9 @@ LOOK_AGAIN = "look_again"
 REFUSED = "golive.refused"
 """The type of the ApplicationError that carries a refusal; its detail is a dict of code, status, sentence, facts."""
 
+UNRECORDABLE = "golive.unrecordable"
+"""The type of the ApplicationError of an act whose row the journal refuses: nothing was acknowledged."""
+
 
 def workflow_id(run_id: str) -> str:
     """Return the Temporal workflow id of a run."""

@@ -35,8 +35,8 @@ _DUE = 5
 def without_metrics(stage: Stage) -> Stage:
     """Return the stage for an installation that measures nothing: a person looks at each step of its rollout.
 
-    Each bake and check becomes an open pause, pauses in a row become one, and a weight below 100 % that nothing
-    would wait at gets one.
+    Each bake and check becomes an open pause, pauses in a row become one, and a weight below 100 % that
+    nothing would wait at gets one.
     """
     if stage.rollout is None:
         return stage
@@ -54,7 +54,7 @@ def without_metrics(stage: Stage) -> Stage:
 
 
 def _looked_at(steps: Sequence[Step]) -> bool:
-    """Tell whether a person is asked since the last change of weight, if that left some users on the old version."""
+    """Tell whether a person is asked since the last weight, or that weight was none or all of the traffic."""
     for step in reversed(steps):
         if isinstance(step, ApprovalStep) or step == Pause():
             return True
@@ -69,7 +69,7 @@ def demo_calendar(calendar: Calendar) -> Calendar:
 
 
 def in_demo(stage: Stage, calendar: Calendar) -> Stage:
-    """Return the stage with every wait shortened: a working day of `calendar` to a minute, rollouts to seconds."""
+    """Return the stage with each wait shortened: a working day to a minute, a bake to seconds."""
     day = working_seconds(calendar)
     update = {
         "tasks": tuple(_task(task, day) for task in stage.tasks),

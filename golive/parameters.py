@@ -1,4 +1,4 @@
-"""Parameters of a template: their types, the values that a start gives, and `${name}` in the template's texts."""
+"""Parameters of a template: their types, the values that a start gives, and `${name}` in its texts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from golive.errors import Invalid
-from golive.problems import InvalidSource, Place, Problem, listed, unknown
+from golive.problems import InvalidSource, Place, Problem, invalid, listed, unknown
 from golive.schema_problems import shown
 from golive.span import Span
 from golive.template import Parameter, Template
@@ -37,7 +36,7 @@ _PLACE = re.compile(r"\$\$\{|\$\{([^{}]*)\}")
 
 
 def declared(source: Source) -> tuple[Parameter, ...]:
-    """Return the parameters that a template declares. Raises InvalidSource when they contradict themselves."""
+    """Return the parameters of a template. Raises InvalidSource when they contradict themselves."""
     entries = source.content.get("parameters", [])
     if not isinstance(entries, list):
         return ()  # the schema says what is wrong with it
@@ -59,6 +58,9 @@ def _contradictions(source: Source, parameters: Sequence[Parameter]) -> Iterator
         if (parameter.type == "choice") != bool(parameter.choices):
             msgid = N_("“choices” belong to a parameter of the type choice, and only to it")
             yield source.problem((*place, "choices"), say(msgid))
+        elif parameter.min is not None and parameter.max is not None and parameter.min > parameter.max:
+            problem = say(N_("“min” is above “max”, so no value fits"))
+            yield source.problem((*place, "min"), problem)
         elif parameter.default is not None and (wrong := _fault(parameter, parameter.default)):
             yield source.problem((*place, "default"), wrong)
 
@@ -72,19 +74,18 @@ def filled(parameters: Sequence[Parameter], given: Mapping[str, Value]) -> dict[
     known = {parameter.key: parameter for parameter in parameters}
     for key in given:
         if key not in known:
-            wrong = unknown("parameter", key, known)
-            raise Invalid("unknown_parameter", wrong.msgid, facts={"parameter": key}, **wrong.args)
+            raise invalid("unknown_parameter", unknown("parameter", key, known), parameter=key)
     return {key: _value(parameter, given) for key, parameter in known.items()}
 
 
 def _value(parameter: Parameter, given: Mapping[str, Value]) -> Value:
     value = given.get(parameter.key, parameter.default)
-    facts = {"parameter": parameter.key}
     if value is None:
         msgid = N_("the parameter “{key}” ({title}) has no default; give it a value")
-        raise Invalid("parameter_missing", msgid, facts=facts, key=parameter.key, title=parameter.title)
-    if wrong := _fault(parameter, value):
-        raise Invalid("parameter_invalid", wrong.msgid, facts=facts, **wrong.args)
+        wrong = say(msgid, key=parameter.key, title=parameter.title)
+        raise invalid("parameter_missing", wrong, parameter=parameter.key)
+    if fault := _fault(parameter, value):
+        raise invalid("parameter_invalid", fault, parameter=parameter.key)
     return value
 
 
@@ -163,8 +164,8 @@ def sample(parameter: Parameter) -> Value:
 def read_filled(source: Source, values: Mapping[str, Value]) -> Template:
     """Return the template with each `${name}` replaced by its value. Raises InvalidSource.
 
-    A string that is nothing but `${name}` becomes the value with its type; within a longer string it is written
-    out. Values are only ever values: whatever text they hold, it never becomes YAML. `$${` stands for `${`.
+    A string that is nothing but `${name}` becomes the value with its type; within a longer string it is
+    written out. Values are only values: whatever they hold, it never becomes YAML. `$${` stands for `${`.
     """
     content = _Filler(source, values).template()
     return source.validated(Template, content)

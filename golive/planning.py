@@ -1,4 +1,4 @@
-"""Makes the plan of a run: a template with its parameters, composed, checked, at its pace, with its people."""
+"""Makes the plan of a run: a template with its parameters, composed, checked, with pace and people."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from golive.errors import Invalid
 from golive.feasibility import check_feasible
 from golive.model import Fact
 from golive.pace import demo_calendar, in_demo, without_metrics
-from golive.parameters import Value, declared, filled, sample
+from golive.parameters import declared, filled, sample
 from golive.plan import Lesson, Plan, Release
-from golive.problems import InvalidSource, unknown
+from golive.problems import InvalidSource, invalid, unknown
 from golive.template import Parameter, Stage
 from golive.template_checks import functions_of, problems_in, unknown_functions
 from golive.template_source import Library, Source
@@ -59,8 +59,8 @@ class StartRequest(Fact):
 class Outline(Fact):
     """What a template is, read with the defaults of its parameters.
 
-    `functions` take part, `uses` are the templates and checklists it is composed of, `stages` stand in the order
-    of a plan. `hash` changes when any of the texts does.
+    `functions` take part, `uses` are the templates and checklists it is composed of, `stages` stand in the
+    order of a plan. `hash` changes when any of the texts does.
     """
 
     name: Key
@@ -73,7 +73,7 @@ class Outline(Fact):
     hash: Digest
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is named at the call
     library: Library,
     request: StartRequest,
     people: Mapping[str, Sequence[str]],
@@ -86,11 +86,11 @@ def make_plan(
 ) -> Plan:
     """Return the plan that a run of `request` follows, complete and checked.
 
-    `people` are those who may act in each function, in order. `version` is that of the template in the library.
-    `metrics` false: nothing is measured, so each rollout step pauses for a person. `now` judges the times asked for.
-    Raises InvalidSource when the template is at fault, Invalid (`unknown_template`, `unknown_parameter`,
-    `parameter_missing`, `parameter_invalid`, `start_time_invalid`, `plan_too_large`, and those of
-    feasibility.check_feasible) when the request is.
+    `people` are those who may act in each function, in order. `version` is that of the template in the
+    library. `metrics` false: nothing is measured, so each rollout step pauses for a person. `now` judges the
+    times asked for. Raises InvalidSource when the template is at fault, and Invalid when the request is:
+    `unknown_template`, `unknown_parameter`, `parameter_missing`, `parameter_invalid`, `start_time_invalid`,
+    `plan_too_large`, and those of feasibility.check_feasible.
     """
     _check_times(request, now)
     source = _template(library, request.template)
@@ -130,10 +130,10 @@ def make_plan(
 def check_template(
     library: Library, name: str, *, people: Mapping[str, Sequence[str]] | None = None
 ) -> Outline:
-    """Return what the template `name` is, if a run of it could be started. Raises InvalidSource with all problems.
+    """Return what the template `name` is, if a run of it could be started. Raises InvalidSource.
 
-    With `people`, who has each function now, also functions that nobody has and sign-offs that nobody could meet
-    are refused; the latter as feasibility.check_feasible does.
+    With `people`, who has each function now, also functions that nobody has and sign-offs that nobody could
+    meet are refused; the latter as feasibility.check_feasible does.
     """
     source = _template(library, name)
     parameters = declared(source)
@@ -162,8 +162,7 @@ def check_checklist(source: Source) -> None:
 def _template(library: Library, name: str) -> Source:
     source = library.templates.get(name)
     if source is None:
-        wrong = unknown("template", name, library.templates)
-        raise Invalid("unknown_template", wrong.msgid, **wrong.args)
+        raise invalid("unknown_template", unknown("template", name, library.templates), template=name)
     return source
 
 

@@ -1,11 +1,12 @@
-"""What is wrong in a text that a person wrote: each problem with its file, line and path, all of them together."""
+"""What is wrong in a text that a person wrote: all problems together, each with its file, line and path."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rapidfuzz import fuzz, process
+from typing_extensions import override
 
 from golive.errors import Invalid
 from golive.model import Fact
@@ -16,7 +17,6 @@ Place = tuple[str | int, ...]
 
 SHOWN = 20
 """How many problems of one text are told; more would not be read."""
-
 
 KINDS = {
     "template": Text(en="template", zh="模板"),
@@ -31,15 +31,22 @@ KINDS = {
 
 
 class Problem(Fact):
-    """One thing that is wrong: `line` counts from 1, `path` reads `stages[2].title`, empty for the whole text."""
+    """One thing that is wrong. `line` counts from 1, `path` reads `stages[2].title` or is empty."""
 
     file: str
     line: int
     path: str
     sentence: Sentence
 
+    @property
+    def told(self) -> Sentence:
+        """The problem with where it is, as one sentence."""
+        msgid = N_("{file}:{line}: {path}: {what}") if self.path else N_("{file}:{line}: {what}")
+        return say(msgid, file=self.file, line=self.line, path=self.path, what=self.sentence)
+
+    @override
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.path + ': ' if self.path else ''}{self.sentence}"
+        return str(self.told)
 
 
 class InvalidSource(Invalid):
@@ -61,8 +68,13 @@ class InvalidSource(Invalid):
             for p in self.problems
         ]
         super().__init__(
-            "template_invalid", msgid, problem=str(found[0]), more=more, facts={"errors": errors}
+            "template_invalid", msgid, problem=found[0].told, more=more, facts={"errors": errors}
         )
+
+
+def invalid(code: str, sentence: Sentence, **facts: Any) -> Invalid:
+    """Return the refusal that says `sentence`."""
+    return Invalid(code, N_("{what}"), what=sentence, facts=facts)
 
 
 def path_of(place: Place) -> str:

@@ -1,4 +1,4 @@
-"""References between the parts of a template: every place where a stage names a task, rewritten in one walk."""
+"""References between the parts of a template: each place where a stage names a task, in one walk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Rewrite = Callable[[str, Place], str]
 
 
 def with_references(stage: Stage, rewrite: Rewrite) -> Stage:
-    """Return the stage with `rewrite` applied to each reference to a task; `needs` of the stage stay as they are."""
+    """Return the stage with `rewrite` applied to each reference to a task; its own `needs` stay."""
     return stage.model_copy(
         update={
             "tasks": tuple(_task(task, ("tasks", n), rewrite) for n, task in enumerate(stage.tasks)),

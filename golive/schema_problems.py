@@ -15,7 +15,11 @@ from golive.words import N_, Sentence, say
 _LONGEST = 60
 """Characters of a wrong value that are shown."""
 
+_MISSING = N_("the key “{key}” is missing")
 _PATTERNS = {
+    r"^[a-z0-9][a-z0-9-]{0,62}(\.[a-z0-9][a-z0-9-]{0,62}){0,4}$": N_(
+        "“{got}” is no key: use lower case letters, digits and hyphens"
+    ),
     r"^[a-z0-9][a-z0-9-]{0,62}$": N_("“{got}” is no key: use lower case letters, digits and hyphens"),
     r"^[a-z][a-z0-9_-]{0,39}$": N_("“{got}” is no function: use lower case letters, digits, - and _"),
     r"^[a-z][a-z0-9_]{0,39}$": N_("“{got}” is no parameter key: use lower case letters, digits and _"),
@@ -42,14 +46,20 @@ _MODELS = {
 def problems_of(
     wrong: ValidationError, schema: type[BaseModel], content: Any
 ) -> list[tuple[Place, Sentence]]:
-    """Return where in `content`, which is not as `schema` says, something is wrong, and what; one per place."""
+    """Return where in `content` something is not as `schema` says, and what; one sentence per place."""
     found: dict[Place, Sentence] = {}
     for error in wrong.errors(include_url=False):
         if _follows_from_another(error):
             continue
         place, models = _locate(error["loc"], schema, content)
         found.setdefault(place, _sentence(error, models))
-    return list(found.items())
+    meant = {(*place[:-1], said.args["nearest"]) for place, said in found.items() if "nearest" in said.args}
+    return [(place, said) for place, said in found.items() if not (_is_missing(said) and place in meant)]
+
+
+def _is_missing(said: Sentence) -> bool:
+    """Tell whether a key is missing; if it is there misspelt, that is one mistake, told as such."""
+    return said.msgid == _MISSING
 
 
 def _follows_from_another(error: ErrorDetails) -> bool:
@@ -62,8 +72,8 @@ def _locate(
 ) -> tuple[Place, list[type[BaseModel]]]:
     """Return the place in `content` that pydantic means, and the models that could hold the last key.
 
-    pydantic puts the tag of a union into its location, which stands nowhere in the text and may be spelt like a
-    key that does; so the models are followed along with the values.
+    pydantic puts the tag of a union into its location, which stands nowhere in the text and may be spelt like
+    a key that does; so the models are followed along with the values.
     """
     place: Place = ()
     models, holders = [schema], [schema]
@@ -107,25 +117,36 @@ def _goes_by(model: type[BaseModel], tag: str) -> bool:
 
 
 def _sentence(error: ErrorDetails, models: list[type[BaseModel]]) -> Sentence:
-    kind, got, context = error["type"], shown(error["input"]), error.get("ctx", {})
-    if kind == "missing":
-        return say(N_("the key “{key}” is missing"), key=str(error["loc"][-1]))
-    if kind == "extra_forbidden":
-        return _unknown_key(str(error["loc"][-1]), models)
-    if kind == "value_error":
-        return say(N_("{what}"), what=str(context["error"]))
-    if kind == "string_pattern_mismatch":
-        other = N_("“{got}” is not of the form {pattern}")
-        return say(_PATTERNS.get(context["pattern"], other), got=_plain(error), pattern=context["pattern"])
-    if kind in {"literal_error", "union_tag_invalid"}:
-        return _not_possible(error)
-    if kind == "union_tag_not_found":
-        return say(N_("the key {key} is missing, which says what this is"), key=str(context["discriminator"]))
-    if kind == "model_type":
-        return say(_MODELS.get(context["class_name"], _KINDS["model"]), got=got)
+    key, context = str(error["loc"][-1]), error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            said = say(_MISSING, key=key)
+        case "extra_forbidden":
+            said = _unknown_key(key, models)
+        case "literal_error" | "union_tag_invalid":
+            said = _not_possible(error)
+        case "union_tag_not_found":
+            tag = str(context["discriminator"]).strip("'")
+            said = say(N_("the key “{key}” is missing, which says what this is"), key=tag)
+        case "value_error":
+            said = say(N_("{what}"), what=str(context["error"]))
+        case "string_pattern_mismatch":
+            pattern = str(context["pattern"])
+            other = N_("“{got}” is not of the form {pattern}")
+            said = say(_PATTERNS.get(pattern, other), got=_plain(error), pattern=pattern)
+        case "model_type":
+            said = say(_MODELS.get(context["class_name"], _KINDS["model"]), got=shown(error["input"]))
+        case kind:
+            said = _of_kind(kind, error, context)
+    return said
+
+
+def _of_kind(kind: str, error: ErrorDetails, context: Mapping[str, Any]) -> Sentence:
+    """Say what is wrong with a plain value: beyond a limit, or of another type."""
+    got = shown(error["input"])
     if msgid := _limit(kind):
         return say(msgid, got=got, **{name: value for name, value in context.items() if name != "field_type"})
-    return say(_KINDS.get(kind.split("_")[0], N_("{what}")), got=got, what=error["msg"])
+    return say(_KINDS.get(kind.partition("_")[0], N_("{what}")), got=got, what=error["msg"])
 
 
 def _unknown_key(key: str, models: list[type[BaseModel]]) -> Sentence:

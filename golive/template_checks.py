@@ -11,7 +11,7 @@ from golive.problems import Place, Problem, unknown
 from golive.references import with_references
 from golive.template import ApprovalStep, Bake, CheckStep, FactSource, Gate, SetWeight, Stage, Task
 from golive.wait_graph import endless_waits
-from golive.words import N_, say
+from golive.words import N_
 
 TEST_FACTS = frozenset(TestFacts(tests=1, failures=0, errors=0, skipped=0).named())
 """The facts that a test result gives to gates."""
@@ -37,9 +37,9 @@ def _in_stage(placed: Placed) -> Iterator[Problem]:
     if stage.observe is not None and stage.process != "hypercare":
         yield placed.problem(("observe",), N_("only hypercare observes; use a pause or a bake in a rollout"))
     for n, task in enumerate(stage.tasks):
-        yield from _repeated_items(placed, ("tasks", n), task)
+        yield from _in_task(placed, ("tasks", n), task)
     for n, task in enumerate(stage.on_rollback):
-        yield from _repeated_items(placed, ("on_rollback", n), task)
+        yield from _in_task(placed, ("on_rollback", n), task)
     yield from _in_rollout(placed)
 
 
@@ -60,8 +60,12 @@ def _repeated_keys(placed: Placed) -> Iterator[Problem]:
         )
 
 
-def _repeated_items(placed: Placed, place: Place, task: Task) -> Iterator[Problem]:
+def _in_task(placed: Placed, place: Place, task: Task) -> Iterator[Problem]:
     yield from _repeated(placed, [((*place, "items", n, "id"), item.id) for n, item in enumerate(task.items)])
+    if task.due and task.due.before_go_live and task.due.within.seconds:
+        yield placed.problem(
+            (*place, "due"), N_("before the go-live only whole working days count, such as 10d")
+        )
 
 
 def _repeated(placed: Placed, keys: Sequence[tuple[Place, str]]) -> Iterator[Problem]:
@@ -107,6 +111,7 @@ def _in_weights(placed: Placed, weights: Sequence[tuple[int, SetWeight]]) -> Ite
 def _in_references(stages: Sequence[Placed]) -> Iterator[Problem]:
     work = {f"{p.stage.id}.{task.key}": task for p in stages for task in p.stage.tasks}
     back_out = {f"{p.stage.id}.{task.key}": task for p in stages for task in p.stage.on_rollback}
+    before = _before(stages)
     for placed in stages:
         found: list[Problem] = []
 
@@ -118,8 +123,30 @@ def _in_references(stages: Sequence[Placed]) -> Iterator[Problem]:
             return reference
 
         with_references(placed.stage, judge)
-        yield from found
+        yield from found or _in_returns(placed, before)
         yield from _in_gates(placed, work)
+
+
+def _before(stages: Sequence[Placed]) -> dict[str, set[str]]:
+    """Return for each stage those that have passed when it opens; of a cycle, as much as there is."""
+    before = {placed.stage.id: set(placed.stage.needs) for placed in stages}
+    known = -1
+    while known != (known := sum(map(len, before.values()))):
+        for needed in before.values():
+            needed.update(*(before.get(need, ()) for need in tuple(needed)))
+    return before
+
+
+def _in_returns(placed: Placed, before: Mapping[str, set[str]]) -> Iterator[Problem]:
+    """Yield each approval that would send work back to a stage that has not been yet."""
+    reached = before[placed.stage.id] | {placed.stage.id}
+    for n, approval in enumerate(placed.stage.approvals):
+        if approval.back_to and approval.back_to.rpartition(".")[0] not in reached:
+            yield placed.problem(
+                ("approvals", n, "back_to"),
+                N_("“{task}” is not done before this approval, so nothing can go back to it"),
+                task=approval.back_to,
+            )
 
 
 def _in_gates(placed: Placed, work: Mapping[str, Task]) -> Iterator[Problem]:
@@ -133,9 +160,7 @@ def _in_gates(placed: Placed, work: Mapping[str, Task]) -> Iterator[Problem]:
             ):
                 yield placed.problem(
                     ("gates", n, "checks", m, "source", "fact"),
-                    N_(
-                        "the task “{task}” gives no “{fact}”: it must require a test_result, or a metric of that name"
-                    ),
+                    N_("“{task}” gives no “{fact}”: it must require a test_result, or a metric of that name"),
                     task=source.task,
                     fact=source.fact,
                 )

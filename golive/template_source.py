@@ -1,4 +1,4 @@
-"""Templates and checklists as people write them: YAML text with the line of every value, and their library."""
+"""Templates and checklists as people write them: YAML text with the line of each value; their library."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Source:
         return Problem(file=self.file, line=line, path=path_of(place), sentence=sentence)
 
     def validated(self, schema: type[Schema], content: Mapping[str, Any], at: Place = ()) -> Schema:
-        """Return `content`, which stands at `at`, as `schema` says. Raises InvalidSource with every problem."""
+        """Return `content`, which stands at `at`, as `schema` says. Raises InvalidSource."""
         try:
             return schema.model_validate(content)
         except ValidationError as wrong:

@@ -34,7 +34,7 @@ def in_order(stages: Sequence[Stage]) -> tuple[Stage, ...]:
 
 
 def endless_waits(stages: Sequence[Placed]) -> Iterator[Problem]:
-    """Yield the first cycle of stages, of tasks or of both, and the stages that it keeps from ever opening."""
+    """Yield the first cycle of stages, of tasks or of both, and the stages that it keeps closed."""
     needs = {p.stage.id: p.stage.needs for p in stages}
     if cycle := _cycle(needs):
         placed = next(p for p in stages if p.stage.id == cycle[0])
@@ -79,7 +79,7 @@ def _task_graph(stages: Sequence[Placed]) -> Graph:
 
 
 def waits_of(stages: Sequence[Stage]) -> Graph:
-    """Return what waits for what: `id` is that a stage opens, `id.` that it passes, `id.key` work or an approval."""
+    """Return what waits for what: `id` is a stage's opening, `id.` its end, `id.key` what is in it."""
     graph: dict[str, Sequence[str]] = {}
     for stage in stages:
         tasks = dict(_named(stage, stage.tasks))
@@ -109,9 +109,13 @@ def _where(stages: Sequence[Placed], cycle: Sequence[str]) -> tuple[Placed, Plac
     """Return where the first task or approval of a cycle was written, else its first stage."""
     for placed in stages:
         stage = placed.stage
-        parts = {"tasks": stage.tasks, "on_rollback": stage.on_rollback, "approvals": stage.approvals}
-        for part, entries in parts.items():
-            for n, entry in enumerate(entries):
-                if f"{stage.id}.{entry.key}" in cycle:
+        parts = {
+            "tasks": [task.key for task in stage.tasks],
+            "on_rollback": [task.key for task in stage.on_rollback],
+            "approvals": [approval.key for approval in stage.approvals],
+        }
+        for part, keys in parts.items():
+            for n, key in enumerate(keys):
+                if f"{stage.id}.{key}" in cycle:
                     return placed, (part, n)
     return next(p for p in stages if p.stage.id in _told(cycle)), ()

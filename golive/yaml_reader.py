@@ -1,8 +1,8 @@
 """Reads YAML that strangers wrote: plain values with the line of each, within limits, nothing executed.
 
-The text is read as a stream of events and stops at the first limit that it exceeds, so a bomb costs no more than
-its first steps. Only what JSON knows comes out: text, numbers, true, false, null, lists and groups of keys, by the
-core schema of YAML 1.2; `yes` and `2026-11-22` are text.
+Reading goes event by event and stops at the first limit that the text exceeds, so a bomb costs no more than
+its first steps. Only what JSON knows comes out, by the core schema of YAML 1.2: text, numbers, true, false,
+null, lists and groups of keys; `yes` and `2026-11-22` are text.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ from ruamel.yaml.events import (
 
 from golive.problems import InvalidSource, Place, Problem, path_of
 from golive.words import N_, say
+
+Marked = ScalarEvent | MappingStartEvent | SequenceStartEvent
+"""What can carry an anchor and a tag."""
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
@@ -116,14 +119,23 @@ class _Reader:
                 event, place, N_("aliases (*{name}) are not read; write the value out"), str(event.anchor)
             )
             return None
-        self._refuse_marks(event, place)
-        if isinstance(event, MappingStartEvent):
-            return self._mapping(events, place, depth)
-        if isinstance(event, SequenceStartEvent):
-            return self._sequence(events, place, depth)
-        return self._scalar(event, place)
+        return self._node(event, events, place, depth)
 
-    def _refuse_marks(self, event: Event, place: Place) -> None:
+    def _node(self, event: Event, events: Iterator[Event], place: Place, depth: int) -> Any:
+        match event:
+            case MappingStartEvent():
+                self._refuse_marks(event, place)
+                return self._mapping(events, place, depth)
+            case SequenceStartEvent():
+                self._refuse_marks(event, place)
+                return self._sequence(events, place, depth)
+            case ScalarEvent():
+                self._refuse_marks(event, place)
+                return self._scalar(event, place)
+            case _:
+                raise AssertionError(f"the parser gave {event} where a value stands")
+
+    def _refuse_marks(self, event: Marked, place: Place) -> None:
         if event.anchor:
             self._note(event, place, N_("anchors (&{name}) are not read; remove it"), str(event.anchor))
         if event.tag:
@@ -164,9 +176,12 @@ class _Reader:
 
     def _text(self, event: ScalarEvent, place: Place) -> str:
         text = str(event.value)
-        if _SURROGATE.search(text):  # written as an escape, "\ud800"
+        if not _SURROGATE.search(text):
+            return text
+        try:  # JSON writes 😀 as the two escapes of a pair, YAML reads each for itself
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
             self._stop(_line(event), _HALF, place)
-        return text
 
     def _float(self, event: ScalarEvent, place: Place, text: str) -> float | None:
         value = float(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
@@ -29,6 +30,9 @@ from workflows.post_launch_review import PostLaunchReview
 from workflows.uat import Uat
 
 WORKFLOWS: tuple[type, ...] = (GoLive, Uat, DualSignOff, GreyRelease, PostLaunchReview)
+
+BEAT = timedelta(seconds=2)
+"""A cancelled watch learns it from a heartbeat; the SDK's own default holds heartbeats back for 24 seconds."""
 
 PASSED_THROUGH = (
     "golive",
@@ -75,7 +79,12 @@ def build(client: Client, parts: Parts) -> tuple[Worker, Worker]:
         max_cached_workflows=settings.cached_runs,
     )
     watches = Worker(
-        client, task_queue=WATCH_QUEUE, activities=[watching.watch_health], max_concurrent_activities=500
+        client,
+        task_queue=WATCH_QUEUE,
+        activities=[watching.watch_health],
+        max_concurrent_activities=500,
+        max_heartbeat_throttle_interval=BEAT,
+        default_heartbeat_throttle_interval=BEAT,
     )
     return runs, watches
 

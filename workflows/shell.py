@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.recording import Recording
@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from golive.errors import GoliveError
     from golive.explain import next_due_words
     from golive.model import Fact
-    from golive.names import COMMAND, LOOK_AGAIN, OPENED, REFUSED, STATE, workflow_id
+    from golive.names import COMMAND, LOOK_AGAIN, OPENED, REFUSED, STATE, UNRECORDABLE, workflow_id
     from golive.process import Process
     from golive.recording import Batch, Recorded, Start
     from golive.rollout import running_watch
@@ -70,6 +70,7 @@ class Shell:
         self._awaiting: dict[int, None] = {1: None} if carried is None else {}
         self._known = dict.fromkeys(self._run.state.ledger)
         self._version = 0
+        self._broken: ActivityError | None = None
         self._draining = False
         self._beside: dict[int, asyncio.Task[None]] = {}
         self._started = 0
@@ -109,11 +110,20 @@ class Shell:
             batch = take_batch(self._run, self.processes, self._unopened)
             if batch is None:
                 return
-            answer = await workflow.execute_activity_method(
-                _recorder(batch), batch, summary=batch_words(batch), **options.RECORD
-            )
+            try:
+                answer = await workflow.execute_activity_method(
+                    _recorder(batch), batch, summary=batch_words(batch), **options.RECORD
+                )
+            except ActivityError as refused:
+                await self._break(refused)
+                raise
             self._unopened = None
             self._follow(batch, answer)
+
+    async def _break(self, refused: ActivityError) -> None:
+        """Fail the acts that wait for a row which SQL will never take: a forged start, a journal that disagrees."""
+        self._broken = refused
+        await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _follow(self, batch: Batch, answer: Recorded) -> None:
         for event, row_hash in zip(batch.events, answer.hashes, strict=True):
@@ -130,7 +140,7 @@ class Shell:
         self._display.show(self._run, self.processes)
         for task in [*self._watches.values(), *([self._timer] if self._timer else [])]:
             task.cancel()
-        await workflow.wait_condition(lambda: not self._watches and workflow.all_handlers_finished())
+        await workflow.wait_condition(workflow.all_handlers_finished)
         return Outcome(run_id=state.run_id, state=state.state, seq=state.seq)
 
     # -- continue as new -------------------------------------------------------------------------------------
@@ -260,7 +270,9 @@ class Shell:
 
     async def _receipt(self, command_id: str, seq: int) -> Receipt:
         self._awaiting[seq] = None
-        await workflow.wait_condition(lambda: self._recorded >= seq)
+        await workflow.wait_condition(lambda: self._recorded >= seq or self._broken is not None)
+        if self._broken is not None:
+            raise ApplicationError(str(self._broken.cause), type=UNRECORDABLE, non_retryable=True)
         row_hash = self._hashes.get(seq)
         state = self._run.state
         return Receipt(

@@ -55,9 +55,18 @@ UAT = {
     "id": "uat",
     "process": "uat",
     "title": "UAT",
-    "tasks": [task("run", per_build=True, due="2d", requires=[{"type": "remark"}]), task("read", needs=["uat.run"])],
+    "tasks": [
+        task("run", per_build=True, due="2d", requires=[{"type": "remark"}]),
+        task("read", needs=["uat.run"]),
+    ],
 }
-SIGNED = {"id": "sign-off", "process": "dual_sign_off", "title": "Sign-off", "needs": ["uat"], "approvals": [SIGN_OFF]}
+SIGNED = {
+    "id": "sign-off",
+    "process": "dual_sign_off",
+    "title": "Sign-off",
+    "needs": ["uat"],
+    "approvals": [SIGN_OFF],
+}
 GREY = {
     "id": "grey",
     "process": "grey_release",

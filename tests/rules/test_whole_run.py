@@ -103,7 +103,10 @@ def test_not_applicable_is_not_done_and_needs_a_second_person_where_the_task_is_
 def test_the_starter_and_whoever_did_the_named_task_may_not_sign() -> None:
     world = to_sign_off(started(whole()))
     shown = digest(world)
-    assert world.refused(c.Decide(approval="sign-off.sign", decision="approved", digest=shown), "qa1") == "may_not_sign"
+    assert (
+        world.refused(c.Decide(approval="sign-off.sign", decision="approved", digest=shown), "qa1")
+        == "may_not_sign"
+    )
     everything = c.Actor(name="rm", roles=("approver", "admin"), functions=("qa", "ops"))
     assert world.refused(c.Decide(approval="sign-off.sign", decision="approved", digest=shown), everything)
 
@@ -116,7 +119,11 @@ def test_authors_of_the_artifact_may_not_sign() -> None:
 
 def test_one_person_fills_one_slot_even_in_two_functions() -> None:
     people = {"qa": ("both", "qa1"), "ops": ("both", "ops1")}
-    signed = {**SIGNED, "needs": [], "approvals": [{**SIGNED["approvals"][0], "rules": [{"function": "ops"}, {"function": "qa"}]}]}
+    signed = {
+        **SIGNED,
+        "needs": [],
+        "approvals": [{**SIGNED["approvals"][0], "rules": [{"function": "ops"}, {"function": "qa"}]}],
+    }
     world = started(make_plan(signed, people=people))
     approve(world, "both")
     assert world.run.state.approvals["sign-off.sign"].state == "pending"
@@ -169,7 +176,9 @@ def test_a_rejection_needs_a_reason_and_holds_the_run_until_it_is_asked_again() 
 
 def test_returned_goes_to_a_named_task_and_is_asked_again() -> None:
     world = to_sign_off(started(whole()))
-    act = c.Decide(approval="sign-off.sign", decision="returned", digest=digest(world), comment=words(), task="uat.read")
+    act = c.Decide(
+        approval="sign-off.sign", decision="returned", digest=digest(world), comment=words(), task="uat.read"
+    )
     assert world.refused(act.model_copy(update={"task": None}), "ops1") == "task_missing"
     world.act(act, "ops1")
     assert states(world)["uat"] == "open"

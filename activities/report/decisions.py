@@ -1,0 +1,136 @@
+"""Who decided what, on which digest, and what became of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from activities.report.document import Block, Cell, Code, Section, State, many, table
+from activities.report.told import Told
+from activities.report.waits import time_of
+from db.views import ApprovalView, JournalRow
+from golive.recording import RuleView
+from golive.words import N_, Sentence, say
+
+
+def decisions(told: Told) -> Section:
+    """Tell every decision as the journal has it, those included that stand no more."""
+    blocks: list[Block] = [_approvals(told), _made(told)]
+    if told.events("DecisionsStale"):
+        blocks.append(_stale(told))
+    return Section("decisions", say(N_("Decisions")), tuple(blocks))
+
+
+def _approvals(told: Told) -> Block:
+    asked: dict[str, list[datetime]] = defaultdict(list)
+    for row in told.events("ApprovalRequested"):
+        asked[row.object].append(time_of(row))
+    granted = {row.object: time_of(row) for row in told.events("ApprovalGranted")}
+    rows = [
+        _approval(told, approval, asked[about], granted.get(about))
+        for approval in told.run.approvals
+        for about in (f"approval:{approval.ref}",)
+    ]
+    columns = (
+        say(N_("approval")),
+        say(N_("stage")),
+        say(N_("state")),
+        say(N_("rules")),
+        say(N_("times asked")),
+        say(N_("first asked")),
+        say(N_("last request to approval")),
+        say(N_("digest of the subject")),
+    )
+    return table(say(N_("Approvals")), columns, rows, none=say(N_("The plan asks for no approval.")))
+
+
+def _approval(
+    told: Told, approval: ApprovalView, asked: list[datetime], granted: datetime | None
+) -> tuple[Cell, ...]:
+    took = granted - asked[-1] if granted and asked and granted >= asked[-1] else None
+    return (
+        approval.title,
+        told.titles.get(approval.stage),
+        State(approval.state),
+        many([_rule(rule) for rule in approval.rules]),
+        len(asked),
+        asked[0] if asked else None,
+        took,
+        Code(approval.digest) if approval.digest else None,
+    )
+
+
+def _rule(rule: RuleView) -> Sentence:
+    if rule.mode == "all":
+        return say(
+            N_("everyone of {function}: {given} of {min}"),
+            function=rule.function,
+            given=len(rule.decisions),
+            min=rule.min,
+        )
+    return say(
+        N_("{function}: {given} of {min}"),
+        function=rule.function,
+        given=len(rule.decisions),
+        min=rule.min,
+    )
+
+
+def _made(told: Told) -> Block:
+    standing = {
+        decision.seq
+        for approval in told.run.approvals
+        for decision in approval.decisions
+        if not decision.stale
+    }
+    asked = _requests(told)
+    rows = [(*_decision(told, row, asked), *_worth(row, standing)) for row in told.events("DecisionMade")]
+    columns = (
+        say(N_("time")),
+        say(N_("who")),
+        say(N_("as")),
+        say(N_("approval")),
+        say(N_("decision")),
+        say(N_("meaning")),
+        say(N_("after")),
+        say(N_("on digest")),
+        say(N_("stands")),
+        say(N_("comment")),
+    )
+    return table(say(N_("Decisions")), columns, rows, none=say(N_("Nobody has decided anything.")))
+
+
+def _requests(told: Told) -> dict[tuple[str, int], datetime]:
+    asked = told.events("ApprovalRequested")
+    return {(row.object, int(row.payload.get("round", 1))): time_of(row) for row in asked}
+
+
+def _decision(told: Told, row: JournalRow, asked: dict[tuple[str, int], datetime]) -> tuple[Cell, ...]:
+    requested = asked.get((row.object, int(row.payload.get("round", 1))))
+    who: Cell = row.actor
+    if row.on_behalf_of:
+        who = say(N_("{who} for {other}"), who=row.actor, other=row.on_behalf_of)
+    return (
+        time_of(row),
+        who,
+        ", ".join(row.payload.get("functions", ())),
+        told.title(row.object),
+        State(str(row.payload.get("decision"))),
+        State(str(row.payload.get("meaning"))),
+        time_of(row) - requested if requested else None,
+    )
+
+
+def _worth(row: JournalRow, standing: set[int]) -> tuple[Cell, ...]:
+    stands = say(N_("yes")) if row.seq in standing else say(N_("no, stale"))
+    return (Code(row.subject_digest or ""), stands, row.words.get("comment"))
+
+
+def _stale(told: Told) -> Block:
+    rows: list[tuple[Cell, ...]] = [
+        (time_of(row), told.title(row.object), many([State(str(part)) for part in changed]))
+        for row in told.events("DecisionsStale")
+        for changed in (row.payload.get("changed", ()),)
+    ]
+    columns: tuple[Sentence, ...] = (say(N_("time")), say(N_("approval")), say(N_("what had changed")))
+    return table(say(N_("Decisions that became stale")), columns, rows, none=say(N_("None became stale.")))

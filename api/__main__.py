@@ -1,0 +1,60 @@
+"""`python -m api`: serves the API until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+from typing_extensions import override
+
+from api.app import create_app
+from api.house import House
+from api.prepare import prepare
+from settings import Settings
+
+_GRACE_SECONDS = 10
+"""What is being answered when the process is told to end may take this long: an act takes at most 8."""
+
+
+class Server(uvicorn.Server):
+    """Ends the open streams when it is told to end; it would wait for them otherwise."""
+
+    def __init__(self, app: FastAPI, config: uvicorn.Config):
+        super().__init__(config)
+        self._app = app
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take the signal."""
+        house: House | None = getattr(self._app.state, "house", None)
+        if house is not None:
+            house.feed.close()
+        super().handle_exit(sig, frame)
+
+
+def main() -> None:
+    """Prepare the database and serve."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    settings = Settings()
+    asyncio.run(prepare(settings))
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    Server(app, config).run()
+
+
+if __name__ == "__main__":
+    main()

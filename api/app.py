@@ -1,0 +1,99 @@
+"""The application: routes, errors, limits, and what lives as long as the process does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
+
+from api.engine import Engine
+from api.feed import Feed
+from api.forecasts import Forecasts
+from api.house import House
+from api.limits import BodyLimit
+from api.openapi import describe
+from api.problems import install
+from api.routers import (
+    approvals,
+    attachments,
+    audit,
+    front,
+    health,
+    reports,
+    run_acts,
+    runs,
+    tasks,
+    templates,
+    users,
+)
+from db.refusals import flush_refusals
+from db.session import Database
+from settings import Settings
+
+log = logging.getLogger("golive.api")
+
+VERSION = "0.1.0"
+_ROUTERS = (health, users, templates, attachments, runs, run_acts, reports, tasks, approvals, audit)
+_FLUSH_SECONDS = 60
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application. It starts, reads and answers 503 to acts while Temporal is away."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _living(settings) as house:
+            app.state.house = house
+            yield
+
+    app = FastAPI(
+        title="golive",
+        version=VERSION,
+        summary="Runs go-lives: the process by which a release reaches its users.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        separate_input_output_schemas=True,
+    )
+    app.add_middleware(BodyLimit)
+    install(app)
+    for each in _ROUTERS:
+        app.include_router(each.router, prefix="/api/v1")
+    app.include_router(front.router)
+    describe(app)
+    return app
+
+
+@asynccontextmanager
+async def _living(settings: Settings) -> AsyncIterator[House]:
+    """Hold what the process needs until it ends."""
+    database = Database(settings.url)
+    feed = Feed(database)
+    house = House(
+        settings=settings, database=database, engine=Engine(settings), feed=feed, forecasts=Forecasts()
+    )
+    background = [asyncio.create_task(feed.run()), asyncio.create_task(_flush(database))]
+    try:
+        yield house
+    finally:
+        feed.close()
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        with suppress(OperationalError):
+            await flush_refusals(database)
+        await database.close()
+
+
+async def _flush(database: Database) -> None:
+    """Write the counts of refused attempts that were too many to be written one by one."""
+    while True:
+        await asyncio.sleep(_FLUSH_SECONDS)
+        try:
+            await flush_refusals(database)
+        except OperationalError as away:
+            log.warning("cannot write the counts of refused attempts: %s", away)

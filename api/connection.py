@@ -1,0 +1,73 @@
+"""The connection to Temporal: made when it is first needed, made again when it could not be."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError
+
+from api.refusals import engine_unavailable
+from golive.names import TASK_QUEUE
+from settings import Settings
+
+log = logging.getLogger("golive.api")
+
+_PROBE = timedelta(seconds=2)
+WORKER_FRESH = timedelta(seconds=90)
+"""A worker asks for work at least once a minute; one that has not for so long is taken for gone."""
+
+
+class Connection:
+    """One client for the process. It reconnects by itself once it has been connected."""
+
+    def __init__(self, settings: Settings):
+        self._settings = settings
+        self._client: Client | None = None
+        self._connecting = asyncio.Lock()
+
+    async def client(self) -> Client:
+        """Return the client. Raises Away `engine_unavailable` when there is no server to connect to."""
+        async with self._connecting:
+            if self._client is None:
+                self._client = await self._connect()
+            return self._client
+
+    async def _connect(self) -> Client:
+        try:
+            if self._settings.temporal == "external":
+                found = ClientConfig.load_client_connect_config()
+                return await Client.connect(**found, data_converter=pydantic_data_converter)
+            address = f"127.0.0.1:{self._settings.temporal_port}"
+            return await Client.connect(address, data_converter=pydantic_data_converter)
+        except (RuntimeError, RPCError) as away:  # the SDK's words for "nobody listens there"
+            log.warning("cannot connect to Temporal: %s", away)
+            raise engine_unavailable() from away
+
+    async def ping(self) -> None:
+        """Return when the server answers. Raises Away, RPCError or TimeoutError."""
+        async with asyncio.timeout(_PROBE.total_seconds()):
+            client = await self.client()
+            await client.service_client.check_health(timeout=_PROBE)
+
+    async def worker_seen(self) -> datetime | None:
+        """Return when a worker last asked for work: a stopped one stays listed. Raises as `ping`."""
+        async with asyncio.timeout(_PROBE.total_seconds()):
+            client = await self.client()
+            queue = await client.workflow_service.describe_task_queue(
+                DescribeTaskQueueRequest(
+                    namespace=client.namespace,
+                    task_queue=TaskQueue(name=TASK_QUEUE),
+                    task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+                ),
+                timeout=_PROBE,
+            )
+        seen = [poller.last_access_time.ToDatetime(tzinfo=UTC) for poller in queue.pollers]
+        return max(seen, default=None)

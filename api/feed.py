@@ -1,0 +1,86 @@
+"""News of runs for every open stream, read by one reader per process however many people watch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+
+from sqlalchemy.exc import OperationalError
+
+from db.events import events_after, head_of
+from db.session import Database
+from db.views import JournalRow
+
+log = logging.getLogger("golive.api")
+
+EVERY = 0.5
+"""Seconds between two looks at the journal's heads while somebody watches."""
+PAGE = 200
+
+
+class Feed:
+    """Wakes the watchers of a run when its journal grows. Nobody watching: nothing is read."""
+
+    def __init__(self, database: Database):
+        self._database = database
+        self._watchers: Counter[str] = Counter()
+        self._heads: dict[str, int] = {}
+        self._news: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._somebody = asyncio.Event()
+        self.closed = False
+
+    async def run(self) -> None:
+        """Look for news until cancelled."""
+        while True:
+            await self._somebody.wait()
+            await self._look()
+            await asyncio.sleep(EVERY)
+
+    def close(self) -> None:
+        """End every stream, so that the process can end."""
+        self.closed = True
+        for news in self._news.values():
+            news.set()
+
+    async def events(self, run_id: str, after: int) -> AsyncIterator[JournalRow]:
+        """Yield the events of `run_id` after number `after`, as they come, until the feed closes."""
+        self._watchers[run_id] += 1
+        self._somebody.set()
+        try:
+            while not self.closed:
+                news = self._news[run_id]
+                rows = await self._read(run_id, after)
+                for row in rows:
+                    after = row.seq
+                    yield row
+                if not rows and not self.closed:
+                    await news.wait()
+        finally:
+            self._leave(run_id)
+
+    async def _read(self, run_id: str, after: int) -> tuple[JournalRow, ...]:
+        async with self._database.reading() as session:
+            return await events_after(session, run_id, after, PAGE)
+
+    async def _look(self) -> None:
+        try:
+            async with self._database.reading() as session:
+                heads = {run_id: (await head_of(session, run_id))[0] for run_id in list(self._watchers)}
+        except OperationalError as away:
+            log.warning("cannot look for news: %s", away)
+            return
+        for run_id, head in heads.items():
+            if head > self._heads.get(run_id, -1) and run_id in self._watchers:
+                self._heads[run_id] = head
+                self._news.pop(run_id, asyncio.Event()).set()
+
+    def _leave(self, run_id: str) -> None:
+        self._watchers[run_id] -= 1
+        if not self._watchers[run_id]:
+            del self._watchers[run_id]
+            self._news.pop(run_id, None)
+            self._heads.pop(run_id, None)
+        if not self._watchers:
+            self._somebody.clear()

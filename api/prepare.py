@@ -1,0 +1,101 @@
+"""What must be there before the API serves: the schema, the first user and the bundled templates."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from api.publishing import publish_from, title_of
+from db.journal import append_admin
+from db.migrations import upgrade
+from db.people import authenticate, create_user, find_users, issue_token
+from db.session import Database, Session
+from db.templates import get_checklist, list_checklists, publish_checklist, template_versions
+from golive.commands import GOLIVE
+from golive.planning import check_template
+from golive.template_source import Library, Source, read_checklist, read_template
+from settings import Settings
+
+ADMIN = "admin"
+ROOT = Path(__file__).parents[1]
+
+
+async def prepare(settings: Settings) -> None:
+    """Bring the database to the present schema, make the user `admin` and publish what is bundled.
+
+    Safe at every start, and in several processes at once. Raises OSError when the home folder cannot be
+    written.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    await upgrade(settings.url)
+    database = Database(settings.url)
+    try:
+        async with database.transaction() as session:
+            await make_admin(session, settings.home / "admin.token")
+            await publish_bundled(session, bundled(ROOT))
+    finally:
+        await database.close()
+
+
+async def make_admin(session: Session, file: Path) -> None:
+    """Make the user `admin` once; the token in `file`, readable by its owner alone, is theirs.
+
+    The file comes first: a start that was cut short in between finds it and goes on. To get another token,
+    delete the file and start again.
+    """
+    if ADMIN not in await find_users(session, [ADMIN]):
+        await create_user(session, name=ADMIN, roles=["admin"], functions=[])
+        await append_admin(session, GOLIVE, "UserAdded", f"user:{ADMIN}", payload={"roles": ["admin"]})
+    token = _token(file)
+    if await authenticate(session, token) is None:
+        issued = await issue_token(session, ADMIN, token=token)
+        await append_admin(session, GOLIVE, "TokenIssued", f"token:{issued.id}", payload={"user": ADMIN})
+
+
+def _token(file: Path) -> str:
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if written := file.read_text().strip():
+            return written
+        file.unlink()  # a start was cut short between making and writing the file
+        return _token(file)
+    token = f"golive_{secrets.token_urlsafe(32)}"
+    with os.fdopen(handle, "w") as opened:
+        opened.write(token + "\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+    return token
+
+
+def bundled(root: Path) -> Library:
+    """Return the templates and checklists that come with golive. Raises InvalidSource for a faulty one."""
+    return Library.of(
+        _read(root / "templates" / "processes", read_template), _read(root / "checklists", read_checklist)
+    )
+
+
+def _read(folder: Path, read: Callable[[str, str], Source]) -> list[Source]:
+    return [read(file.name, file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.yaml"))]
+
+
+async def publish_bundled(session: Session, shelf: Library) -> None:
+    """Publish each bundled text that never was; one that somebody has replaced since stays replaced."""
+    latest = {each.name: each.version for each in await list_checklists(session)}
+    for name, source in shelf.checklists.items():
+        published = {(await get_checklist(session, name, n + 1)).hash for n in range(latest.get(name, 0))}
+        if source.sha256 not in published:
+            await publish_checklist(
+                session,
+                name=name,
+                source=source.text,
+                hash=source.sha256,
+                by=GOLIVE.name,
+                title=title_of(source),
+            )
+    for name in shelf.templates:
+        known = {version.hash for version in await template_versions(session, name)}
+        if check_template(shelf, name).hash not in known:
+            await publish_from(session, shelf, name, GOLIVE.name)

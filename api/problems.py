@@ -1,0 +1,172 @@
+"""Every error leaves as one kind of document: RFC 9457 `application/problem+json`. Mapped here, once."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError, OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from api.invalid import refusal_of
+from api.language import language_of, tell, translator
+from api.refusals import Away, Malformed, TooLarge, Unauthenticated, body_too_large, database_unavailable
+from db.refusals import write_refusal
+from db.session import Database
+from golive.commands import Actor
+from golive.errors import GoliveError, NotFound, Refused
+from golive.problems import InvalidSource
+from golive.words import N_, Language, Sentence
+
+log = logging.getLogger("golive.api")
+
+MEDIA = "application/problem+json"
+
+TITLES: dict[int, str] = {
+    400: N_("The request cannot be read"),
+    401: N_("Sign in first"),
+    403: N_("Not permitted"),
+    404: N_("Not found"),
+    405: N_("No such act here"),
+    409: N_("Not possible now"),
+    413: N_("Too large"),
+    415: N_("Wrong kind of body"),
+    422: N_("Not accepted as written"),
+    500: N_("golive failed"),
+    503: N_("Not available now"),
+}
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 says it. Some codes add members, such as `changed` or `missing`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="A URI that names the kind of problem; it holds the code.")
+    title: str = Field(description="The kind of problem in the reader's language.")
+    status: int = Field(description="The HTTP status.")
+    code: str = Field(description="Stable name of the kind of problem, for programs.")
+    detail: str = Field(
+        description="One sentence in the reader's language: what was wrong, where, what to do."
+    )
+
+
+def document(error: GoliveError, language: Language) -> dict[str, Any]:
+    """Return the problem document of `error` for a reader of `language`."""
+    title = translator(language)(TITLES.get(error.status, TITLES[500]))
+    facts, detail = error.facts, tell(error.sentence, language)
+    if isinstance(error, InvalidSource):
+        facts, detail = _in_source(error, language)
+    problem = Problem(
+        type=f"urn:golive:problem:{error.code}",
+        title=title,
+        status=error.status,
+        code=error.code,
+        detail=detail,
+    )
+    return {**facts, **problem.model_dump()}
+
+
+def _in_source(error: InvalidSource, language: Language) -> tuple[dict[str, Any], str]:
+    """Return the problems of a template in the reader's language, and the sentence that names the first."""
+    told = [(p, tell(p.sentence, language)) for p in error.problems]
+    errors = [{"file": p.file, "line": p.line, "path": p.path, "message": words} for p, words in told]
+    first, words = told[0]
+    where = f"{first.file}:{first.line}: " + (f"{first.path}: " if first.path else "")
+    args = {**error.sentence.args, "problem": where + words}
+    return {**error.facts, "errors": errors}, tell(Sentence(msgid=error.sentence.msgid, args=args), language)
+
+
+def answer(error: GoliveError, language: Language) -> Response:
+    """Return the HTTP answer that carries `error`."""
+    headers: dict[str, str] = {"Content-Language": language}
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="golive"'
+    if isinstance(error, Away):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, TooLarge):
+        headers["Connection"] = "close"
+    return JSONResponse(document(error, language), error.status, headers=headers, media_type=MEDIA)
+
+
+async def _golive_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GoliveError)  # noqa: S101 - for the type checker, as below
+    if isinstance(error, Refused):
+        await _written_down(request, error)
+    return answer(error, language_of(request))
+
+
+async def _written_down(request: Request, refused: Refused) -> None:
+    """Write a refused attempt to the audit log. That it cannot be written does not change the answer."""
+    actor: Actor | None = getattr(request.state, "actor", None)
+    if actor is None:
+        return
+    database: Database = request.app.state.house.database
+    path = request.url.path
+    try:
+        await write_refusal(database, actor, request.method, path, code=refused.code)
+    except OperationalError as away:
+        log.warning("cannot write down that %s was refused %s %s: %s", actor.name, request.method, path, away)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    media = request.headers.get("content-type", "")
+    return answer(refusal_of(list(error.errors()), media), language_of(request))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    told = answer(_from_status(request, error), language_of(request))
+    told.headers.update(error.headers or {})
+    return told
+
+
+def _from_status(request: Request, error: HTTPException) -> GoliveError:
+    where = f"{request.method} {request.url.path}"
+    match error.status_code:
+        case 404:
+            return NotFound("no_such_address", N_("There is nothing at {where}."), where=where)
+        case 405:
+            kind = type("WrongMethod", (GoliveError,), {"status": 405})
+            wrong: GoliveError = kind(
+                "method_not_allowed", N_("{where} is not something golive does."), where=where
+            )
+            return wrong
+        case 413:
+            return body_too_large(getattr(error, "most", 1024 * 1024))
+        case _:
+            return Malformed(
+                "malformed", N_("The body of {where} cannot be read as JSON in UTF-8."), where=where
+            )
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    log.error("database: %s %s: %s", request.method, request.url.path, error)
+    return answer(database_unavailable(), language_of(request))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """Answer what nobody foresaw. The server logs the traceback; the answer tells nothing of it."""
+    log.error("unexpected: %s %s", request.method, request.url.path, exc_info=error)
+    kind = type("Unexpected", (GoliveError,), {"status": HTTPStatus.INTERNAL_SERVER_ERROR.value})
+    msgid = N_(
+        "golive failed at this; it is a fault of golive and is in its log. "
+        "Sending it again with the same Idempotency-Key is safe."
+    )
+    return answer(kind("unexpected", msgid), language_of(request))
+
+
+def install(app: FastAPI) -> None:
+    """Map every error of `app` to its problem."""
+    app.add_exception_handler(GoliveError, _golive_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(DBAPIError, _unexpected)
+    app.add_exception_handler(Exception, _unexpected)

@@ -1,0 +1,111 @@
+"""The errors that only the API knows; the others are in golive.errors.
+
+GoliveError
+├── Malformed          400  the request cannot be read at all
+├── Unauthenticated    401  nobody, or nobody we know
+├── TooLarge           413  more bytes than golive takes; nothing was kept
+├── WrongMedia         415  not the kind of body that the route takes
+└── Away               503  engine, database or a place in the queue is missing; says what to do
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from golive.errors import GoliveError, Invalid
+from golive.words import N_, Text
+
+
+class Malformed(GoliveError):
+    """The request cannot be read at all."""
+
+    status = 400
+
+
+class Unauthenticated(GoliveError):
+    """Nobody, or nobody we know."""
+
+    status = 401
+
+
+class TooLarge(GoliveError):
+    """More bytes than golive takes. Nothing was kept."""
+
+    status = 413
+
+
+class WrongMedia(GoliveError):
+    """Not the kind of body that the route takes."""
+
+    status = 415
+
+
+class Away(GoliveError):
+    """Not now. `retry_after` is in seconds."""
+
+    status = 503
+    retry_after: ClassVar[int] = 2
+
+
+def unauthenticated() -> Unauthenticated:
+    """Return the refusal of a call without a token that is valid and belongs to an enabled user."""
+    return Unauthenticated(
+        "unauthenticated",
+        N_(
+            "This needs a valid token: send it as “Authorization: Bearer TOKEN”. "
+            "An administrator can make a new one."
+        ),
+    )
+
+
+def engine_unavailable() -> Away:
+    """Return the answer to an act whose outcome is unknown."""
+    return Away(
+        "engine_unavailable",
+        N_(
+            "The engine did not answer in time, so the outcome is unknown: the act may still be applied. "
+            "Sending it again with the same Idempotency-Key is safe and gets its one answer."
+        ),
+        facts={"outcome": "unknown", "retry_with_same_key": True},
+    )
+
+
+def busy() -> Away:
+    """Return the answer to an act that found no place in the queue of its run and was not sent."""
+    return Away(
+        "busy",
+        N_(
+            "Too many acts on this run at once, so this one was not sent. "
+            "Sending it again with the same Idempotency-Key is safe."
+        ),
+        facts={"outcome": "not_sent", "retry_with_same_key": True},
+    )
+
+
+def database_unavailable() -> Away:
+    """Return the answer when SQL cannot be reached or stays locked."""
+    return Away(
+        "database_unavailable",
+        N_(
+            "The database did not answer in time, so the outcome is unknown. "
+            "Sending it again with the same Idempotency-Key is safe and gets its one answer."
+        ),
+        facts={"outcome": "unknown", "retry_with_same_key": True},
+    )
+
+
+def key_reused() -> Invalid:
+    """Return the refusal of a key that was used for another body."""
+    return Invalid(
+        "idempotency_key_reused",
+        N_("This Idempotency-Key was already used with another body. Use a new key for a new act."),
+    )
+
+
+def body_too_large(most: int) -> TooLarge:
+    """Return the refusal of a body of more than `most` bytes."""
+    size: dict[str, str | float | Text] = {"limit": f"{most / 1024 / 1024:g} MiB"}
+    facts: dict[str, Any] = {"limit_bytes": most}
+    return TooLarge(
+        "too_large", N_("The body is larger than {limit}. Nothing was kept; send less."), facts=facts, **size
+    )

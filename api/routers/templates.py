@@ -1,0 +1,185 @@
+"""Templates and checklists: read, validate, preview, publish."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep, need
+from api.attempts import AttemptDep, once
+from api.described import CHANGING, permission, problems
+from api.library import library
+from api.publishing import checklist_shown, publish_checklist_text, publish_template_text, validated
+from api.schemas.forecast import PreviewShown
+from api.schemas.release import StartGiven
+from api.schemas.shown import Listed
+from api.schemas.templates import ChecklistShown, OutlineShown, SourceGiven, SourceLine, SourceShown
+from api.starting import plan_for
+from db.session import Session, database_time
+from db.templates import get_checklist, get_template, list_checklists, list_templates, template_versions
+from golive.forecast import preview
+from golive.permissions import PUBLISH_TEMPLATE, START_RUN
+from golive.planning import check_template
+from golive.template_source import read_checklist, read_template
+
+router = APIRouter(tags=["templates"], dependencies=[SIGNED_IN])
+
+_READING = problems((401, 403, 404, 422, 500, 503))
+_INVALID = "`template_invalid`: `errors` lists every fault with file, line and path."
+
+
+@router.get(
+    "/templates",
+    summary="List templates",
+    description="The latest version of each." + permission(),
+    responses=_READING,
+)
+async def list_them(
+    session: SessionDep, language: LanguageDep, cursor: str | None = None
+) -> Listed[SourceLine]:
+    """Return one page of templates."""
+    page = await list_templates(session, cursor=cursor)
+    return Listed(
+        items=[SourceLine.of(source, language) for source in page.items], next_cursor=page.next_cursor
+    )
+
+
+@router.get(
+    "/templates/{name}/versions",
+    summary="List the versions of a template",
+    description="Every version that was published." + permission(),
+    responses=_READING,
+)
+async def versions(name: str, session: SessionDep, language: LanguageDep) -> Listed[SourceLine]:
+    """Return all versions of a template."""
+    await get_template(session, name)
+    found = await template_versions(session, name)
+    return Listed(items=[SourceLine.of(source, language) for source in found], next_cursor=None)
+
+
+@router.get(
+    "/templates/{name}/versions/{version}",
+    summary="Read a version of a template",
+    description="Its text, and what it says with the defaults of its parameters." + permission(),
+    responses=_READING,
+)
+async def look(
+    name: str, version: Annotated[int, Path(ge=1, le=1_000_000)], session: SessionDep, language: LanguageDep
+) -> SourceShown:
+    """Return one version of a template."""
+    source = await get_template(session, name, version)
+    shelf = (await library(session)).including(read_template(f"{name}.yaml", source.source))
+    outline = OutlineShown.of(check_template(shelf, name), language)
+    return SourceShown(**SourceLine.of(source, language).model_dump(), source=source.source, outline=outline)
+
+
+@router.post(
+    "/templates",
+    status_code=201,
+    response_model=SourceLine,
+    summary="Publish a template",
+    description="A new version, or the latest one when nothing changed. Running runs keep the plan they have."
+    + permission(*PUBLISH_TEMPLATE),
+    responses=problems(CHANGING, _422=_INVALID),
+)
+async def publish(
+    given: SourceGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
+) -> Response:
+    """Publish a template."""
+    need(attempt.actor, PUBLISH_TEMPLATE)
+
+    async def change(session: Session) -> dict[str, Any]:
+        source = await publish_template_text(session, given.file, given.source, attempt.actor)
+        return SourceLine.of(source, language).model_dump(mode="json")
+
+    return await once(house, attempt, 201, change)
+
+
+@router.post(
+    "/templates/validate",
+    summary="Validate a template",
+    description="Judges it by what is published and by the people there are. Changes nothing." + permission(),
+    responses=problems(CHANGING, _422=_INVALID),
+)
+async def validate(given: SourceGiven, session: SessionDep, language: LanguageDep) -> OutlineShown:
+    """Judge a template."""
+    _, outline = await validated(session, read_template(given.file, given.source))
+    return OutlineShown.of(outline, language)
+
+
+@router.post(
+    "/templates/preview",
+    summary="Preview a run",
+    description="The plan that POST /runs would make now, with its dates; starts nothing."
+    + permission(*START_RUN),
+    responses=problems(CHANGING, _422="As POST /runs."),
+)
+async def preview_run(
+    given: StartGiven, actor: ActorDep, house: HouseDep, session: SessionDep, language: LanguageDep
+) -> PreviewShown:
+    """Show the plan of a start."""
+    need(actor, START_RUN)
+    plan = await plan_for(session, given, actor.name, metrics=house.settings.metrics_url is not None)
+    start = plan.start_at or await database_time(session)
+    return PreviewShown.of(preview(plan, start), language)
+
+
+@router.get(
+    "/checklists",
+    summary="List checklists",
+    description="The latest version of each." + permission(),
+    responses=_READING,
+)
+async def checklists(session: SessionDep, language: LanguageDep) -> Listed[SourceLine]:
+    """Return all checklists."""
+    found = await list_checklists(session)
+    return Listed(items=[SourceLine.of(source, language) for source in found], next_cursor=None)
+
+
+@router.get(
+    "/checklists/{name}/versions/{version}",
+    summary="Read a version of a checklist",
+    description="Its text." + permission(),
+    responses=_READING,
+)
+async def checklist(
+    name: str, version: Annotated[int, Path(ge=1, le=1_000_000)], session: SessionDep, language: LanguageDep
+) -> SourceShown:
+    """Return one version of a checklist."""
+    source = await get_checklist(session, name, version)
+    return SourceShown(**SourceLine.of(source, language).model_dump(), source=source.source, outline=None)
+
+
+@router.post(
+    "/checklists",
+    status_code=201,
+    response_model=SourceLine,
+    summary="Publish a checklist",
+    description="The templates that use it get a new version with it, too; running runs keep what they have."
+    + permission(*PUBLISH_TEMPLATE),
+    responses=problems(CHANGING, _422=_INVALID),
+)
+async def publish_list(
+    given: SourceGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
+) -> Response:
+    """Publish a checklist."""
+    need(attempt.actor, PUBLISH_TEMPLATE)
+
+    async def change(session: Session) -> dict[str, Any]:
+        source = await publish_checklist_text(session, given.file, given.source, attempt.actor)
+        return SourceLine.of(source, language).model_dump(mode="json")
+
+    return await once(house, attempt, 201, change)
+
+
+@router.post(
+    "/checklists/validate",
+    summary="Validate a checklist",
+    description="Publishes nothing." + permission(),
+    responses=problems(CHANGING, _422=_INVALID),
+)
+async def validate_list(given: SourceGiven, language: LanguageDep) -> ChecklistShown:
+    """Judge a checklist."""
+    return checklist_shown(read_checklist(given.file, given.source), language)

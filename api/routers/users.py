@@ -1,0 +1,160 @@
+"""Users and their tokens."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from api.asking import SIGNED_IN, ActorDep, HouseDep, SessionDep, UserDep, need
+from api.attempts import Attempt, AttemptDep, told
+from api.described import CHANGING, permission, problems
+from api.house import House
+from api.schemas.given import Given
+from api.schemas.people import Left, UserGiven, UserMade, UserPatch, UserShown
+from api.schemas.shown import Listed
+from db.journal import append_admin
+from db.people import (
+    authenticate,
+    create_user,
+    get_user,
+    issue_token,
+    list_users,
+    patch_user,
+    revoke_token,
+)
+from db.session import Session
+from golive.commands import Actor
+from golive.permissions import MANAGE_USERS
+
+router = APIRouter(tags=["users"], dependencies=[SIGNED_IN])
+
+
+class UserFilter(Given):
+    """Which users, by name."""
+
+    q: str | None = Field(default=None, max_length=80, description="Part of the name.")
+    cursor: str | None = Field(default=None, max_length=500)
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+@router.post(
+    "/users",
+    status_code=201,
+    response_model=UserMade,
+    summary="Add a user",
+    description="The token is shown in this answer only; golive keeps its hash." + permission(*MANAGE_USERS),
+    responses=problems(CHANGING, _409="`user_exists`."),
+)
+async def add(given: UserGiven, attempt: AttemptDep, house: HouseDep) -> Response:
+    """Make a user and their first token; the same attempt again gets the same answer."""
+    need(attempt.actor, MANAGE_USERS)
+    async with house.database.transaction() as session:
+        known = await attempt.found(session)
+        answer = known or await attempt.kept(session, 201, await _make(session, house, attempt, given))
+        token = await _token(session, house, attempt)
+    body = {**answer.body, "token": token} if isinstance(answer.body, dict) else answer.body
+    return told(type(answer)(status=answer.status, body=body), again=known is not None)
+
+
+async def _make(session: Session, house: House, attempt: Attempt, given: UserGiven) -> dict[str, Any]:
+    user = await create_user(session, **given.model_dump())
+    token = await issue_token(session, user.name, token=_drawn(house, attempt)[0])
+    granted = {"roles": list(user.roles), "functions": list(user.functions)}
+    await append_admin(session, attempt.actor, "UserAdded", f"user:{user.name}", payload=granted)
+    return {"id": user.id, "name": user.name, "token_id": token.id}
+
+
+def _drawn(house: House, attempt: Attempt) -> list[str]:
+    """Return the token that this attempt gives, once for each secret key, the present one first.
+
+    It is derived and not stored, so that the answer can be repeated although only the token's hash is kept.
+    """
+    message = f"user-token\0{attempt.id}".encode()
+    made = [hmac.digest(key, message, hashlib.sha256) for key in house.settings.keys("salt")]
+    return [base64.urlsafe_b64encode(each).decode().rstrip("=") for each in made]
+
+
+async def _token(session: Session, house: House, attempt: Attempt) -> str:
+    """Return the token that was given; a secret key may have been put before the one that made it."""
+    drawn = _drawn(house, attempt)
+    for token in drawn:
+        if await authenticate(session, token) is not None:
+            return token
+    return drawn[0]
+
+
+@router.get(
+    "/users",
+    summary="List users",
+    description="By name, with what they may and do. Mail addresses only for administrators." + permission(),
+    responses=problems((401, 403, 422, 500, 503)),
+)
+async def list_them(
+    which: Annotated[UserFilter, Query()], actor: ActorDep, session: SessionDep
+) -> Listed[UserShown]:
+    """Return one page of users."""
+    page = await list_users(session, **which.model_dump())
+    items = [UserShown.of(user, with_email=_sees_mail(actor, user.name)) for user in page.items]
+    return Listed(items=items, next_cursor=page.next_cursor)
+
+
+@router.get(
+    "/users/me",
+    summary="Who am I",
+    description="The user whose token this is." + permission(),
+    responses=problems((401, 403, 500, 503)),
+)
+async def me(user: UserDep) -> UserShown:
+    """Return the user who asks."""
+    return UserShown.of(user, with_email=True)
+
+
+@router.get(
+    "/users/{name}", summary="Look at a user", description="One user." + permission(), responses=problems()
+)
+async def look(name: str, actor: ActorDep, session: SessionDep) -> UserShown:
+    """Return one user."""
+    return UserShown.of(await get_user(session, name), with_email=_sees_mail(actor, name))
+
+
+@router.patch(
+    "/users/{name}",
+    summary="Change a user",
+    description="What is left out stays. Membership is checked at each decision and gate, so a change counts "
+    "from now on, also in running runs." + permission(*MANAGE_USERS),
+    responses=problems(CHANGING),
+)
+async def change(name: str, given: UserPatch, actor: ActorDep, house: HouseDep) -> UserShown:
+    """Change roles, functions, address, language or whether they are enabled."""
+    need(actor, MANAGE_USERS)
+    changed = given.model_dump(exclude_none=True)
+    async with house.database.transaction() as session:
+        user = await patch_user(session, name, **changed)
+        payload = {field: value for field, value in changed.items() if field != "email"}
+        await append_admin(session, actor, "UserChanged", f"user:{name}", payload=payload)
+    return UserShown.of(user, with_email=True)
+
+
+@router.delete(
+    "/tokens/{token_id}",
+    summary="Revoke a token",
+    description="It is refused from now on." + permission(*MANAGE_USERS),
+    responses=problems(CHANGING, _404="`unknown_token`."),
+)
+async def revoke(token_id: str, actor: ActorDep, house: HouseDep) -> Left:
+    """Revoke a token."""
+    need(actor, MANAGE_USERS)
+    async with house.database.transaction() as session:
+        await revoke_token(session, token_id)
+        await append_admin(session, actor, "TokenRevoked", f"token:{token_id}")
+    return Left(id=token_id, revoked=True)
+
+
+def _sees_mail(actor: Actor, name: str) -> bool:
+    return actor.name == name or bool(set(MANAGE_USERS) & set(actor.roles))

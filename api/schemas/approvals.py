@@ -1,0 +1,108 @@
+"""Approvals and decisions, as asked for and as shown."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from api.schemas.given import Given, Prose
+from api.schemas.shown import Moment, Shown, WaitShown
+from db.views import ApprovalView
+from golive.recording import DecisionView, RuleView
+from golive.vocabulary import ApprovalStateName, DecisionName, Digest, Meaning
+from golive.words import Language
+
+
+class DecideGiven(Given):
+    """A decision on exactly the subject that `digest` names: the digest of the approval as it was shown.
+
+    `task` is the id of the task that `returned` sends back.
+    """
+
+    decision: DecisionName
+    meaning: Meaning = "approved"
+    comment: Prose | None = None
+    digest: Digest
+    task: str | None = Field(default=None, max_length=300)
+
+
+class RuleShown(Shown):
+    """How far a rule is met. `decisions` are the ids of those that fill its slots."""
+
+    function: str
+    mode: Literal["any", "all", "n", "percent"]
+    min: int
+    met: bool
+    decisions: list[str]
+
+    @classmethod
+    def of(cls, rule: RuleView) -> RuleShown:
+        """Return `rule` with every field."""
+        return cls.model_validate(rule)
+
+
+class DecisionShown(Shown):
+    """An immutable decision; `stale` when what it covered has changed since."""
+
+    id: str
+    by: str
+    functions: list[str]
+    decision: DecisionName
+    meaning: Meaning
+    digest: Digest
+    at: Moment
+    stale: bool
+    seq: int
+    comment: str | None = Field(
+        description="What the person wrote; null when nothing, when erased, and in lists."
+    )
+
+    @classmethod
+    def of(cls, decision: DecisionView, comment: str | None) -> DecisionShown:
+        """Return `decision` with every field."""
+        return cls.taken(decision, comment=comment)
+
+
+class ApprovalShown(Shown):
+    """A request for decisions. Sign with the `digest` shown here: it names exactly the `subject`."""
+
+    id: str
+    run_id: str
+    stage: str
+    key: str
+    title: str
+    state: ApprovalStateName
+    meaning: Meaning
+    rules: list[RuleShown]
+    decisions: list[DecisionShown]
+    waiting_for: list[str]
+    digest: Digest | None
+    subject: dict[str, Any] | None = Field(
+        description="What the digest is of; null in lists and before it is asked."
+    )
+    requested_at: Moment | None
+    due_at: Moment | None
+    expires_at: Moment | None
+    wait: WaitShown | None
+
+    @classmethod
+    def of(cls, approval: ApprovalView, language: Language, comments: dict[int, str | None]) -> ApprovalShown:
+        """Return `approval` for a reader of `language`; `comments` are the texts of decisions by `seq`."""
+        return cls.taken(
+            approval,
+            title=approval.title.in_language(language),
+            rules=[RuleShown.of(rule) for rule in approval.rules],
+            decisions=[DecisionShown.of(made, comments.get(made.seq)) for made in approval.decisions],
+            waiting_for=approval.waiting_for,
+            wait=WaitShown.of(approval.wait, language) if approval.wait else None,
+        )
+
+
+class DecisionReceipt(Shown):
+    """The receipt of a decision: its number and hash in the run's journal, and the approval as it stands."""
+
+    decision_id: str
+    seq: int
+    hash: str
+    approval: ApprovalShown

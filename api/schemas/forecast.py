@@ -1,0 +1,96 @@
+"""What a plan foresees, as shown."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from api.language import tell
+from api.schemas.shown import Moment, Shown
+from golive.forecast import Asked, Preview, RolloutForecast, StageForecast
+from golive.vocabulary import Pace
+from golive.words import Language
+
+
+class StageForecastShown(Shown):
+    """When a stage is expected to open and to end."""
+
+    stage: str
+    process: str
+    title: str
+    opens_at: Moment
+    ends_at: Moment
+
+    @classmethod
+    def of(cls, stage: StageForecast, language: Language) -> StageForecastShown:
+        """Return `stage` for a reader of `language`."""
+        return cls.taken(stage, title=stage.title.in_language(language))
+
+
+class AskedShown(Shown):
+    """What is going to be asked of whom, and when."""
+
+    ref: str
+    what: Literal["task", "verify", "approval", "back_out"]
+    stage: str
+    title: str
+    function: str
+    count: int
+    people: list[str]
+    at: Moment | None
+    due_at: Moment | None
+
+    @classmethod
+    def of(cls, asked: Asked, language: Language) -> AskedShown:
+        """Return `asked` for a reader of `language`."""
+        return cls.taken(asked, title=asked.title.in_language(language), people=list(asked.people))
+
+
+class RolloutForecastShown(Shown):
+    """How a grey release is going to move. Lengths are in seconds."""
+
+    stage: str
+    title: str
+    steps: list[str]
+    shortest: int = Field(description="All steps when nobody waits.")
+    to_full: int | None = Field(description="Shortest time until 100 %.")
+    to_rollback: int | None = Field(description="Longest time from a failure's begin until traffic is back.")
+
+    @classmethod
+    def of(cls, rollout: RolloutForecast, language: Language) -> RolloutForecastShown:
+        """Return `rollout` for a reader of `language`."""
+        return cls.taken(
+            rollout,
+            title=rollout.title.in_language(language),
+            steps=[tell(step, language) for step in rollout.steps],
+        )
+
+
+class PreviewShown(Shown):
+    """The plan that a start would make now, with its dates."""
+
+    template: str
+    template_version: int
+    title: str
+    pace: Pace
+    start: Moment
+    go_live_at: Moment | None
+    first_traffic_at: Moment | None
+    ends_at: Moment
+    stages: list[StageForecastShown]
+    asked: list[AskedShown]
+    rollouts: list[RolloutForecastShown]
+    shortest_to_full: int | None
+    notes: list[str]
+
+    @classmethod
+    def of(cls, preview: Preview, language: Language) -> PreviewShown:
+        """Return `preview` for a reader of `language`."""
+        return cls.taken(
+            preview,
+            stages=[StageForecastShown.of(stage, language) for stage in preview.stages],
+            asked=[AskedShown.of(asked, language) for asked in preview.asked],
+            rollouts=[RolloutForecastShown.of(rollout, language) for rollout in preview.rollouts],
+            notes=[tell(note, language) for note in preview.notes],
+        )

@@ -1,0 +1,38 @@
+"""Whether golive's parts are there."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from api.schemas.shown import Moment, Shown
+
+
+class PartHealth(Shown):
+    """One part: `up`, or `down` and why."""
+
+    state: Literal["up", "down"]
+    detail: str | None
+    last_seen: Moment | None = Field(description="Worker: when one last asked for work.")
+
+
+class HealthShown(Shown):
+    """`ok`: all parts are up; `degraded`: people can read, but acts get 503; `down`: SQL is away."""
+
+    state: Literal["ok", "degraded", "down"]
+    database: PartHealth
+    engine: PartHealth
+    worker: PartHealth
+
+
+class AttachmentShown(Shown):
+    """A stored file."""
+
+    id: str
+    sha256: str
+    size: int
+    name: str
+    content_type: str
+    by: str
+    at: Moment

@@ -1,0 +1,69 @@
+"""Users, as asked for and as shown."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from api.schemas.given import Given
+from api.schemas.shown import Moment, Shown
+from db.people import User
+from golive.vocabulary import Function, Role, UserName
+
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+Locale = Literal["en", "zh"]
+
+
+class UserGiven(Given):
+    """A new user. Functions are what the person does in a go-live."""
+
+    name: UserName = Field(examples=["ann"])
+    roles: list[Role] = Field(max_length=20, examples=[["assignee", "approver"]])
+    functions: list[Function] = Field(default=[], max_length=100, examples=[["qa"]])
+    email: Email | None = None
+    locale: Locale | None = None
+
+
+class UserPatch(Given):
+    """What changes about a user; what is left out stays. A disabled user can neither read nor act."""
+
+    roles: list[Role] | None = Field(default=None, max_length=20)
+    functions: list[Function] | None = Field(default=None, max_length=100)
+    enabled: bool | None = None
+    email: Email | None = None
+    locale: Locale | None = None
+
+
+class UserShown(Shown):
+    """A user. `email` is shown to administrators and to the person."""
+
+    id: str
+    name: str
+    roles: list[Role]
+    functions: list[str]
+    email: str | None
+    locale: Locale | None
+    enabled: bool
+    created_at: Moment
+
+    @classmethod
+    def of(cls, user: User, *, with_email: bool) -> UserShown:
+        """Return `user` with every field."""
+        return cls.taken(user, email=user.email if with_email else None)
+
+
+class UserMade(Shown):
+    """A new user and their token, which is shown this once."""
+
+    id: str
+    name: str
+    token: str
+    token_id: str
+
+
+class Left(Shown):
+    """What is gone."""
+
+    id: str
+    revoked: bool

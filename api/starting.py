@@ -1,0 +1,76 @@
+"""From what a person asks to start to the plan that the run follows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from api.library import library
+from api.schemas.release import StartGiven
+from db.lessons import lessons_of_service
+from db.people import User, find_users, people_for
+from db.session import Session, database_time
+from db.templates import get_template
+from golive.errors import Invalid
+from golive.plan import Plan
+from golive.planning import check_template, make_plan
+from golive.vocabulary import Role
+from golive.words import N_
+
+_ACTING: tuple[Role, ...] = ("assignee", "approver")
+"""Who has neither role can do nothing that a plan asks of people."""
+
+
+async def plan_for(session: Session, asked: StartGiven, release_manager: str, *, metrics: bool) -> Plan:
+    """Return the plan that `asked` makes now. Raises Invalid, saying what is wrong."""
+    now = await database_time(session)
+    shelf = await library(session)
+    functions = check_template(shelf, asked.template).functions
+    source = await get_template(session, asked.template)
+    people = await _people(session, asked, functions)
+    lessons = await lessons_of_service(session, asked.release.service)
+    return make_plan(
+        shelf,
+        asked.request(people),
+        people,
+        version=source.version,
+        release_manager=release_manager,
+        metrics=metrics,
+        now=now,
+        lessons=lessons,
+    )
+
+
+async def _people(
+    session: Session, asked: StartGiven, functions: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return who acts in each of `functions`: those named, else everybody who can."""
+    named = {
+        function: tuple(dict.fromkeys(names))
+        for function, names in asked.people.items()
+        if function in functions
+    }
+    users = await find_users(session, [name for names in named.values() for name in names])
+    for function, names in named.items():
+        for name in names:
+            _may_act(name, users.get(name), function)
+    missing = [function for function in functions if function not in named]
+    return {**await people_for(session, missing, _ACTING), **named}
+
+
+def _may_act(name: str, user: User | None, function: str) -> None:
+    where = {"field": f"people.{function}", "user": name}
+    if user is None:
+        msgid = N_("“people.{function}” names {name}, whom golive does not know.")
+        raise Invalid("unknown_user", msgid, facts=where, function=function, name=name)
+    if not user.enabled:
+        msgid = N_("“people.{function}” names {name}, who is disabled.")
+        raise Invalid("user_disabled", msgid, facts=where, function=function, name=name)
+    if function not in user.functions:
+        msgid = N_(
+            "“people.{function}” names {name}, who does not have that function; their functions are: {own}."
+        )
+        own = ", ".join(user.functions) or "–"
+        raise Invalid("function_missing", msgid, facts=where, function=function, name=name, own=own)
+    if not set(_ACTING) & set(user.roles):
+        msgid = N_("“people.{function}” names {name}, who has neither the role assignee nor approver.")
+        raise Invalid("role_missing", msgid, facts=where, function=function, name=name)

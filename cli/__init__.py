@@ -1,0 +1,1 @@
+"""The `golive` command: an HTTP client of the API, and `golive up`, the embedded supervisor."""

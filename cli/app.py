@@ -1,0 +1,29 @@
+"""The `golive` command and its subcommands, in the order of a go-live."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import acts, approvals, audit, doctor, reviews, runs, tasks, templates, up, users, watching
+from cli.language import _
+
+app = typer.Typer(
+    name="golive",
+    help=_("Runs go-lives: the process by which a release reaches its users."),
+    epilog=_("Settings are environment variables: GOLIVE_URL, GOLIVE_TOKEN, GOLIVE_HOME. See docs/ for all."),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+up.register(app)
+runs.register(app)
+watching.register(app)
+app.add_typer(tasks.app, name="task")
+approvals.register(app)
+acts.register(app)
+reviews.register(app)
+app.add_typer(templates.app, name="template")
+app.add_typer(templates.checklists, name="checklist")
+app.add_typer(users.app, name="user")
+audit.register(app)
+doctor.register(app)

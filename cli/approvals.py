@@ -1,0 +1,175 @@
+"""Decide: approve, reject, return. What you see is what you sign: a decision carries the digest shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+from rich.json import JSON
+from rich.text import Text
+
+from cli import screen
+from cli.connected import Connected, acting, connected
+from cli.failure import Failure
+from cli.given import ApprovalId, Cursor, Limit, Reason
+from cli.language import _
+from cli.screen import plain, state, when
+from cli.tables import APPROVALS, Column, due, facts, listed, receipt, section, table, text
+
+Shown = Annotated[
+    str | None,
+    typer.Option("--digest", metavar="sha256:HEX", help=_("Decide on exactly this subject, without asking.")),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help=_("Decide on what is there now, without asking."))]
+Comment = Annotated[str | None, typer.Option("--comment", "-c", help=_("What you say to it."))]
+
+
+class Meaning(StrEnum):
+    """What a signature means."""
+
+    reviewed = "reviewed"
+    approved = "approved"
+    responsible = "responsible"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("approvals", help=_("List approvals; --mine those that wait for you."))(list_approvals)
+    app.command("approval", help=_("Show an approval and what it is about."))(show)
+    app.command("approve", help=_("Approve: shows the subject and asks first."))(approve)
+    app.command("reject", help=_("Reject; this is a veto unless the template says otherwise."))(reject)
+    app.command("return", help=_("Send back to one task (退回); after it you are asked again."))(send_back)
+
+
+@connected
+def list_approvals(
+    golive: Connected,
+    mine: Annotated[bool, typer.Option("--mine", help=_("Only those that wait for me."))] = False,
+    run: Annotated[str | None, typer.Option(help=_("Only of this run."))] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
+) -> None:
+    """List approvals."""
+    answer = golive.get("/approvals", waiting_for="me" if mine else None, run=run, limit=limit, cursor=cursor)
+    golive.tell(answer, listed(APPROVALS, _("No approvals.")))
+
+
+@connected
+def show(golive: Connected, approval: ApprovalId) -> None:
+    """Show an approval."""
+    golive.tell(golive.get(f"/approvals/{approval}"), approval_page)
+
+
+@acting
+def approve(
+    golive: Connected,
+    approval: ApprovalId,
+    meaning: Annotated[Meaning, typer.Option(help=_("What your signature means."))] = Meaning.approved,
+    comment: Comment = None,
+    digest: Shown = None,
+    yes: Yes = False,
+) -> None:
+    """Approve exactly what is shown."""
+    _decide(
+        golive,
+        approval,
+        {"decision": "approved", "meaning": meaning.value, "comment": comment},
+        digest,
+        yes=yes,
+    )
+
+
+@acting
+def reject(
+    golive: Connected, approval: ApprovalId, reason: Reason, digest: Shown = None, yes: Yes = False
+) -> None:
+    """Reject with a reason."""
+    _decide(
+        golive, approval, {"decision": "rejected", "meaning": "rejected", "comment": reason}, digest, yes=yes
+    )
+
+
+@acting
+def send_back(
+    golive: Connected,
+    approval: ApprovalId,
+    to: Annotated[str, typer.Option("--to", metavar="TASK", help=_("The task that is to be done again."))],
+    reason: Reason,
+    digest: Shown = None,
+    yes: Yes = False,
+) -> None:
+    """Return to a task with a reason."""
+    decision = {"decision": "returned", "meaning": "reviewed", "comment": reason, "task": to}
+    _decide(golive, approval, decision, digest, yes=yes)
+
+
+def _decide(
+    golive: Connected, approval: str, decision: dict[str, Any], digest: str | None, *, yes: bool
+) -> None:
+    signed = digest or _shown_and_confirmed(golive, approval, decision["decision"], yes=yes)
+    body = {name: value for name, value in decision.items() if value is not None} | {"digest": signed}
+    golive.tell(golive.post(f"/approvals/{approval}/decisions", body), receipt)
+
+
+def _shown_and_confirmed(golive: Connected, approval: str, decision: str, *, yes: bool) -> str:
+    """Show what would be signed, ask, and return its digest."""
+    seen = golive.get(f"/approvals/{approval}").json()
+    console = screen.err()
+    for part in approval_page(seen):
+        console.print(part)
+    digest = seen.get("digest")
+    if not digest:
+        sentence = _("“{title}” is {state}: there is nothing to decide on yet.")
+        raise Failure(sentence.format(title=plain(seen.get("title")), state=seen.get("state")))
+    if yes:
+        return str(digest)
+    if not sys.stdin.isatty():
+        raise Failure(_("Nobody is there to confirm: add --digest {digest}, or --yes.").format(digest=digest))
+    asked = _("Record “{decision}” on {digest}?").format(decision=decision, digest=digest)
+    if not typer.confirm(asked, err=True):
+        raise Failure(_("Nothing was decided."))
+    return str(digest)
+
+
+def approval_page(approval: Any) -> Iterator[RenderableType]:
+    """Show an approval: its rules, who decided, and the subject that its digest is of."""
+    yield Text(f"{plain(approval.get('title'))}  ", style="bold").append_text(state(approval.get("state")))
+    yield facts(
+        [
+            (_("id"), approval.get("id")),
+            (_("run"), approval.get("run_id")),
+            (_("stage"), approval.get("stage")),
+            (_("waiting for"), approval.get("waiting_for")),
+            (_("due"), due(approval)),
+            (_("digest"), approval.get("digest")),
+        ]
+    )
+    rules = approval.get("rules") or []
+    yield from section(_("Rules"), table(_RULES, rules))
+    if decisions := approval.get("decisions"):
+        yield from section(_("Decisions"), table(_DECISIONS, decisions))
+    if subject := approval.get("subject"):
+        yield from section(
+            _("Subject: what is signed"), JSON.from_data(subject, highlight=False, ensure_ascii=False)
+        )
+
+
+_RULES: list[Column] = [
+    (_("FUNCTION"), text("function")),
+    (_("MODE"), text("mode")),
+    (_("MIN"), text("min")),
+    (_("MET"), lambda rule: Text("✓" if rule.get("met") else "·", style="green" if rule.get("met") else "")),
+]
+_DECISIONS: list[Column] = [
+    (_("BY"), text("by")),
+    (_("DECISION"), lambda made: state(made.get("decision"))),
+    (_("MEANING"), text("meaning")),
+    (_("TIME"), lambda made: Text(when(made.get("at")))),
+    (_("COMMENT"), text("comment")),
+    (_("STALE"), lambda made: state("stale" if made.get("stale") else "")),
+    (_("DIGEST"), text("digest")),
+]

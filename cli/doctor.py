@@ -1,0 +1,110 @@
+"""What is up and what is not: the API, the database, the engine and the worker, each with its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cli import environment, screen
+from cli.client import Client
+from cli.connected import failures_told
+from cli.failure import Failure
+from cli.language import LANGUAGE, _
+from cli.screen import plain
+
+REMEDIES = {
+    "api": _("Start golive with `make up`, or set GOLIVE_URL to where it runs."),
+    "database": _("Look at the disk and at GOLIVE_DATABASE_URL; the API's log says what it met."),
+    "engine": _(
+        "The Temporal server does not answer. `make up` restarts an embedded one; see logs/temporal.log."
+    ),
+    "home": _("The data folder is not there; `make up` makes it, or set GOLIVE_HOME to where it is."),
+    "worker": _("No worker takes work, so acts wait. `make up` restarts one; see logs/worker.log."),
+}
+
+Part = tuple[str, bool, str]
+"""Name, whether it is well, what was found."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("health", help=_("Say what is up; exit code 1 unless everything is."))(health)
+    app.command("doctor", help=_("Say what is wrong and what to do about it."))(doctor)
+
+
+Url = Annotated[str | None, typer.Option("--url", help=_("Address of the API, also as GOLIVE_URL."))]
+AsJson = Annotated[bool, typer.Option("--json", help=_("Print the API's answer as it is."))]
+
+
+def health(url: Url = None, as_json: AsJson = False) -> None:
+    """Say what is up."""
+    with failures_told():
+        parts, answer = _look(environment.address(url))
+    _tell(parts, answer, as_json=as_json)
+
+
+def doctor(url: Url = None, as_json: AsJson = False) -> None:
+    """Say what is up, whether the settings and the token are usable, and what to do."""
+    with failures_told():
+        home, address = environment.read_settings().home, environment.address(url)
+        parts, answer = _look(address)
+    parts.append(("home", home.is_dir(), str(home.absolute())))
+    if answer is not None:
+        parts.append(_me(address))
+    _tell(parts, answer, as_json=as_json)
+
+
+def _look(address: str) -> tuple[list[Part], httpx.Response | None]:
+    """Ask the API how it and what it stands on are."""
+    try:
+        answer = httpx.get(f"{address}/api/v1/health", timeout=15, headers={"Accept-Language": LANGUAGE})
+        found = answer.json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as why:
+        return [("api", False, f"{address}: {str(why) or type(why).__name__}")], None
+    found = found if isinstance(found, dict) else {}
+    return [
+        ("api", True, address),
+        *(_part(name, found.get(name)) for name in ("database", "engine", "worker")),
+    ], answer
+
+
+def _part(name: str, found: Any) -> Part:
+    told = found if isinstance(found, dict) else {}
+    return name, told.get("state") == "up", plain(told.get("detail") or told.get("state"))
+
+
+def _me(address: str) -> Part:
+    """Ask the API who the token is."""
+    try:
+        token, kept = environment.token(None, None)
+        me = Client(address, token, 0, screen.err().print).get("/users/me").json()
+    except Failure as wrong:
+        return "token", False, str(wrong)
+    return "token", True, _("{name}, from {source}").format(name=me["name"], source=kept or "GOLIVE_TOKEN")
+
+
+def _tell(parts: list[Part], answer: httpx.Response | None, *, as_json: bool) -> None:
+    console = screen.out()
+    if as_json and answer is not None:
+        console.file.write(answer.text.rstrip("\n") + "\n")
+    else:
+        for part in _shown(parts):
+            console.print(part)
+    if not all(ok for _name, ok, _found in parts):
+        raise typer.Exit(1)
+
+
+def _shown(parts: list[Part]) -> Iterator[RenderableType]:
+    made = Table(box=None, show_header=False, pad_edge=False)
+    for name, ok, found in parts:
+        mark = Text("✓", style="green") if ok else Text("✗", style="bold red")
+        made.add_row(mark, Text(name), Text(found))
+        if not ok and name in REMEDIES:
+            made.add_row("", "", Text(REMEDIES[name], style="yellow"))
+    yield made

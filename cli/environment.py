@@ -1,0 +1,64 @@
+"""Where golive is and who asks: settings, address and token."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from cli.failure import Failure
+from cli.language import _
+from settings import Settings
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, never bound
+
+
+def read_settings() -> Settings:
+    """Return the settings, or fail with a sentence that names the variable."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        name = "GOLIVE_" + str(first["loc"][0]).upper() if first["loc"] else "GOLIVE_…"
+        sentence = _("The environment variable {name} is set to “{value}”, which golive cannot use: {why}.")
+        raise Failure(sentence.format(name=name, value=first["input"], why=first["msg"])) from wrong
+
+
+def address_of(settings: Settings) -> str:
+    """Return the URL at which this machine reaches the API that `settings` describe."""
+    host = _EVERYWHERE.get(settings.host, settings.host)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def address(given: str | None) -> str:
+    """Return the address of the API: as given, else GOLIVE_URL, else that of the settings."""
+    return (given or os.environ.get("GOLIVE_URL") or address_of(read_settings())).rstrip("/")
+
+
+def token(given: str | None, file: Path | None) -> tuple[str, Path | None]:
+    """Return the token and, when it was taken from the home folder unasked, that file.
+
+    In order: as given, the file, GOLIVE_TOKEN, the administrator's token in the home folder.
+    """
+    if given:
+        return given, None
+    if file is not None:
+        return _read(file), None
+    if found := os.environ.get("GOLIVE_TOKEN"):
+        return found, None
+    kept = read_settings().home / "admin.token"
+    if not os.access(kept, os.R_OK):
+        sentence = _("No token: set GOLIVE_TOKEN, or give --token TOKEN or --as FILE. {kept} cannot be read.")
+        raise Failure(sentence.format(kept=kept))
+    return _read(kept), kept
+
+
+def _read(file: Path) -> str:
+    try:
+        written = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as why:
+        raise Failure(_("The token file {file} cannot be read: {why}.").format(file=file, why=why)) from why
+    if not written or not written.isascii():
+        raise Failure(_("The token file {file} holds no token.").format(file=file))
+    return written

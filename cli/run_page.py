@@ -1,0 +1,111 @@
+"""A whole run on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from cli.language import _
+from cli.screen import plain, state, until, when
+from cli.tables import APPROVALS, TASKS, WAITS, Column, Row, facts, section, states, table, text
+
+_FINISHED = {"done", "not_applicable"}
+_BAR = 30
+
+
+def run_page(run: Any) -> Iterator[RenderableType]:
+    """Show a run: what it is, what it waits for, its stages, gates and rollout, and the work left."""
+    yield from head(run)
+    if waits := run.get("waits"):
+        yield from section(_("Awaited"), table(WAITS, waits))
+    yield from section(_("Stages"), stages(run))
+    yield from _gates(run)
+    yield from _work(run)
+
+
+def head(run: Row) -> Iterator[RenderableType]:
+    """Show what a run is and where it stands."""
+    release = run.get("release") or {}
+    title = Text(f"{plain(run.get('title'))}  ", style="bold")
+    yield title.append_text(state(run.get("state")))
+    if blocked := run.get("blocked_by"):
+        yield Text(plain(blocked), style="yellow")
+    yield facts(
+        [
+            (_("id"), run.get("id")),
+            (
+                _("release"),
+                " ".join(plain(release.get(part)) for part in ("service", "version", "environment")),
+            ),
+            (_("artifacts"), [f"{a.get('name')} {a.get('digest')}" for a in release.get("artifacts", [])]),
+            (
+                _("template"),
+                f"{plain(run.get('template'))} {_('version')} {plain(run.get('template_version'))}",
+            ),
+            (_("started"), f"{when(run.get('started_at'))} ({until(run.get('started_at'))})"),
+            (_("ended"), when(run.get("ended_at"))),
+        ]
+    )
+
+
+def stages(run: Row) -> RenderableType:
+    """Show the stages of a run, with the planned end of each and the traffic of those that move it."""
+    planned = {stage["stage"]: when(stage["ends_at"]) for stage in run.get("forecast") or []}
+    return table(
+        [
+            (_("STAGE"), text("id")),
+            (_("TITLE"), text("title")),
+            (_("STATE"), states),
+            (_("OPENED"), lambda stage: Text(when(stage.get("opened_at")))),
+            (_("ENDED"), lambda stage: Text(when(stage.get("ended_at")))),
+            (_("PLANNED"), lambda stage: Text(planned.get(stage["id"], ""), style="dim")),
+            (_("TRAFFIC"), lambda stage: rollout(stage.get("rollout"))),
+        ],
+        run.get("stages") or [],
+    )
+
+
+def rollout(view: Row | None) -> Text:
+    """Show the share of the new version as a bar, with the step and the verdict."""
+    if not view:
+        return Text("")
+    weight = int(view.get("weight") or 0)
+    full = round(weight * _BAR / 100)
+    shown = Text("█" * full, style="green").append("░" * (_BAR - full), style="dim")
+    shown.append(
+        f" {weight} %  {int(view.get('step') or 0) + 1}/{view.get('steps')} {plain(view.get('what'))} "
+    )
+    return shown.append_text(state(view.get("verdict")))
+
+
+def _gates(run: Row) -> Iterator[RenderableType]:
+    for stage in run.get("stages") or []:
+        for gate in stage.get("gates") or []:
+            title = f"{plain(stage.get('title'))} · {plain(gate.get('title') or gate.get('key'))}"
+            yield from section(
+                _("Gate: {title}").format(title=title), table(_CHECKS, gate.get("checks") or [])
+            )
+
+
+_CHECKS: list[Column] = [
+    (_("CHECK"), text("title")),
+    (_("STATE"), states),
+    (_("OBSERVED"), text("observed")),
+    (_("WANTED"), lambda check: Text(f"{plain(check.get('compare'))} {plain(check.get('threshold'))}")),
+    (_("WHY"), text("cause")),
+]
+
+
+def _work(run: Row) -> Iterator[RenderableType]:
+    tasks = run.get("tasks") or []
+    open_tasks = [task for task in tasks if task.get("state") not in _FINISHED | {"locked"}]
+    done = sum(task.get("state") in _FINISHED for task in tasks)
+    if tasks:
+        title = _("Tasks: {done} of {all} done").format(done=done, all=len(tasks))
+        yield from section(title, *([table(TASKS, open_tasks)] if open_tasks else []))
+    pending = [approval for approval in run.get("approvals") or [] if approval.get("state") != "locked"]
+    if pending:
+        yield from section(_("Approvals"), table(APPROVALS, pending))

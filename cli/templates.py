@@ -1,0 +1,258 @@
+"""Templates and checklists: list, look at, validate, preview, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+from rich.text import Text
+
+from cli import completing, given
+from cli.connected import Connected, acting, connected
+from cli.failure import Failure
+from cli.given import Cursor
+from cli.language import _
+from cli.screen import plain, when
+from cli.tables import Column, facts, listed, section, table, text
+
+app = typer.Typer(
+    help=_("Templates of go-lives: list, show, validate, preview, publish."), no_args_is_help=True
+)
+checklists = typer.Typer(help=_("Reusable checklists: list, show, validate, publish."), no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help=_("A YAML file."))]
+Name = Annotated[str, typer.Argument(metavar="NAME", help=_("Its name."))]
+Template = Annotated[
+    str, typer.Argument(metavar="NAME", help=_("Its name."), autocompletion=completing.templates)
+]
+Number = Annotated[int | None, typer.Option("--version", min=1, help=_("Its version; default: the latest."))]
+
+
+@app.command("list", help=_("List templates, each in its latest version."))
+@connected
+def list_templates(golive: Connected, cursor: Cursor = None) -> None:
+    """List templates."""
+    golive.tell(golive.get("/templates", cursor=cursor), listed(_SOURCES, _("No templates.")))
+
+
+@app.command("show", help=_("Show a template: its parameters, stages and functions; --source its YAML."))
+@connected
+def show(
+    golive: Connected,
+    name: Template,
+    number: Number = None,
+    source: Annotated[bool, typer.Option("--source", help=_("Print its YAML as published."))] = False,
+) -> None:
+    """Show a template."""
+    answer = golive.get(f"/templates/{name}/versions/{number or _latest(golive, 'templates', name)}")
+    golive.tell(
+        answer, (lambda shown: [Text(plain(shown["source"].rstrip("\n")))]) if source else _template_page
+    )
+
+
+@app.command(
+    "validate", help=_("Check a template without publishing it; every error names file, line and path.")
+)
+@acting
+def validate(golive: Connected, file: File) -> None:
+    """Validate a template."""
+    golive.tell(golive.post("/templates/validate", _source(file)), _valid)
+
+
+@app.command("publish", help=_("Publish a template as its next version; running runs keep theirs."))
+@acting
+def publish(golive: Connected, file: File) -> None:
+    """Publish a template."""
+    golive.tell(golive.post("/templates", _source(file)), _published)
+
+
+@app.command("preview", help=_("Print the plan that a start would make now, with its dates."))
+@acting
+def preview(
+    golive: Connected,
+    name: Template,
+    param: Annotated[
+        list[str], typer.Option("--param", "-p", metavar="NAME=VALUE", help=_("A parameter of the template."))
+    ] = [],  # noqa: B006
+    person: Annotated[
+        list[str], typer.Option("--person", metavar="FUNCTION=USER", help=_("Who acts for a function."))
+    ] = [],  # noqa: B006
+    service: Annotated[str, typer.Option("--service", "-s", help=_("What goes live."))] = "service",
+    version: Annotated[str, typer.Option("--release", help=_("Version of what goes live."))] = "0",
+    start_at: Annotated[str | None, typer.Option(metavar="TIME", help=_("Start then, not now."))] = None,
+    go_live_at: Annotated[str | None, typer.Option(metavar="TIME", help=_("Planned go-live."))] = None,
+) -> None:
+    """Preview a plan. What goes live does not change it: a placeholder stands in where nothing is given."""
+    unbuilt = {"name": f"{service}-{version}", "digest": "sha256:" + "0" * 64}
+    body = {
+        "template": name,
+        "parameters": given.parameters(param),
+        "release": {"service": service, "version": version, "artifacts": [unbuilt]},
+        "people": given.people(person),
+        "start_at": given.instant(start_at, "--start-at"),
+        "go_live_at": given.instant(go_live_at, "--go-live-at"),
+    }
+    present = {field: value for field, value in body.items() if value is not None}
+    golive.tell(golive.post("/templates/preview", present), preview_page)
+
+
+@checklists.command("list", help=_("List checklists, each in its latest version."))
+@connected
+def list_checklists(golive: Connected) -> None:
+    """List checklists."""
+    golive.tell(golive.get("/checklists"), listed(_SOURCES, _("No checklists.")))
+
+
+@checklists.command("show", help=_("Print the YAML of a checklist."))
+@connected
+def show_checklist(golive: Connected, name: Name, number: Number = None) -> None:
+    """Show a checklist."""
+    answer = golive.get(f"/checklists/{name}/versions/{number or _latest(golive, 'checklists', name)}")
+    golive.tell(answer, lambda shown: [Text(plain(shown["source"].rstrip("\n")))])
+
+
+@checklists.command("validate", help=_("Check a checklist without publishing it."))
+@acting
+def validate_checklist(golive: Connected, file: File) -> None:
+    """Validate a checklist."""
+    golive.tell(golive.post("/checklists/validate", _source(file)), _valid)
+
+
+@checklists.command("publish", help=_("Publish a checklist as its next version."))
+@acting
+def publish_checklist(golive: Connected, file: File) -> None:
+    """Publish a checklist."""
+    golive.tell(golive.post("/checklists", _source(file)), _published)
+
+
+def _source(file: Path) -> dict[str, str]:
+    try:
+        return {"source": file.read_text(encoding="utf-8"), "file": file.name}
+    except UnicodeDecodeError as wrong:
+        sentence = _("{path} is not text in UTF-8: {why}").format(path=file, why=wrong)
+        raise typer.BadParameter(sentence, param_hint="FILE") from wrong
+    except OSError as why:
+        raise given.unreadable(file, "FILE", why) from why
+
+
+def _latest(golive: Connected, kind: str, name: str) -> int:
+    """Return the latest version of `name`, from the list, which also knows what there is instead."""
+    versions = {line["name"]: line["version"] for line in golive.client.items(f"/{kind}")}
+    if name not in versions:
+        known = ", ".join(sorted(versions)) or _("none")
+        raise Failure(_("There is no “{name}”; there is: {known}.").format(name=name, known=known))
+    return int(versions[name])
+
+
+def _template_page(shown: Any) -> Iterator[RenderableType]:
+    yield Text(f"{plain(shown.get('title') or shown['name'])}", style="bold")
+    if shown.get("description"):
+        yield Text(plain(shown["description"]))
+    yield facts(
+        [
+            (_("name"), shown["name"]),
+            (_("version"), shown["version"]),
+            (_("hash"), shown["hash"]),
+            (_("published"), f"{when(shown['published_at'])} {plain(shown['published_by'])}"),
+        ]
+    )
+    yield from _outline(shown.get("outline") or {})
+
+
+def _outline(outline: Any) -> Iterator[RenderableType]:
+    yield facts(
+        [
+            (_("functions"), outline.get("functions")),
+            (_("uses"), outline.get("uses")),
+            (_("items"), outline.get("items")),
+        ]
+    )
+    if parameters := outline.get("parameters"):
+        yield from section(_("Parameters"), table(_PARAMETERS, parameters))
+    if stages := outline.get("stages"):
+        yield from section(_("Stages"), table(_STAGES, stages))
+
+
+def _valid(outline: Any) -> Iterator[RenderableType]:
+    yield Text(_("“{name}” is valid.").format(name=plain(outline.get("name"))), style="green")
+    yield from _outline(outline)
+
+
+def _published(source: Any) -> Iterator[RenderableType]:
+    sentence = _("Published “{name}” version {version}.")
+    yield Text(sentence.format(name=plain(source.get("name")), version=source.get("version")), style="green")
+    yield facts([(_("hash"), source.get("hash"))])
+
+
+def preview_page(plan: Any) -> Iterator[RenderableType]:
+    """Show the plan that a start would make: stages with dates, what is asked of whom, how traffic moves."""
+    yield Text(f"{plain(plan['title'])}", style="bold")
+    yield facts(
+        [
+            (_("starts"), when(plan["start"])),
+            (_("first traffic"), when(plan["first_traffic_at"])),
+            (_("ends"), when(plan["ends_at"])),
+            (_("shortest to 100 %"), _span(plan["shortest_to_full"])),
+        ]
+    )
+    yield from section(_("Stages"), table(_PLANNED, plan["stages"]))
+    yield from section(_("Asked"), table(_ASKED, plan["asked"]))
+    for rollout in plan["rollouts"]:
+        yield from section(plain(rollout["title"]), *_rollout(rollout))
+    for note in plan["notes"]:
+        yield Text(f"! {plain(note)}", style="yellow")
+
+
+def _rollout(rollout: Any) -> Iterator[RenderableType]:
+    for n, step in enumerate(rollout["steps"], 1):
+        yield Text(f"{n:>3}  {plain(step)}")
+    yield facts(
+        [
+            (_("shortest"), _span(rollout["shortest"])),
+            (_("longest until traffic is back after a failure begins"), _span(rollout["to_rollback"])),
+        ]
+    )
+
+
+def _span(seconds: int | None) -> str:
+    return "" if seconds is None else str(timedelta(seconds=seconds))
+
+
+_SOURCES: list[Column] = [
+    (_("NAME"), text("name")),
+    (_("VERSION"), text("version")),
+    (_("TITLE"), text("title")),
+    (_("PUBLISHED"), lambda source: Text(when(source.get("published_at")))),
+    (_("BY"), text("published_by")),
+]
+_PARAMETERS: list[Column] = [
+    (_("NAME"), text("key")),
+    (_("TYPE"), lambda p: Text(plain(p.get("choices")) or plain(p.get("type")))),
+    (_("DEFAULT"), text("default")),
+    (_("TITLE"), text("title")),
+]
+_STAGES: list[Column] = [
+    (_("STAGE"), text("id")),
+    (_("TITLE"), text("title")),
+    (_("AFTER"), text("needs")),
+    (_("TASKS"), lambda stage: Text(str(len(stage.get("tasks") or [])))),
+    (_("APPROVALS"), text("approvals")),
+]
+_PLANNED: list[Column] = [
+    (_("STAGE"), text("stage")),
+    (_("TITLE"), text("title")),
+    (_("OPENS"), lambda stage: Text(when(stage["opens_at"]))),
+    (_("ENDS"), lambda stage: Text(when(stage["ends_at"]))),
+]
+_ASKED: list[Column] = [
+    (_("WHEN"), lambda asked: Text(when(asked["at"]))),
+    (_("WHAT"), text("what")),
+    (_("TITLE"), text("title")),
+    (_("FUNCTION"), text("function")),
+    (_("PEOPLE"), text("people")),
+    (_("DUE"), lambda asked: Text(when(asked["due_at"]))),
+]

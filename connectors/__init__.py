@@ -1,0 +1,1 @@
+"""Clients of other systems, one file each, behind small protocols."""

@@ -1,0 +1,92 @@
+"""Reading the journal: the events of a run, receipts, and golive's own stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from db.journal import GENESIS, SEALED
+from db.pages import Page, read_page
+from db.session import Session, fields_of
+from db.tables import journal, stream_heads
+from db.views import JournalRow
+from db.words import texts_of
+
+_ROWS: Select[Any] = select(*(journal.c[name] for name in SEALED), journal.c.hash)
+
+
+async def events_after(
+    session: Session, run_id: str, after: int = 0, limit: int = 100
+) -> tuple[JournalRow, ...]:
+    """Return the run's events with a number above `after`, in order; none for a run that nobody knows."""
+    found = (
+        _ROWS.where(journal.c.stream == run_id, journal.c.seq > after).order_by(journal.c.seq).limit(limit)
+    )
+    return tuple(await _told(session, (await session.execute(found)).all()))
+
+
+async def events_page(
+    session: Session, run_id: str, *, cursor: str | None = None, after: int = 0, limit: int = 100
+) -> Page[JournalRow]:
+    """Return the run's events in pages, in order."""
+    query = _ROWS.where(journal.c.stream == run_id, journal.c.seq > after)
+    page = await read_page(session, query, (journal.c.seq,), cursor=cursor, limit=limit)
+    return page.seen_as(await _told(session, page.items))
+
+
+async def list_audit(  # noqa: PLR0913 - each is a filter of the route
+    session: Session,
+    *,
+    stream: str | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+    outcome: str | None = None,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page[JournalRow]:
+    """Return rows of all streams, newest first."""
+    rows = journal.c
+    query = _ROWS
+    for column, wanted in (
+        (rows.stream, stream),
+        (rows.actor, actor),
+        (rows.action, action),
+        (rows.outcome, outcome),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    newest = (rows.at, rows.stream, rows.seq)
+    page = await read_page(session, query, newest, cursor=cursor, limit=limit, newest_first=True)
+    return page.seen_as(await _told(session, page.items))
+
+
+async def receipt_of(session: Session, run_id: str, command_id: str) -> tuple[int, str] | None:
+    """Return number and hash of the act with this command id, None when it was not recorded."""
+    found = select(journal.c.seq, journal.c.hash).where(
+        journal.c.stream == run_id, journal.c.command_id == command_id
+    )
+    row = (await session.execute(found)).one_or_none()
+    return (row.seq, row.hash) if row else None
+
+
+async def head_of(session: Session, stream: str) -> tuple[int, str]:
+    """Return number and hash of the stream's last row; (0, GENESIS) before the first."""
+    found = select(stream_heads.c.seq, stream_heads.c.hash).where(stream_heads.c.stream == stream)
+    row = (await session.execute(found)).one_or_none()
+    return (row.seq, row.hash) if row else (0, GENESIS)
+
+
+async def _told(session: Session, rows: Iterable[Row[Any]]) -> list[JournalRow]:
+    rows = list(rows)
+    digests = {digest for row in rows for digest in (*row.words.values(), row.reason) if digest}
+    texts = await texts_of(session, digests)
+    return [_row(row, texts) for row in rows]
+
+
+def _row(row: Row[Any], texts: dict[str, str | None]) -> JournalRow:
+    columns: dict[str, Any] = {name: fields_of(row)[name] for name in (*SEALED, "hash")}
+    columns["reason"] = texts.get(row.reason)
+    columns["words"] = {name: texts.get(digest) for name, digest in row.words.items()}
+    return JournalRow(**columns)

@@ -1,0 +1,225 @@
+"""Users, what they may do, and the tokens by which they are known. Of a token only its SHA-256 is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Row, delete, insert, or_, select, update
+
+from db.pages import Page, read_page
+from db.session import Session, database_time, insert_into
+from db.tables import tokens, user_functions, user_roles, users
+from golive.errors import Conflict, NotFound
+from golive.vocabulary import Role
+from golive.words import N_
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person who may sign in. `name` is unique and appears everywhere; `locale` is `en`, `zh` or None."""
+
+    id: str
+    name: str
+    roles: tuple[Role, ...]
+    functions: tuple[str, ...]
+    email: str | None
+    locale: str | None
+    enabled: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A new token of `user`. `token` is the only time that its text is seen."""
+
+    id: str
+    user: str
+    token: str
+    created_at: datetime
+
+
+async def create_user(  # noqa: PLR0913 - each is a column
+    session: Session,
+    *,
+    name: str,
+    roles: Sequence[Role],
+    functions: Sequence[str],
+    email: str | None = None,
+    locale: str | None = None,
+) -> User:
+    """Add a user, enabled. Raises Conflict (`user_exists`) when the name is taken."""
+    user_id = secrets.token_hex(12)
+    row = {"id": user_id, "name": name, "email": email, "locale": locale, "enabled": True}
+    added = insert_into(session, users).values(**row, created_at=await database_time(session))
+    if not (await session.execute(added.on_conflict_do_nothing(index_elements=["name"]))).rowcount:
+        sentence = N_("There is a user {name} already; choose another name or change that user.")
+        raise Conflict("user_exists", sentence, name=name)
+    await _set_words(session, user_id, roles=roles, functions=functions)
+    return await get_user(session, name)
+
+
+async def patch_user(  # noqa: PLR0913 - each is a column
+    session: Session,
+    name: str,
+    *,
+    roles: Sequence[Role] | None = None,
+    functions: Sequence[str] | None = None,
+    enabled: bool | None = None,
+    email: str | None = None,
+    locale: str | None = None,
+) -> User:
+    """Change what is given of a user; None leaves it. Raises NotFound (`unknown_user`)."""
+    user = await get_user(session, name)
+    given = {"enabled": enabled, "email": email, "locale": locale}
+    if changed := {column: value for column, value in given.items() if value is not None}:
+        await session.execute(update(users).where(users.c.id == user.id).values(changed))
+    await _set_words(session, user.id, roles=roles, functions=functions)
+    return await get_user(session, name)
+
+
+async def get_user(session: Session, name: str) -> User:
+    """Return a user by name. Raises NotFound (`unknown_user`)."""
+    found = await find_users(session, [name])
+    if name not in found:
+        raise NotFound(
+            "unknown_user", N_("There is no user {name}; GET /users lists those there are."), name=name
+        )
+    return found[name]
+
+
+async def find_users(session: Session, names: Iterable[str]) -> dict[str, User]:
+    """Return those of `names` that exist, by name."""
+    rows = (await session.execute(select(users).where(users.c.name.in_(set(names))))).all()
+    return {user.name: user for user in await _users(session, rows)}
+
+
+async def list_users(
+    session: Session, *, q: str | None = None, cursor: str | None = None, limit: int = 50
+) -> Page[User]:
+    """Return users by name; `q` is looked for in name and e-mail address."""
+    query = select(users)
+    if q:
+        query = query.where(
+            or_(*(column.icontains(q, autoescape=True) for column in (users.c.name, users.c.email)))
+        )
+    page = await read_page(session, query, (users.c.name,), cursor=cursor, limit=limit)
+    return page.seen_as(await _users(session, page.items))
+
+
+async def users_exist(session: Session) -> bool:
+    """Tell whether anybody was ever added: the first start of golive finds nobody."""
+    return (await session.scalar(select(users.c.id).limit(1))) is not None
+
+
+async def people_for(
+    session: Session, functions: Iterable[str], roles: Iterable[Role] = ()
+) -> dict[str, tuple[str, ...]]:
+    """Return the enabled users of each function who have one of `roles`; none named: whatever roles."""
+    people: dict[str, tuple[str, ...]] = dict.fromkeys(functions, ())
+    joined = users.join(user_functions, user_functions.c.user_id == users.c.id)
+    query = select(user_functions.c.function, users.c.name).select_from(joined)
+    query = query.where(users.c.enabled, user_functions.c.function.in_(people))
+    if wanted := tuple(roles):
+        has_one = select(user_roles.c.role).where(
+            user_roles.c.user_id == users.c.id, user_roles.c.role.in_(wanted)
+        )
+        query = query.where(has_one.exists())
+    for function, name in (await session.execute(query.order_by(users.c.name))).all():
+        people[function] = (*people[function], name)
+    return people
+
+
+async def issue_token(session: Session, name: str, *, token: str | None = None) -> Token:
+    """Give the user another token, drawn at random unless one is given. Raises NotFound (`unknown_user`)."""
+    user = await get_user(session, name)
+    text = token or f"golive_{secrets.token_urlsafe(32)}"
+    issued = Token(id=secrets.token_hex(12), user=name, token=text, created_at=await database_time(session))
+    row = {"id": issued.id, "user_id": user.id, "sha256": _sealed(text), "created_at": issued.created_at}
+    await session.execute(insert(tokens).values(row))
+    return issued
+
+
+async def authenticate(session: Session, token: str) -> User | None:
+    """Return whose token this is, None for an unknown or revoked one. The user may be disabled: look."""
+    mine = users.join(tokens, tokens.c.user_id == users.c.id)
+    found = (
+        select(users)
+        .select_from(mine)
+        .where(tokens.c.sha256 == _sealed(token), tokens.c.revoked_at.is_(None))
+    )
+    row = (await session.execute(found)).one_or_none()
+    return (await _users(session, [row]))[0] if row else None
+
+
+async def revoke_token(session: Session, token_id: str) -> None:
+    """Take a token back for good; a second time changes nothing. Raises NotFound (`unknown_token`)."""
+    if (await session.scalar(select(tokens.c.id).where(tokens.c.id == token_id))) is None:
+        raise NotFound("unknown_token", N_("There is no token {id}."), id=token_id)
+    still = (tokens.c.id == token_id) & tokens.c.revoked_at.is_(None)
+    await session.execute(update(tokens).where(still).values(revoked_at=await database_time(session)))
+
+
+async def revoke_tokens_of(session: Session, name: str) -> int:
+    """Take back every token of a user; return how many. Raises NotFound (`unknown_user`)."""
+    user = await get_user(session, name)
+    still = (tokens.c.user_id == user.id) & tokens.c.revoked_at.is_(None)
+    result = await session.execute(
+        update(tokens).where(still).values(revoked_at=await database_time(session))
+    )
+    return result.rowcount
+
+
+def _sealed(token: str) -> str:
+    # Tokens are long and random: nothing is gained by a slow hash, and each request pays for it.
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def _set_words(
+    session: Session, user_id: str, *, roles: Sequence[Role] | None, functions: Sequence[str] | None
+) -> None:
+    for table, column, given in ((user_roles, "role", roles), (user_functions, "function", functions)):
+        if given is None:
+            continue
+        await session.execute(delete(table).where(table.c.user_id == user_id))
+        rows = [
+            {"user_id": user_id, column: word, "position": n} for n, word in enumerate(dict.fromkeys(given))
+        ]
+        if rows:
+            await session.execute(insert(table), rows)
+
+
+async def _users(session: Session, rows: Sequence[Row[Any]]) -> list[User]:
+    ids = [row.id for row in rows]
+    roles = await _words_of(session, user_roles.c.user_id, user_roles.c.role, user_roles.c.position, ids)
+    functions = await _words_of(
+        session, user_functions.c.user_id, user_functions.c.function, user_functions.c.position, ids
+    )
+    return [
+        User(
+            id=row.id,
+            name=row.name,
+            roles=cast("tuple[Role, ...]", roles.get(row.id, ())),
+            functions=functions.get(row.id, ()),
+            email=row.email,
+            locale=row.locale,
+            enabled=row.enabled,
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]
+
+
+async def _words_of(
+    session: Session, user: Any, word: Any, position: Any, ids: list[str]
+) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for user_id, text in (
+        await session.execute(select(user, word).where(user.in_(ids)).order_by(position))
+    ).all():
+        found[user_id] = (*found.get(user_id, ()), text)
+    return found

@@ -1,0 +1,173 @@
+"""From rows of the read model to views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from db.session import Session, fields_of
+from db.tables import approval_waiting, run_people
+from db.views import ApprovalView, ItemView, RunHeader, TaskView
+from db.words import seals, texts_of, unseal
+from golive.recording import DecisionView, RuleView, Wait
+from golive.template import Item, Requirement
+from golive.words import Sentence, Text
+
+People = Mapping[str, Sequence[str]]
+
+HEADER = (
+    "id",
+    "title",
+    "state",
+    "service",
+    "environment",
+    "version",
+    "template",
+    "template_version",
+    "workflow",
+    "release_manager",
+    "started_by",
+    "started_at",
+    "ended_at",
+    "start_at",
+    "go_live_at",
+    "engine",
+    "weight",
+)
+"""The columns of `runs` that a header shows as they are."""
+
+_TASK = (
+    "id",
+    "run_id",
+    "ref",
+    "stage",
+    "key",
+    "state",
+    "priority",
+    "function",
+    "assignee",
+    "opened_at",
+    "due_at",
+    "overdue",
+    "verify",
+    "back_out",
+    "done_by",
+    "done_at",
+    "verified_by",
+)
+
+_APPROVAL = (
+    "id",
+    "run_id",
+    "ref",
+    "stage",
+    "key",
+    "state",
+    "meaning",
+    "digest",
+    "requested_at",
+    "due_at",
+    "expires_at",
+)
+
+
+def header_fields(row: Row[Any]) -> dict[str, Any]:
+    """Return the fields of a header, by name."""
+    return {
+        **{name: fields_of(row)[name] for name in HEADER},
+        "template_title": Text.model_validate(row.template_title),
+        "blocked_by": Sentence.model_validate(row.blocked_by) if row.blocked_by else None,
+    }
+
+
+def header(row: Row[Any]) -> RunHeader:
+    """Return the header that a row of `runs` makes."""
+    return RunHeader(**header_fields(row))
+
+
+async def task_views(
+    session: Session, rows: Iterable[Row[Any]], people: People | None = None
+) -> list[TaskView]:
+    """Return tasks with the texts of their remarks, read in one query for all."""
+    rows = list(rows)
+    sealed = [part for row in rows for part in (row.evidence, row.item_results)]
+    digests = {digest for part in sealed for digest in seals(part)} | {
+        row.reason for row in rows if row.reason
+    }
+    texts = await texts_of(session, digests)
+    return [_task(row, texts, people or {}) for row in rows]
+
+
+def _task(row: Row[Any], texts: Mapping[str, str | None], people: People) -> TaskView:
+    results = unseal(row.item_results, texts)
+    return TaskView(
+        **{name: fields_of(row)[name] for name in _TASK},
+        title=Text.model_validate(row.title),
+        description=Text.model_validate(row.description) if row.description else None,
+        people=tuple(people.get(row.function, ())),
+        depends_on=tuple(row.depends_on),
+        requires=tuple(Requirement.model_validate(need) for need in row.requires),
+        items=tuple(_item(Item.model_validate(item), results) for item in row.items),
+        evidence=tuple(_shown(piece) for piece in unseal(row.evidence, texts)),
+        reason=texts.get(row.reason),
+        wait=wait_of(row.wait),
+    )
+
+
+def _item(item: Item, results: Mapping[str, Any]) -> ItemView:
+    result = results.get(item.id, {})
+    return ItemView(
+        id=item.id,
+        text=item.text,
+        required=item.required,
+        requires=item.requires,
+        state=result.get("result", "open"),
+        remark=result.get("remark"),
+        evidence=tuple(_shown(piece) for piece in result.get("evidence", ())),
+    )
+
+
+def _shown(piece: dict[str, Any]) -> dict[str, Any]:
+    # Facts leave defaults out when they are written; readers of the API expect the whole shape.
+    if piece.get("type") == "signature":
+        return {"meaning": "responsible", **piece}
+    return piece
+
+
+async def approval_views(session: Session, rows: Iterable[Row[Any]], *, subjects: bool) -> list[ApprovalView]:
+    """Return approvals with whom they wait for, read in one query for all."""
+    rows = list(rows)
+    waiting: dict[str, list[str]] = {row.id: [] for row in rows}
+    found = select(approval_waiting.c.approval_id, approval_waiting.c.name)
+    mine = found.where(approval_waiting.c.approval_id.in_(waiting)).order_by(approval_waiting.c.position)
+    for approval_id, name in (await session.execute(mine)).all():
+        waiting[approval_id].append(name)
+    return [_approval(row, waiting[row.id], subjects=subjects) for row in rows]
+
+
+def _approval(row: Row[Any], waiting: Sequence[str], *, subjects: bool) -> ApprovalView:
+    return ApprovalView(
+        **{name: fields_of(row)[name] for name in _APPROVAL},
+        title=Text.model_validate(row.title),
+        rules=tuple(RuleView.model_validate(rule) for rule in row.rules),
+        decisions=tuple(DecisionView.model_validate(decision) for decision in row.decisions),
+        waiting_for=tuple(waiting),
+        subject=row.subject if subjects else None,
+        wait=wait_of(row.wait),
+    )
+
+
+def wait_of(written: dict[str, Any] | None) -> Wait | None:
+    """Return the wait that was stored, if one was."""
+    return Wait.model_validate(written) if written else None
+
+
+async def people_of_run(session: Session, run_id: str) -> dict[str, tuple[str, ...]]:
+    """Return who acts in each function of the run, in the plan's order."""
+    people: dict[str, tuple[str, ...]] = {}
+    found = select(run_people).where(run_people.c.run_id == run_id).order_by(run_people.c.position)
+    for row in await session.execute(found):
+        people[row.function] = (*people.get(row.function, ()), row.name)
+    return people

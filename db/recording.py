@@ -1,0 +1,208 @@
+"""`record`: the one way in which a run reaches SQL. One batch is one transaction.
+
+The journal comes first and decides: what stands there already was recorded with its changes. So a batch that
+brings no new number changes nothing, and an earlier batch that comes late never overwrites a later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from db import locks, said
+from db.errors import ForgedStart, Unrecordable
+from db.journal import append
+from db.planned import approval_rows, people_rows, run_row, start_digest, task_rows
+from db.session import Session
+from db.tables import approval_waiting, approvals, run_people, runs, tasks
+from db.words import keep, save, seal
+from golive.commands import verify
+from golive.evidence import Evidence
+from golive.model import Fact
+from golive.names import public_id
+from golive.recording import ApprovalChange, Batch, LockRequest, Recorded, RunChange, Start, TaskChange
+from golive.words import Words
+
+
+async def record(session: Session, batch: Batch, start_keys: tuple[bytes, ...]) -> Recorded:
+    """Write the batch; answer each event's hash, and the lock where one was asked for.
+
+    Repeating a batch answers the same and changes nothing. Raises ForgedStart when none of `start_keys`
+    signed the run's start, JournalConflict when a number has other content, Unrecordable for what the plan
+    does not have.
+    """
+    await _know_the_run(session, batch, start_keys)
+    appended = await append(session, batch.run_id, batch.events)
+    if appended.fresh:
+        await _apply(session, batch)
+    answer = await _lock(session, batch.run_id, batch.lock, fresh=appended.fresh) if batch.lock else {}
+    return Recorded(hashes=appended.hashes, **answer)
+
+
+async def _know_the_run(session: Session, batch: Batch, start_keys: tuple[bytes, ...]) -> None:
+    known = await session.scalar(select(runs.c.start_digest).where(runs.c.id == batch.run_id))
+    start = batch.start
+    if start is None:
+        if known is None:
+            raise ForgedStart(f"run {batch.run_id} is unknown and its batch brings no start")
+        return
+    if start.run_id != batch.run_id or not verify(start, start.signature, start_keys):
+        raise ForgedStart(f"the start of run {batch.run_id} bears no valid signature")
+    if known is None:
+        await _insert_plan(session, start, batch)
+    elif known != start_digest(start):
+        raise ForgedStart(f"run {batch.run_id} was started otherwise")
+
+
+async def _insert_plan(session: Session, start: Start, batch: Batch) -> None:
+    if not batch.events:
+        raise Unrecordable(f"the first batch of run {batch.run_id} tells nothing")
+    await session.execute(insert(runs), [run_row(start, batch.events[0].at)])
+    for table, rows in (
+        (run_people, people_rows(start)),
+        (tasks, task_rows(start)),
+        (approvals, approval_rows(start)),
+    ):
+        if rows:
+            await session.execute(insert(table), rows)
+
+
+async def _apply(session: Session, batch: Batch) -> None:
+    found: dict[str, Words] = {}
+    if batch.run:
+        await _change_run(session, batch.run_id, batch.run, found)
+    await _change_tasks(session, batch.run_id, batch.tasks, found)
+    await _change_approvals(session, batch.run_id, batch.approvals)
+    await said.keep_what_was_said(session, batch.run_id, batch.events)
+    await save(session, found)
+
+
+async def _change_run(session: Session, run_id: str, change: RunChange, found: dict[str, Words]) -> None:
+    values = {
+        "state": change.state,
+        "version": change.builds[-1].release.version,
+        "weight": change.weight,
+        "stages": _json(change.stages),
+        "waits": _json(change.waits),
+        "blocked_by": change.blocked_by and change.blocked_by.model_dump(mode="json"),
+        "builds": _json(change.builds),
+        "hold_reason": keep(change.hold_reason, found) if change.hold_reason else None,
+        "started_at": change.started_at,
+        "ended_at": change.ended_at,
+    }
+    await session.execute(update(runs).where(runs.c.id == run_id).values(values))
+    if change.state in locks.FINISHED:
+        await locks.leave_queues(session, run_id)
+
+
+async def _change_tasks(
+    session: Session, run_id: str, changes: Iterable[TaskChange], found: dict[str, Words]
+) -> None:
+    # Evidence and items come only with the change that gave them: one statement for each shape of change.
+    shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for change in changes:
+        values = _task_values(change, found)
+        shapes.setdefault(tuple(values), []).append({"the_id": public_id(run_id, change.ref), **values})
+    for columns, rows in shapes.items():
+        changed = update(tasks).where(tasks.c.id == bindparam("the_id"))
+        await _update_all(session, changed.values({name: bindparam(name) for name in columns}), rows)
+
+
+def _task_values(change: TaskChange, found: dict[str, Words]) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "state": change.state,
+        "assignee": change.assignee,
+        "opened_at": change.opened_at,
+        "due_at": change.due_at,
+        "overdue": change.overdue,
+        "done_by": change.done_by,
+        "done_at": change.done_at,
+        "verified_by": change.verified_by,
+        "reason": keep(change.reason, found) if change.reason else None,
+        "wait": change.wait and change.wait.model_dump(mode="json"),
+    }
+    if change.evidence is not None:
+        values["evidence"] = [seal(_written(piece), found) for piece in change.evidence]
+    if change.items is not None:
+        values["item_results"] = seal(_plain(change.items), found)
+    return values
+
+
+async def _change_approvals(session: Session, run_id: str, changes: tuple[ApprovalChange, ...]) -> None:
+    shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for change in changes:
+        values = _approval_values(change)
+        shapes.setdefault(tuple(values), []).append({"the_id": public_id(run_id, change.ref), **values})
+    for columns, rows in shapes.items():
+        changed = update(approvals).where(approvals.c.id == bindparam("the_id"))
+        await _update_all(session, changed.values({name: bindparam(name) for name in columns}), rows)
+    await _change_waiting(session, run_id, changes)
+
+
+def _approval_values(change: ApprovalChange) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "state": change.state,
+        "requested_at": change.requested_at,
+        "due_at": change.due_at,
+        "expires_at": change.expires_at,
+        "digest": change.digest,
+        "rules": _json(change.rules),
+        "decisions": _json(change.decisions),
+        "wait": change.wait and change.wait.model_dump(mode="json"),
+    }
+    return values | ({"subject": change.subject} if change.subject is not None else {})
+
+
+async def _change_waiting(session: Session, run_id: str, changes: tuple[ApprovalChange, ...]) -> None:
+    if not changes:
+        return
+    ids = [public_id(run_id, change.ref) for change in changes]
+    await session.execute(delete(approval_waiting).where(approval_waiting.c.approval_id.in_(ids)))
+    rows = [
+        {"approval_id": public_id(run_id, change.ref), "name": name, "position": n}
+        for change in changes
+        for n, name in enumerate(dict.fromkeys(change.waiting_for))
+    ]
+    if rows:
+        await session.execute(insert(approval_waiting), rows)
+
+
+async def _update_all(session: Session, statement: Any, rows: list[dict[str, Any]]) -> None:
+    """Run one update for all rows. A change of what the plan does not have is never lost in silence."""
+    result = await session.execute(statement, rows)
+    if result.rowcount not in (len(rows), -1):  # -1: the driver does not count
+        named = ", ".join(row["the_id"] for row in rows[:5])
+        raise Unrecordable(f"{len(rows) - result.rowcount} of these are not in the plan: {named}")
+
+
+async def _lock(session: Session, run_id: str, asked: LockRequest, *, fresh: bool) -> dict[str, Any]:
+    """Do what was asked; a repetition, which may come when much has happened since, only looks."""
+    if asked.do == "release":
+        release = locks.release if fresh else locks.woken_by
+        return {"waiting": await release(session, run_id, asked.service, asked.environment)}
+    if fresh:
+        lock = await locks.take(session, run_id, asked.service, asked.environment, asked.generation)
+    else:
+        lock = await locks.holder(session, asked.service, asked.environment)
+    return {"lock_holder": lock.run_id, "lock_since": lock.taken_at} if lock else {}
+
+
+def _json(facts: Iterable[Fact]) -> list[Any]:
+    return [fact.model_dump(mode="json") for fact in facts]
+
+
+def _written(piece: Evidence) -> dict[str, Any]:
+    return {"type": piece.type, **piece.model_dump(mode="json")}
+
+
+def _plain(value: Any) -> Any:
+    """Return JSON for what a rule put together from models and plain values."""
+    if isinstance(value, Fact):
+        return value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value

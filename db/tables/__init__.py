@@ -1,0 +1,68 @@
+"""Every table. Constraints say what the rules say, so that no code, ours included, can store what cannot be.
+
+runs ─┬─ tasks                               the read model: written by `record` alone
+      ├─ approvals ── approval_waiting
+      ├─ run_people
+      └─ lessons, actions, comments, reports, histories
+journal, words, stream_heads, refusals       what happened, chained; people's texts, erasable
+service_locks, lock_waiters, measurements    who may move traffic, and what was measured then
+users, tokens, templates, checklists, ...    administration
+"""
+
+from __future__ import annotations
+
+from db.schema import metadata
+from db.tables.administration import (
+    attachments,
+    checklists,
+    idempotency,
+    templates,
+    tokens,
+    user_functions,
+    user_roles,
+    users,
+)
+from db.tables.journal import journal, refusals, stream_heads, words
+from db.tables.run import (
+    actions,
+    approval_waiting,
+    approvals,
+    comments,
+    histories,
+    lessons,
+    reports,
+    run_people,
+    runs,
+    tasks,
+)
+from db.tables.traffic import lock_waiters, measurements, notifications, service_locks
+
+__all__ = [
+    "actions",
+    "approval_waiting",
+    "approvals",
+    "attachments",
+    "checklists",
+    "comments",
+    "histories",
+    "idempotency",
+    "journal",
+    "lessons",
+    "lock_waiters",
+    "measurements",
+    "metadata",
+    "notifications",
+    "refusals",
+    "reports",
+    "run_people",
+    "runs",
+    "service_locks",
+    "stream_heads",
+    "tasks",
+    "templates",
+    "tokens",
+    "user_functions",
+    "user_roles",
+    "users",
+    "words",
+]

@@ -1,0 +1,70 @@
+"""The closed lists of words (states, kinds, verdicts) as people read them: `name_of("in_progress", "zh")`."""
+
+from __future__ import annotations
+
+from golive.words import N_, Language
+from language import translator
+
+NAMES: dict[str, str] = {
+    # runs
+    "scheduled": N_("scheduled"),
+    "running": N_("running"),
+    "held": N_("held"),
+    "rolling_back": N_("rolling back"),
+    "completed": N_("completed"),
+    "aborted": N_("aborted"),
+    # stages
+    "locked": N_("not open yet"),
+    "open": N_("open"),
+    "passed": N_("passed"),
+    "failed": N_("failed"),
+    "skipped": N_("not reached"),
+    # tasks
+    "in_progress": N_("in progress"),
+    "blocked": N_("blocked"),
+    "to_verify": N_("to be verified"),
+    "done": N_("done"),
+    "not_applicable": N_("not applicable"),
+    # checks
+    "not_run": N_("not run"),
+    "pass": N_("pass"),
+    "pass_with_waiver": N_("pass with waiver"),
+    "fail": N_("fail"),
+    "error": N_("error"),
+    # approvals and decisions
+    "pending": N_("pending"),
+    "approved": N_("approved"),
+    "rejected": N_("rejected"),
+    "returned": N_("returned"),
+    "expired": N_("expired"),
+    "stale": N_("stale"),
+    "reviewed": N_("reviewed"),
+    "responsible": N_("responsible"),
+    # rollouts and health
+    "waiting": N_("waiting"),
+    "paused": N_("paused"),
+    "healthy": N_("healthy"),
+    "unhealthy": N_("unhealthy"),
+    "inconclusive": N_("inconclusive"),
+    "successful": N_("successful"),
+    # evidence
+    "remark": N_("remark"),
+    "file": N_("file"),
+    "link": N_("link"),
+    "metric": N_("metric"),
+    "test_result": N_("test result"),
+    "signature": N_("signature"),
+    # what is signed
+    "release": N_("release"),
+    "plan": N_("plan"),
+    "tasks": N_("tasks"),
+    "gates": N_("gates"),
+    "rollout": N_("rollout"),
+    # deliveries
+    "logged": N_("written to the log"),
+}
+
+
+def name_of(word: str, language: Language) -> str:
+    """Return a word of a closed list for a reader of `language`; a word of no list stays as it is."""
+    return translator(language)(NAMES.get(word, word.replace("_", " ")))

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import asyncio
+import stat
+
+import pytest
+
+from settings import Settings
+from tests.api.client import Client, problem
+
+ANN = {"name": "ann", "roles": ["assignee"], "functions": ["qa"], "email": "ann@example.com"}
+
+
+async def test_the_first_token_is_readable_by_its_owner_alone(admin: Client, settings: Settings) -> None:
+    assert stat.S_IMODE((settings.home / "admin.token").stat().st_mode) == 0o600
+    assert (await admin.get("/users/me"))["roles"] == ["admin"]
+
+
+@pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic YTpi", "Bearer ", "Bearer \x80"])
+async def test_without_a_valid_token_nobody_is_answered(admin: Client, header: str | None) -> None:
+    headers = [(b"Authorization", header.encode("latin-1"))] if header else []
+    answer = await admin.http.get("/api/v1/runs", headers=headers)
+    problem(answer, 401, "unauthenticated")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_a_user_is_made_with_a_token_that_is_shown_once(admin: Client) -> None:
+    answer = await admin.post("/users", ANN)
+    assert answer.status_code == 201
+    made = answer.json()
+    assert made["name"] == "ann"
+    assert made["token"] not in (await admin.ask("GET", "/users/ann")).text
+
+
+async def test_the_same_attempt_gets_the_same_answer_and_its_token_is_stored_nowhere(
+    admin: Client, settings: Settings
+) -> None:
+    first, again = [await admin.post("/users", ANN, key="k") for _ in range(2)]
+    assert first.json() == again.json()
+    assert again.headers["idempotency-replayed"] == "true"
+    written = b"".join(file.read_bytes() for file in settings.home.glob("golive.db*"))
+    assert first.json()["token"].encode() not in written
+
+
+async def test_the_order_of_keys_in_the_body_does_not_make_it_another_one(admin: Client) -> None:
+    first = await admin.post("/users", ANN, key="k")
+    again = await admin.post("/users", dict(reversed(ANN.items())), key="k")
+    assert again.json() == first.json()
+
+
+async def test_a_key_with_another_body_is_refused(admin: Client) -> None:
+    await admin.post("/users", ANN, key="k")
+    problem(await admin.post("/users", {**ANN, "name": "bo"}, key="k"), 422, "idempotency_key_reused")
+    assert {user["name"] for user in (await admin.get("/users"))["items"]} == {"admin", "ann"}
+
+
+async def test_two_people_with_the_same_key_do_not_meet(admin: Client) -> None:
+    other = await admin.joined("root", "admin")
+    first = await admin.post("/users", ANN, key="k")
+    second = await other.post("/users", {**ANN, "name": "bo"}, key="k")
+    assert (first.json()["name"], second.json()["name"]) == ("ann", "bo")
+
+
+async def test_duplicates_at_the_same_moment_are_done_once(admin: Client) -> None:
+    answers = await asyncio.gather(*(admin.post("/users", ANN, key="k") for _ in range(8)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["token"] for answer in answers}) == 1
+
+
+async def test_a_name_is_given_once(admin: Client) -> None:
+    await admin.post("/users", ANN)
+    problem(await admin.post("/users", ANN), 409, "user_exists")
+
+
+async def test_only_administrators_manage_users_and_others_are_written_down(admin: Client) -> None:
+    ann = await admin.joined("ann", "assignee")
+    told = problem(await ann.post("/users", {**ANN, "name": "bo"}), 403, "role_missing")
+    assert told["roles"] == ["admin"]
+    problem(await ann.ask("PATCH", "/users/ann", json={"roles": ["admin"]}), 403, "role_missing")
+    assert (await ann.get("/users/me"))["roles"] == ["assignee"]
+    refused = (await admin.get("/audit", outcome="refused"))["items"]
+    assert [(row["actor"], row["payload"]["code"]) for row in refused] == [("ann", "role_missing")] * 2
+
+
+async def test_unknown_tokens_are_written_down_and_never_a_flood(admin: Client) -> None:
+    for _ in range(30):
+        await admin.http.get("/api/v1/runs", headers={"Authorization": "Bearer guess"})
+    refused = (await admin.get("/audit", outcome="refused"))["items"]
+    assert 1 <= len(refused) <= 10
+    assert {row["actor"] for row in refused} == {"anonymous"}
+
+
+async def test_a_disabled_user_is_refused_and_enabled_again(admin: Client) -> None:
+    ann = await admin.joined("ann", "assignee")
+    assert (await admin.ask("PATCH", "/users/ann", json={"enabled": False})).status_code == 200
+    problem(await ann.ask("GET", "/users/me"), 403, "user_disabled")
+    await admin.ask("PATCH", "/users/ann", json={"enabled": True})
+    assert (await ann.get("/users/me"))["enabled"] is True
+
+
+async def test_a_revoked_token_is_refused(admin: Client) -> None:
+    made = (await admin.post("/users", ANN)).json()
+    assert (await admin.ask("DELETE", f"/tokens/{made['token_id']}")).status_code == 200
+    answer = await admin.http.get("/api/v1/users/me", headers={"Authorization": f"Bearer {made['token']}"})
+    problem(answer, 401, "unauthenticated")
+    problem(await admin.ask("DELETE", "/tokens/none"), 404, "unknown_token")
+
+
+async def test_mail_addresses_are_for_administrators_and_oneself(admin: Client) -> None:
+    ann = await admin.joined("ann", "assignee", email="ann@example.com")
+    bo = await admin.joined("bo", "viewer")
+    assert (await admin.get("/users/ann"))["email"] == "ann@example.com"
+    assert (await ann.get("/users/me"))["email"] == "ann@example.com"
+    assert "ann@example.com" not in (await bo.ask("GET", "/users")).text
+
+
+async def test_administration_is_in_the_audit_log_which_verifies(admin: Client) -> None:
+    await admin.joined("ann", "assignee", functions=("qa",))
+    await admin.ask("PATCH", "/users/ann", json={"functions": ["ops"]})
+    rows = (await admin.get("/audit", stream="golive"))["items"]
+    assert [row["action"] for row in rows[:2]] == ["UserChanged", "UserAdded"]
+    assert rows[0]["payload"] == {"functions": ["ops"]}
+    assert (await admin.get("/audit/verify"))["ok"] is True
+    ann = await admin.joined("bo", "assignee")
+    problem(await ann.ask("GET", "/audit"), 403, "role_missing")

@@ -1,0 +1,113 @@
+"""A whole golive, started as a user starts it: `golive up` in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import httpx
+import psutil
+
+from cli.language import ROOT
+
+READY = 90.0
+ENDED = 40.0
+
+
+class Whole:
+    """A running `golive up`: its environment, its process, and every line that it said."""
+
+    def __init__(self, env: dict[str, str]):
+        self.env = env
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "cli", "up"],
+            cwd=ROOT,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.env['GOLIVE_PORT']}"
+
+    def said(self, *words: str) -> bool:
+        return any(all(word in line for word in words) for line in self.lines)
+
+    def wait_until(self, condition: Callable[[], bool], what: str, patience: float = READY) -> None:
+        """Wait for `condition`; it cannot come true any more once `golive up` has ended."""
+        end = time.monotonic() + patience
+        while not condition():
+            assert self.process.poll() is None, f"golive up ended before: {what}\n" + "\n".join(self.lines)
+            assert time.monotonic() < end, f"not within {patience:.0f} s: {what}\n" + "\n".join(self.lines)
+            time.sleep(0.05)
+
+    def healthy(self) -> bool:
+        try:
+            return bool(httpx.get(f"{self.url}/api/v1/health", timeout=5).json()["state"] == "ok")
+        except (httpx.HTTPError, ValueError, KeyError):
+            return False
+
+    def children(self) -> dict[str, psutil.Process]:
+        """Return the parts by name."""
+        names = {"start-dev": "temporal", "worker": "worker", "api": "api"}
+        found: dict[str, psutil.Process] = {}
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # a zombie counts as one that is gone
+                found |= {names[word]: child for word in child.cmdline() if word in names}
+        return found
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Send a signal and wait for the end."""
+        self.process.send_signal(number)
+        code = self.process.wait(ENDED)
+        self._listener.join(5)
+        return code
+
+    def golive(self, *words: str, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the command line, as an administrator unless GOLIVE_TOKEN says otherwise."""
+        return subprocess.run(
+            [sys.executable, "-m", "cli", *words],
+            cwd=ROOT,
+            env=self.env | env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+
+    def answer(self, *words: str, **env: str) -> Any:
+        """Run a command with --json, which must succeed, and return what it printed."""
+        done = self.golive(*words, "--json", **env)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+
+
+@contextmanager
+def up(env: dict[str, str]) -> Iterator[Whole]:
+    """Run `golive up` until the end of the block."""
+    whole = Whole(env)
+    try:
+        whole.wait_until(lambda: whole.said("Ctrl-C ends it."), "it is up")
+        yield whole
+    finally:
+        if whole.process.poll() is None:
+            whole.end()
+        whole.process.stdout.close()  # type: ignore[union-attr]

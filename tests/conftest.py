@@ -1,0 +1,70 @@
+"""What tests share: a real Temporal server with time skipping, a migrated database, the stack on both."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from db import migrations
+from db.session import Database
+from tests.stack import Stack, running
+from workflows.search import ALL
+
+SKIPPING = [
+    "--dynamic-config-value",
+    "frontend.WorkflowTimeSkippingEnabled=true",
+    "--dynamic-config-value",
+    'history.timerProcessorMaxTimeShift="5ms"',
+]
+
+
+def temporal_binary() -> str:
+    """Return the Temporal CLI that was installed beside the interpreter."""
+    found = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which("temporal")
+    assert found, "the temporal binary is missing; `make test` installs it"
+    return found
+
+
+@pytest.fixture(scope="session")
+async def temporal() -> AsyncIterator[WorkflowEnvironment]:
+    """Start one Temporal development server, which can skip time, for all tests of this process."""
+    environment = await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=temporal_binary(),
+        data_converter=pydantic_data_converter,
+        search_attributes=ALL,
+        dev_server_log_level="error",
+        ts_config=TimeSkippingConfig(enabled=False, max_session_skip_count=5000),
+        dev_server_extra_args=SKIPPING,
+    )
+    async with environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the database by its migrations, once."""
+    path = tmp_path_factory.mktemp("migrated") / "golive.db"
+    await migrations.upgrade(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+async def database(migrated: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """Return an empty database of this test's own."""
+    shutil.copyfile(migrated, tmp_path / "golive.db")
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'golive.db'}")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def stack(temporal: WorkflowEnvironment, database: Database, tmp_path: Path) -> AsyncIterator[Stack]:
+    """Run a worker on the server and the database: no cache, so every step replays; sandboxed."""
+    async with running(temporal, database, tmp_path) as stack:
+        yield stack

@@ -1,0 +1,86 @@
+"""Whatever the rules can do, SQL takes it, keeps it, and shows what the workflow's state says."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+from typing_extensions import override
+
+from db.audit import verify
+from db.queries import get_run
+from db.session import Database
+from db.views import RunWhole
+from golive.commands import sign
+from golive.recording import Batch
+from golive.state import RunState
+from tests.db.story import KEYS, record
+from tests.rules.test_any_run import PLAN, AnyRun
+
+
+class RecordedRun(AnyRun):
+    """A run as the rules' own test plays it; in the end its batches are recorded in order, each twice."""
+
+    built: ClassVar[Path]
+    file: ClassVar[Path]
+
+    @override
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            shutil.copy(self.built, self.file)
+            asyncio.run(self._record_and_compare())
+
+    async def _record_and_compare(self) -> None:
+        database = Database(f"sqlite+aiosqlite:///{self.file}")
+        try:
+            for batch in self.world.batches:
+                answered = await record(database, _signed(batch))
+                assert (await record(database, _signed(batch))).hashes == answered.hashes
+            async with database.reading() as session:
+                assert (await verify(session)).ok
+                run = await get_run(session, "r1")
+        finally:
+            await database.close()
+        assert run.plan == PLAN
+        assert run.seq == len(self.world.journal)
+        _agree(run, self.world.run.state)
+
+
+def _signed(batch: Batch) -> Batch:
+    if batch.start is None:
+        return batch
+    start = batch.start.model_copy(update={"signature": sign(batch.start, KEYS[0])})
+    return batch.model_copy(update={"start": start})
+
+
+def _agree(run: RunWhole, state: RunState) -> None:
+    assert (run.state, run.weight, run.ended_at) == (state.state, state.weight, state.ended_at)
+    assert run.builds == tuple(state.builds)
+    for task in run.tasks:
+        known = state.tasks[task.ref]
+        shown: dict[str, Any] = {
+            name: getattr(task, name) for name in ("state", "assignee", "done_by", "verified_by")
+        }
+        assert shown == {name: getattr(known, name) for name in shown}, task.ref
+        assert task.due_at == (known.clock.due_at if known.clock else None), task.ref
+        assert task.reason == (known.reason.text if known.reason else None), task.ref
+    for approval in run.approvals:
+        asked = state.approvals[approval.ref]
+        assert (approval.state, approval.digest) == (asked.state, asked.digest)
+        assert approval.decisions == tuple(asked.decisions)
+    for stage in run.stages:
+        assert stage.state == state.stages[stage.id].state
+
+
+def test_any_run_is_recorded_as_it_is(built: Path, tmp_path: Path) -> None:
+    RecordedRun.built, RecordedRun.file = built, tmp_path / "golive.db"
+    run_state_machine_as_test(
+        RecordedRun,
+        settings=settings(
+            max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

@@ -1,0 +1,211 @@
+"""A worker on a real server and a real database, and an API's way to speak with it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
+from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
+
+from connectors.local_traffic import LocalTraffic
+from db.session import Database
+from golive.commands import Actor, Command, Receipt, sign
+from golive.engine import ENGINE
+from golive.names import COMMAND, OPENED, STATE, TASK_QUEUE, workflow_id
+from golive.plan import Plan
+from golive.recording import Start
+from golive.state import RunState
+from golive.words import Words
+from settings import Settings
+from worker.building import WORKFLOWS, Parts, build, sandbox
+from worker.lending import Lending
+
+
+class Gauge:
+    """A metrics connector whose values the test sets. None is no data."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, float | None] = {"success_rate": 1.0}
+
+    async def measure(
+        self, metric: str, service: str, environment: str, version: str, since: datetime
+    ) -> float | None:
+        """Return what the test has set."""
+        return self.values.get(metric)
+
+
+def words(text: str = "because it is so, and everybody agreed") -> Words:
+    """Return what a person says."""
+    return Words(text=text, salt=secrets.token_hex(8))
+
+
+@dataclass
+class Stack:
+    """Everything that runs, and what acts on it."""
+
+    environment: WorkflowEnvironment
+    database: Database
+    settings: Settings
+    traffic: LocalTraffic
+    gauge: Gauge
+    runs: list[str] = field(default_factory=list)
+
+    @property
+    def client(self) -> Client:
+        """The Temporal client."""
+        return self.environment.client
+
+    def actor(self, plan: Plan, name: str) -> Actor:
+        """Return a person as the API would read them."""
+        functions = tuple(f for f, names in plan.people.items() if name in names)
+        roles = ("release_manager",) if name == plan.release_manager else ("assignee", "approver")
+        return Actor(name=name, roles=roles, functions=functions)
+
+    async def start(self, plan: Plan, *, forged: bool = False) -> Running:
+        """Start a run as the API does, and wait until its start is recorded."""
+        run_id = secrets.token_hex(6)
+        actor = self.actor(plan, plan.release_manager)
+        start = Start(run_id=run_id, plan=plan, actor=actor, engine=ENGINE, command_id=secrets.token_hex(32))
+        key = b"wrong" if forged else self.settings.keys("start")[0]
+        start = start.model_copy(update={"signature": sign(start, key)})
+        self.runs.append(run_id)
+        operation = WithStartWorkflowOperation(
+            plan.workflow,
+            args=[start, None],
+            id=workflow_id(run_id),
+            task_queue=TASK_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        await self.client.execute_update_with_start_workflow(
+            OPENED, result_type=Receipt, start_workflow_operation=operation, rpc_timeout=timedelta(seconds=30)
+        )
+        return Running(self, plan, run_id)
+
+    async def end_all(self) -> None:
+        """Terminate what still runs, so that the next test's worker is left alone."""
+        for run_id in self.runs:
+            try:
+                await self.client.get_workflow_handle(workflow_id(run_id)).terminate("the test is over")
+            except RPCError as gone:
+                if gone.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+
+
+@dataclass
+class Running:
+    """A run on the stack."""
+
+    stack: Stack
+    plan: Plan
+    run_id: str
+
+    @property
+    def handle(self) -> WorkflowHandle[Any, Any]:
+        """The workflow's handle, of whichever execution is the latest."""
+        return self.stack.client.get_workflow_handle(workflow_id(self.run_id))
+
+    def command(self, body: Any, by: str, command_id: str | None = None) -> Command:
+        """Return a signed command."""
+        command = Command(
+            id=command_id or secrets.token_hex(32),
+            run_id=self.run_id,
+            actor=self.stack.actor(self.plan, by),
+            body=body,
+        )
+        return command.model_copy(update={"signature": sign(command, self.stack.settings.keys("command")[0])})
+
+    async def send(self, command: Command) -> Receipt:
+        """Send a command as the API does."""
+        return await self.handle.execute_update(
+            COMMAND, command, id=command.id, result_type=Receipt, rpc_timeout=timedelta(seconds=30)
+        )
+
+    async def act(self, body: Any, by: str) -> Receipt:
+        """Let a person act."""
+        return await self.send(self.command(body, by))
+
+    async def refused(self, body: Any, by: str) -> str:
+        """Return the code with which an act is refused; fails when it is not."""
+        try:
+            await self.act(body, by)
+        except WorkflowUpdateFailedError as failed:
+            assert isinstance(failed.cause, ApplicationError)
+            return str(failed.cause.details[0]["code"]) if failed.cause.details else str(failed.cause.type)
+        raise AssertionError(f"{by} was not refused: {body}")
+
+    async def state(self) -> RunState:
+        """Return the workflow's state."""
+        return await self.handle.query(STATE, result_type=RunState)
+
+    async def until(self, reached: Callable[[RunState], bool]) -> RunState:
+        """Wait until the state is as the test wants it."""
+        async with _patience():
+            while True:
+                state = await self.state()
+                if reached(state):
+                    return state
+                await _a_moment()
+
+    async def replays(self) -> int:
+        """Replay the history of every execution of this run; return how many there were."""
+        replayer = Replayer(
+            workflows=list(WORKFLOWS),
+            workflow_runner=sandbox(),
+            data_converter=pydantic_data_converter,
+            interceptors=[Lending(self.stack.settings.keys("command"))],
+        )
+        chain = await self.executions()
+        for execution in chain:
+            handle = self.stack.client.get_workflow_handle(workflow_id(self.run_id), run_id=execution)
+            await replayer.replay_workflow(await handle.fetch_history())
+        return len(chain)
+
+    async def executions(self) -> list[str]:
+        """Return the run ids of the chain of executions, from the latest to the first."""
+        chain = [(await self.handle.describe()).run_id]
+        while True:
+            handle = self.stack.client.get_workflow_handle(workflow_id(self.run_id), run_id=chain[-1])
+            first = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
+            if not first.continued_execution_run_id:
+                return chain
+            chain.append(first.continued_execution_run_id)
+
+
+def _patience() -> Any:
+    import asyncio
+
+    return asyncio.timeout(60)
+
+
+async def _a_moment() -> None:
+    import asyncio
+
+    await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def running(
+    environment: WorkflowEnvironment, database: Database, home: Path, **set_up: Any
+) -> AsyncIterator[Stack]:
+    """Run the worker until the block ends."""
+    settings = Settings(home=home, secret_keys="a-key-of-tests", sandbox=True, cached_runs=0, **set_up)
+    traffic, gauge = LocalTraffic(home / "traffic"), Gauge()
+    parts = Parts(settings=settings, database=database, traffic=traffic, metrics=gauge)
+    runs, watches = build(environment.client, parts)
+    async with runs, watches:
+        stack = Stack(environment, database, settings, traffic, gauge)
+        yield stack
+        await stack.end_all()

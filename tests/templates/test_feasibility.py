@@ -1,0 +1,158 @@
+"""A plan that its people could not finish is refused, and the refusal names what and whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import permutations, product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from golive.errors import Invalid
+from golive.plan import Plan
+from tests.templates.library import PEOPLE, RELEASE, plan_of, written
+
+STAGE = "stages:\n- id: s\n  process: dual_sign_off\n  title: S\n"
+
+
+def plan(rules: str, people: Mapping[str, Sequence[str]], **asked: Any) -> Plan:
+    more = asked.pop("approval", "")
+    tasks = "  tasks:\n  - {key: test, title: T, function: qa}\n" if "test" in rules else ""
+    approval = f"  approvals:\n  - {{key: go, title: Go, {more}rules: [{rules}]}}\n"
+    return plan_of(written(t=STAGE + tasks + approval), "t", people=people, **asked)
+
+
+def refusal(rules: str, people: Mapping[str, Sequence[str]], **asked: Any) -> Invalid:
+    with pytest.raises(Invalid) as refused:
+        plan(rules, people, **asked)
+    return refused.value
+
+
+BOTH = "{function: ops}, {function: qa}"
+
+
+@pytest.mark.parametrize(
+    ("rules", "people"),
+    [
+        (BOTH, {"ops": ["ann"], "qa": ["bo"]}),
+        (BOTH, {"ops": ["ann", "bo"], "qa": ["ann"]}),
+        (BOTH, {"ops": ["ann"], "qa": ["ann", "bo"]}),
+        ("{function: ops}, {function: qa, may_fill_many: true}", {"ops": ["ann"], "qa": ["ann"]}),
+        ("{function: ops, mode: n, min: 2}", {"ops": ["ann", "bo"]}),
+        ("{function: ops, mode: all}", {"ops": ["ann", "bo", "rm"]}),
+        (
+            "{function: ops, mode: percent, min: 50}, {function: qa}",
+            {"ops": ["ann", "bo", "cy"], "qa": ["ann"]},
+        ),
+        ("{function: qa, exclude_doers_of: [test]}", {"qa": ["ann", "bo"]}),
+        ("{function: qa, exclude_doers_of: [test]}", {"qa": ["ann", "rm"]}),
+    ],
+)
+def test_what_somebody_can_sign_is_planned(rules: str, people: Mapping[str, Sequence[str]]) -> None:
+    assert plan(rules, people).people == {function: tuple(names) for function, names in people.items()}
+
+
+@pytest.mark.parametrize(
+    ("rules", "people", "told"),
+    [
+        (BOTH, {"ops": ["ann"], "qa": ["ann"]}, "ops × 1: ann; qa × 1: ann."),
+        (BOTH, {"ops": ["ann"], "qa": ["rm"]}, "nobody could sign “Go” (s.go): qa × 1: – (− rm)."),
+        ("{function: ops, mode: n, min: 2}", {"ops": ["ann", "rm"]}, "ops × 2: ann (− rm)."),
+        (
+            "{function: ops, mode: all}, {function: qa}",
+            {"ops": ["ann", "bo"], "qa": ["ann", "bo"]},
+            "ops × 2: ann, bo; qa × 1: ann, bo.",
+        ),
+        (
+            "{function: ops, mode: percent, min: 51}, {function: qa}",
+            {"ops": ["ann", "bo"], "qa": ["ann"]},
+            "ops × 2: ann, bo; qa × 1: ann.",
+        ),
+        ("{function: qa, exclude_doers_of: [test]}", {"qa": ["ann"]}, "qa × 1: ann."),
+        (
+            "{function: qa, mode: n, min: 2, exclude_doers_of: [test]}",
+            {"qa": ["ann", "bo"]},
+            "qa × 2: ann, bo.",
+        ),
+    ],
+)
+def test_a_sign_off_that_nobody_could_meet_names_rule_and_persons(
+    rules: str, people: Mapping[str, Sequence[str]], told: str
+) -> None:
+    refused = refusal(rules, people)
+    assert refused.code == "unsatisfiable_approval"
+    assert told in str(refused)
+    assert (refused.facts["stage"], refused.facts["approval"]) == ("s", "go")
+
+
+def test_who_made_the_release_cannot_sign_it() -> None:
+    people = {"ops": ["ann"], "qa": ["bo", "cy"]}
+    assert plan(BOTH, people, release={**RELEASE, "authors": ["bo"]}).release.authors == ("bo",)
+    refused = refusal(BOTH, people, release={**RELEASE, "authors": ["bo", "cy"]})
+    assert refused.facts["rules"][1] == {
+        "function": "qa",
+        "mode": "any",
+        "min": 1,
+        "eligible": [],
+        "excluded": ["bo", "cy"],
+    }
+
+
+def test_without_distinct_one_person_may_fill_every_rule() -> None:
+    people = {"ops": ["ann"], "qa": ["ann"]}
+    assert not plan(BOTH, people, approval="distinct: false, ").stages[0].approvals[0].distinct
+
+
+def test_a_function_that_nobody_has_names_what_asks_for_it() -> None:
+    refused = refusal(BOTH, {"ops": ["ann"]})
+    assert refused.code == "nobody_for_function"
+    assert refused.facts == {"function": "qa", "tasks": [], "approvals": ["s.go"]}
+    assert "nobody has the function “qa”, which s.go asks for" in str(refused)
+
+
+def test_a_verified_task_takes_two_people() -> None:
+    body = STAGE + "  tasks:\n  - {key: a, title: Try it, function: ops, verify: true}\n"
+    assert plan_of(written(t=body), "t", people=PEOPLE).stages[0].tasks[0].verify
+    with pytest.raises(
+        Invalid, match=r"“Try it” \(s\.a\) is confirmed by a second person, but ops is only ann"
+    ) as refused:
+        plan_of(written(t=body), "t", people={"ops": ["ann", "ann"]})
+    assert refused.value.code == "verifier_missing"
+
+
+def test_back_out_tasks_count_too() -> None:
+    body = STAGE + "  on_rollback:\n  - {key: a, title: A, function: dba}\n"
+    with pytest.raises(Invalid, match="“dba”"):
+        plan_of(written(t=body), "t", people={})
+
+
+members = st.lists(st.sampled_from(["ann", "bo", "cy", "di"]), unique=True, max_size=4)
+
+
+@given(st.lists(members, min_size=1, max_size=3), st.booleans())
+def test_exactly_the_sign_offs_that_some_people_could_meet_are_planned(
+    groups: list[list[str]], worked: bool
+) -> None:
+    """Checked against trying every choice: who does the work, and who signs each rule."""
+    functions = ["qa", "ops", "dev"][: len(groups)]
+    people = dict(zip(functions, groups, strict=True))
+    excludes = ", exclude_doers_of: [test]" if worked else ""
+    rules = ", ".join(f"{{function: {function}{excludes}}}" for function in functions)
+    doers = people["qa"] if worked else ["nobody"]
+    possible = any(
+        doer not in signers for doer, *signers in product(doers, *groups) if len(set(signers)) == len(signers)
+    )
+    try:
+        plan(rules, people)
+        made = "plan"
+    except Invalid as refused:
+        made = refused.code
+    assert made in ({"plan"} if possible else {"unsatisfiable_approval", "nobody_for_function"})
+
+
+def test_the_order_of_people_never_decides() -> None:
+    for first, second in product(permutations(["ann", "bo"]), permutations(["ann", "bo", "cy"])):
+        made = plan("{function: ops, mode: n, min: 2}, {function: qa}", {"ops": first, "qa": second})
+        assert made.people == {"ops": first, "qa": second}
