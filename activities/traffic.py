@@ -58,7 +58,7 @@ class Traffic:
         """
         async with _bounded(order):
             unfenced = await self._raise_fence(order)
-            weight = await self._set(order, "", 0)
+            weight = await self._set(order, order.version, 0)
             if unfenced is not None:
                 raise unfenced
             return Shifted(weight=weight)
@@ -68,7 +68,7 @@ class Traffic:
         """Read the weight back once more, after the time that a late shift can take; return it if need be."""
         async with _bounded(order):
             weight = await self._weight(order)
-            return Shifted(weight=weight if weight == 0 else await self._set(order, "", 0))
+            return Shifted(weight=weight if weight == 0 else await self._set(order, order.version, 0))
 
     async def _may(self, order: ShiftTraffic) -> bool:
         async with self.database.transaction() as session:

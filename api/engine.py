@@ -85,7 +85,14 @@ class Engine:
 
     async def start(self, run_id: str, command_id: str, actor: Actor, plan: Plan) -> Receipt:
         """Start a run and return once that is recorded; twice the same makes one run. Raises as `send`."""
-        start = Start(run_id=run_id, plan=plan, actor=actor, engine=ENGINE, command_id=command_id)
+        start = Start(
+            run_id=run_id,
+            plan=plan,
+            actor=actor,
+            engine=ENGINE,
+            command_id=command_id,
+            continue_after=self._settings.continue_after,
+        )
         start = start.model_copy(update={"signature": sign(start, self._settings.keys("start")[0])})
         return await self._in_turn(run_id, self._open(start))
 
@@ -108,13 +115,18 @@ class Engine:
 
     async def _open(self, start: Start) -> Receipt:
         client = await self.connection.client()
-        receipt: Receipt = await client.execute_update_with_start_workflow(
-            OPENED,
-            id=start.command_id,
-            result_type=Receipt,
-            start_workflow_operation=_operation(start),
-            rpc_timeout=timedelta(seconds=BUDGET),
-        )
+        operation = _operation(start)
+        handle = asyncio.ensure_future(operation.workflow_handle())
+        try:
+            receipt: Receipt = await client.execute_update_with_start_workflow(
+                OPENED,
+                id=start.command_id,
+                result_type=Receipt,
+                start_workflow_operation=operation,
+                rpc_timeout=timedelta(seconds=BUDGET),
+            )
+        finally:
+            handle.cancel()  # nobody asks for it: asyncio would log its error as never retrieved
         return receipt
 
 

@@ -44,6 +44,10 @@ class Feed:
         for news in self._news.values():
             news.set()
 
+    def watched(self, run_id: str) -> int:
+        """Return how many streams of `run_id` are open."""
+        return self._watchers[run_id]
+
     async def events(self, run_id: str, after: int) -> AsyncIterator[JournalRow]:
         """Yield the events of `run_id` after number `after`, as they come, until the feed closes."""
         self._watchers[run_id] += 1

@@ -28,7 +28,7 @@ async def prepare(settings: Settings) -> None:
     Safe at every start, and in several processes at once. Raises OSError when the home folder cannot be
     written.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     await upgrade(settings.url)
     database = Database(settings.url)
     try:

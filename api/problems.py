@@ -45,7 +45,18 @@ TITLES: dict[int, str] = {
 class Problem(BaseModel):
     """What went wrong, as RFC 9457 says it. Some codes add members, such as `changed` or `missing`."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "type": "urn:golive:problem:role_missing",
+                "title": "Not permitted",
+                "status": 403,
+                "code": "role_missing",
+                "detail": "This needs the role release_manager; ann has assignee. An administrator can grant it.",
+            }
+        },
+    )
 
     type: str = Field(description="A URI that names the kind of problem; it holds the code.")
     title: str = Field(description="The kind of problem in the reader's language.")

@@ -50,6 +50,10 @@ class Client:
         except (httpx.InvalidURL, UnicodeError, ValueError) as why:
             raise Failure(_("“{address}” is not an address: {why}.").format(address=base, why=why)) from why
 
+    def close(self) -> None:
+        """Hang up."""
+        self.http.close()
+
     def get(self, path: str, **asked: Any) -> httpx.Response:
         """Read; parameters that are None are left out."""
         params = {name: value for name, value in asked.items() if value is not None}

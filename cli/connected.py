@@ -6,7 +6,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec
@@ -123,7 +123,7 @@ def _with_options(
         options = {name: given.pop(name) for name in [p.name for p in chooses]}
         with failures_told():
             golive = connect(**options)
-            with golive.client.http:
+            with closing(golive.client):
                 command(golive, **given)  # type: ignore[call-arg]
 
     run.__signature__ = inspect.Signature([*own, *chooses])  # type: ignore[attr-defined]

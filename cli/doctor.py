@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Annotated, Any
 
 import httpx
@@ -83,7 +84,8 @@ def _me(address: str) -> Part:
     """Ask the API who the token is."""
     try:
         token, kept = environment.token(None, None)
-        me = Client(address, token, 0, screen.err().print).get("/users/me").json()
+        with closing(Client(address, token, 0, screen.err().print)) as client:
+            me = client.get("/users/me").json()
     except Failure as wrong:
         return "token", False, str(wrong)
     return "token", True, _("{name}, from {source}").format(name=me["name"], source=kept or "GOLIVE_TOKEN")

@@ -7,11 +7,10 @@ import os
 from pathlib import Path
 
 from golive.words import N_, Language
+from language import translator
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
-
-_CATALOGUE = ROOT / "locale" / "zh_CN" / "LC_MESSAGES" / "golive.po"
 
 
 def chosen() -> Language:
@@ -22,31 +21,13 @@ def chosen() -> Language:
     return "en"
 
 
-def _sentences(language: Language) -> dict[str, str]:
-    """Return the catalogue of `language`, read from its source: a compiled one could be out of date."""
-    if language == "en" or not _CATALOGUE.exists():
-        return {}
-    from babel.messages.pofile import read_po
-
-    with _CATALOGUE.open("rb") as source:
-        catalogue = read_po(source, locale="zh_CN")
-    return {
-        message.id: message.string
-        for message in catalogue
-        if isinstance(message.id, str)
-        and isinstance(message.string, str)
-        and message.string
-        and not message.fuzzy
-    }
-
-
 LANGUAGE: Language = chosen()
-_SENTENCES = _sentences(LANGUAGE)
+_TRANSLATE = translator(LANGUAGE)
 
 
 def _(msgid: str) -> str:
     """Return a sentence of the command line in the reader's language. The literal is the catalogue's key."""
-    return _SENTENCES.get(msgid, msgid)
+    return _TRANSLATE(msgid)
 
 
 TYPERS = (

@@ -69,16 +69,15 @@ def stages(run: Row) -> RenderableType:
 
 
 def rollout(view: Row | None) -> Text:
-    """Show the share of the new version as a bar, with the step and the verdict."""
+    """Show the share of the new version as a bar, with the step, while there is one, and the verdict."""
     if not view:
         return Text("")
-    weight = int(view.get("weight") or 0)
+    weight, step, steps = int(view["weight"]), int(view["step"]) + 1, int(view["steps"])
     full = round(weight * _BAR / 100)
-    shown = Text("█" * full, style="green").append("░" * (_BAR - full), style="dim")
-    shown.append(
-        f" {weight} %  {int(view.get('step') or 0) + 1}/{view.get('steps')} {plain(view.get('what'))} "
-    )
-    return shown.append_text(state(view.get("verdict")))
+    shown = Text("█" * full, style="green").append("░" * (_BAR - full), style="dim").append(f" {weight} %  ")
+    if step <= steps:
+        shown.append(f"{step}/{steps} {plain(view['what'])}  ", style="")
+    return shown.append_text(state(view.get("verdict") or view["state"]))
 
 
 def _gates(run: Row) -> Iterator[RenderableType]:

@@ -85,6 +85,7 @@ class Demo:
                 playing = await self._start(admin, lambda: asyncio.shield(tests))
                 if self.faulty:
                     _failing = beside(self._fail())
+                until_the_end.callback(self.display.say, _("ending golive and the shop"))
                 run = await self._to_the_end(admin, playing)
                 return await self._kept(admin, run)
 
@@ -212,7 +213,7 @@ def main() -> int:
     try:
         check_platform()
         return asyncio.run(_main(args.home, args.timeout, faulty=args.faulty))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         screen.err().print(Text(_("ended; nothing is left running.")))
         return INTERRUPTED
     except (Failure, Refusal, Away) as why:

@@ -276,7 +276,7 @@ class Playing:
         self._known = max(self._known, int(receipt.get("seq", 0)))
 
 
-def human(chance: random.Random, least: float = 0.3, most: float = 1.2) -> Callable[[], float]:
+def human(chance: random.Random, least: float = 0.5, most: float = 1.8) -> Callable[[], float]:
     """Return how long a person takes before an act: drawn anew each time, in seconds."""
     return lambda: chance.uniform(least, most)
 

@@ -16,27 +16,23 @@ from golive.commands import (
     Rollback,
 )
 from golive.ending import begin_abort, begin_rollback
-from golive.errors import Conflict, Invalid, NotFound
+from golive.errors import Conflict, Invalid, NotFound, need_words
 from golive.recording import Build
 from golive.run import Run
 from golive.sign_off import ask_again, refresh
 from golive.stages import Processes, new_build
 from golive.state import ActionState, HoldState
 from golive.tasks import expect_before_traffic, reopen
-from golive.words import N_, Words, say
-
-
-def need_words(words: Words) -> None:
-    """Raise Invalid unless a person said why."""
-    if not words.text.strip():
-        raise Invalid("reason_missing", N_("Say why, in the reason."))
+from golive.words import N_, say
 
 
 def check_hold(run: Run, act: Hold) -> None:
     """Raise why the run cannot be held."""
     need_words(act.reason)
     if run.state.state not in ("running", "scheduled"):
-        raise Conflict("run_state", N_("The run is {state}; only a running one can be held."), state=run.state.state)
+        raise Conflict(
+            "run_state", N_("The run is {state}; only a running one can be held."), state=run.state.state
+        )
 
 
 def hold(run: Run, actor: Actor, act: Hold) -> None:
@@ -91,7 +87,9 @@ def check_rollback(run: Run, act: Rollback) -> None:
     """Raise why the run cannot be rolled back."""
     need_words(act.reason)
     if run.state.ending is not None:
-        raise Conflict("already_ending", N_("The run is already ending: {cause}."), cause=run.state.ending.cause)
+        raise Conflict(
+            "already_ending", N_("The run is already ending: {cause}."), cause=run.state.ending.cause
+        )
 
 
 def rollback(run: Run, actor: Actor, act: Rollback) -> None:
@@ -104,7 +102,9 @@ def check_new_build(run: Run, act: NewBuild) -> None:
     """Raise why the build cannot be replaced."""
     need_words(act.reason)
     if run.state.ending is not None:
-        raise Conflict("already_ending", N_("The run is already ending: {cause}."), cause=run.state.ending.cause)
+        raise Conflict(
+            "already_ending", N_("The run is already ending: {cause}."), cause=run.state.ending.cause
+        )
     expect_before_traffic(run)
     now = run.state.release
     if (act.release.service, act.release.environment) != (now.service, now.environment):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import field_validator, model_validator
 
 from golive.model import Fact
-from golive.span import Span
 
 HORIZON_DAYS = 3_700
 """A calendar that names no working day within ten years is refused rather than searched for ever."""

@@ -44,7 +44,7 @@ class Shifted(Fact):
 
 
 class ReturnTraffic(Fact):
-    """Raise the fence to `generation`, send all traffic to stable and read it back; needs no check.
+    """Raise the fence to `generation`, take all traffic from `version` and read it back; needs no check.
 
     `confirm` is the second look, after the longest shift: traffic that came back is returned again.
     """
@@ -53,6 +53,7 @@ class ReturnTraffic(Fact):
     run_id: str
     service: str
     environment: str
+    version: str
     generation: int
     confirm: bool = False
 

@@ -37,17 +37,10 @@ def _begin(run: Run, how: Literal["abort", "rollback"], by: str, cause: Sentence
     state.hold = None
     state.state = "rolling_back"
     _close_everything(run)
-    if before is None and _traffic_may_be_out(run):
+    if before is None and run.state.shifted is not None:
         _claim_and_return(run)
     if how == "rollback":
         _open_back_out(run)
-
-
-def _traffic_may_be_out(run: Run) -> bool:
-    """Tell whether traffic was moved or a shift may be under way."""
-    return run.state.weight > 0 or any(
-        stage.rollout is not None and stage.rollout.step >= 0 for stage in run.state.stages.values()
-    )
 
 
 def _claim_and_return(run: Run) -> None:
@@ -63,21 +56,22 @@ def _claim_and_return(run: Run) -> None:
 
 def return_traffic(run: Run) -> None:
     """Ask for the return of traffic, before anything is recorded; the raised generation fences late shifts."""
-    ending, release = run.state.ending, run.state.release
+    ending = run.state.ending
     if ending is None:
         return
     run.state.lock.generation += 1
     ending.traffic = "returning"
-    run.ask(_return(run, release.service, release.environment), at_once=True)
+    run.ask(_return(run), at_once=True)
 
 
-def _return(run: Run, service: str, environment: str, *, confirm: bool = False) -> ReturnTraffic:
-    generation = run.state.lock.generation
+def _return(run: Run, *, confirm: bool = False) -> ReturnTraffic:
+    generation, release = run.state.lock.generation, run.state.release
     return ReturnTraffic(
         key=f"{run.state.run_id}/return/{generation}/{'confirm' if confirm else 'first'}",
         run_id=run.state.run_id,
-        service=service,
-        environment=environment,
+        service=release.service,
+        environment=release.environment,
+        version=run.state.shifted or release.version,
         generation=generation,
         confirm=confirm,
     )
@@ -127,14 +121,14 @@ def returned(run: Run, effect: ReturnTraffic, result: Shifted) -> None:
 
 def advance(run: Run) -> None:
     """Go on with the ending as far as the clock and the lock allow."""
-    ending, release = run.state.ending, run.state.release
+    ending = run.state.ending
     if ending is None:
         return
     if ending.traffic == "wanted" and run.state.lock.held:
         return_traffic(run)
     if ending.traffic == "returned" and ending.confirm_at is not None and ending.confirm_at <= run.now:
         ending.traffic = "confirming"
-        run.ask(_return(run, release.service, release.environment, confirm=True))
+        run.ask(_return(run, confirm=True))
 
 
 def done(run: Run) -> bool:

@@ -1,17 +1,17 @@
 """The errors that a person meets, one tree:
 
-    GoliveError            a sentence for a person, a stable code, an HTTP status
-    ├── Invalid            422  the input does not say what it must
-    ├── Refused            403  this person may not do this; says who may
-    ├── Conflict           409  the state does not allow it now; says what would
-    └── NotFound           404  no such thing
+GoliveError            a sentence for a person, a stable code, an HTTP status
+├── Invalid            422  the input does not say what it must
+├── Refused            403  this person may not do this; says who may
+├── Conflict           409  the state does not allow it now; says what would
+└── NotFound           404  no such thing
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from golive.words import Sentence, Text, say
+from golive.words import N_, Sentence, Text, Words, say
 
 
 class GoliveError(Exception):
@@ -23,7 +23,14 @@ class GoliveError(Exception):
 
     status: ClassVar[int] = 400
 
-    def __init__(self, code: str, msgid: str, *, facts: dict[str, Any] | None = None, **args: str | float | Text | Sentence):
+    def __init__(
+        self,
+        code: str,
+        msgid: str,
+        *,
+        facts: dict[str, Any] | None = None,
+        **args: str | float | Text | Sentence,
+    ):
         self.code = code
         self.sentence: Sentence = say(msgid, **args)
         self.facts = facts or {}
@@ -52,3 +59,9 @@ class NotFound(GoliveError):
     """There is no such thing."""
 
     status = 404
+
+
+def need_words(words: Words) -> None:
+    """Raise Invalid unless a person said why."""
+    if not words.text.strip():
+        raise Invalid("reason_missing", N_("Say why, in the reason."))

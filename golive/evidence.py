@@ -88,9 +88,7 @@ class Signature(Fact):
     meaning: Meaning = "responsible"
 
 
-Evidence = Annotated[
-    Remark | File | Link | Metric | TestResult | Signature, Field(discriminator="type")
-]
+Evidence = Annotated[Remark | File | Link | Metric | TestResult | Signature, Field(discriminator="type")]
 
 
 def facts_of(evidence: Iterable[Evidence]) -> dict[str, float]:

@@ -40,7 +40,9 @@ def _ending(run: Run) -> Sentence:
     assert ending is not None  # noqa: S101 - the caller has just looked
     if ending.traffic == "wanted":
         return say(
-            N_("The run is ending ({cause}); it waits for {service}, held by run {holder}, to return traffic."),
+            N_(
+                "The run is ending ({cause}); it waits for {service}, held by run {holder}, to return traffic."
+            ),
             cause=ending.cause,
             service=run.state.release.service,
             holder=run.state.lock.holder or "—",
@@ -66,7 +68,9 @@ def _held(run: Run) -> Sentence:
 def _locked(run: Run) -> Sentence:
     lock, release = run.state.lock, run.state.release
     return say(
-        N_("{service} in {environment} is held by run {holder}; it goes on by itself when that run ends its traffic."),
+        N_(
+            "{service} in {environment} is held by run {holder}; it goes on by itself when that run ends its traffic."
+        ),
         service=release.service,
         environment=release.environment,
         holder=lock.holder or "—",
@@ -127,7 +131,9 @@ def _wait_words(run: Run, wait: Wait) -> Sentence:
         case _:
             said = say(N_("The rollout is on its way since {since}."), since=since)
     if wait.next is not None and wait.next_at is not None:
-        return say(N_("{wait} Next by itself: {next} at {at}."), wait=said, next=wait.next, at=moment(wait.next_at))
+        return say(
+            N_("{wait} Next by itself: {next} at {at}."), wait=said, next=wait.next, at=moment(wait.next_at)
+        )
     return said
 
 
@@ -260,16 +266,20 @@ def next_due_words(run: Run, due: datetime) -> str:
         return f"look again for {state.release.service}, held by run {state.lock.holder}"
     if state.ending is not None:
         return "read back once more that all traffic is on stable"
-    for ref in run.clocked:
-        clock = state.tasks[ref].clock
-        if clock is not None and clock.next_at == due:
-            return f"next: {next_words(run.plan.ladder, clock)} for “{run.index.task(ref).title.en}”"
-    for ref, (_, approval) in run.index.approvals.items():
-        stands = state.approvals[ref]
-        if stands.expires_at == due:
-            return f"next: “{approval.title.en}” expires"
-        if stands.clock is not None and stands.clock.next_at == due:
-            return f"next: {next_words(run.plan.ladder, stands.clock)} for “{approval.title.en}”"
     if state.state == "scheduled":
         return "the run starts"
-    return "next: the end of a pause or an observation"
+    return next(_rings_at(run, due), "next: the end of a pause or an observation")
+
+
+def _rings_at(run: Run, due: datetime) -> Iterator[str]:
+    """Yield which reminders, escalations and expiries are due at that moment."""
+    for ref in run.clocked:
+        clock = run.state.tasks[ref].clock
+        if clock is not None and clock.next_at == due:
+            yield f"next: {next_words(run.plan.ladder, clock)} for “{run.index.task(ref).title.en}”"
+    for ref, (_, approval) in run.index.approvals.items():
+        stands = run.state.approvals[ref]
+        if stands.expires_at == due:
+            yield f"next: “{approval.title.en}” expires"
+        if stands.clock is not None and stands.clock.next_at == due:
+            yield f"next: {next_words(run.plan.ladder, stands.clock)} for “{approval.title.en}”"

@@ -33,18 +33,25 @@ def judge_gates(run: Run, stage: Stage, on: str, *, measure: bool = True) -> boo
     Evidence is judged as soon as it is there; with `measure`, what a connector must measure is asked for as well.
     """
     verdicts = [
-        _judge(run, stage, gate, check, measure) for gate in stage.gates if gate.on == on for check in gate.checks
+        _judge(run, stage, gate, check, measure=measure)
+        for gate in stage.gates
+        if gate.on == on
+        for check in gate.checks
     ]
     return all(state in PASSING for state in verdicts)
 
 
-def _judge(run: Run, stage: Stage, gate: Gate, check: Check, measure: bool) -> CheckStateName:
+def _judge(run: Run, stage: Stage, gate: Gate, check: Check, *, measure: bool) -> CheckStateName:
     key = f"{gate.key}.{check.key}"
     known = run.stage(stage.id).checks.setdefault(key, CheckState())
     if isinstance(check.source, FactSource):
         _keep(run, stage, check, key, _from_evidence(run, check, check.source))
-    elif measure and known.state != "running" and (_too_old(check, known.observed_at, run.now) or _due(known, run.now)):
-        _measure(run, stage, check, check.source, key)
+    elif (
+        measure
+        and known.state != "running"
+        and (_too_old(check, known.observed_at, run.now) or _due(known, run.now))
+    ):
+        _measure(run, stage, check.source, key)
     return run.stage(stage.id).checks[key].state
 
 
@@ -87,7 +94,7 @@ def _due(known: CheckState, now: datetime) -> bool:
     return known.state == "not_run" or (known.again_at is not None and known.again_at <= now)
 
 
-def _measure(run: Run, stage: Stage, check: Check, source: MetricSource, key: str) -> None:
+def _measure(run: Run, stage: Stage, source: MetricSource, key: str) -> None:
     release = run.state.release
     run.stage(stage.id).checks[key] = CheckState(state="running")
     run.ask(
@@ -140,7 +147,9 @@ def _keep(run: Run, stage: Stage, check: Check, key: str, judged: CheckState) ->
         alert(run, stage, check.title, said, check.countermeasures)
 
 
-def alert(run: Run, stage: Stage, title: Text, cause: Sentence, countermeasures: tuple[Text, ...] = ()) -> None:
+def alert(
+    run: Run, stage: Stage, title: Text, cause: Sentence, countermeasures: tuple[Text, ...] = ()
+) -> None:
     """Raise an alert to the release manager, with what the template suggests to do."""
     suggested = [measure.model_dump() for measure in countermeasures]
     run.emit("AlertRaised", f"stage:{stage.id}", what=title, cause=cause, countermeasures=suggested)
@@ -171,7 +180,9 @@ def gate_view(run: Run, stage: Stage, gate: Gate) -> GateView:
     """Return a gate as people see it. With any check not run, the gate is not run."""
     known = run.stage(stage.id).checks
     checks = tuple(_view(check, known.get(f"{gate.key}.{check.key}", CheckState())) for check in gate.checks)
-    return GateView(key=gate.key, title=gate.title, on=gate.on, state=overall([c.state for c in checks]), checks=checks)
+    return GateView(
+        key=gate.key, title=gate.title, on=gate.on, state=overall([c.state for c in checks]), checks=checks
+    )
 
 
 def overall(states: list[CheckStateName]) -> CheckStateName:

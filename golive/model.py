@@ -33,7 +33,8 @@ def _defaults(model: type[BaseModel]) -> dict[str, Any]:
     return {
         name: field.get_default(call_default_factory=True)
         for name, field in model.model_fields.items()
-        if not field.is_required() and not (get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1)
+        if not field.is_required()
+        and not (get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1)
     }
 
 

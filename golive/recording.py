@@ -178,13 +178,18 @@ class RunChange(Fact):
 
 
 class Start(Fact):
-    """The authenticated start of a run: the input of its workflow. Verified by the first `record`."""
+    """The authenticated start of a run: the input of its workflow. Verified by the first `record`.
+
+    `continue_after` continues the run as new after so many events of history instead of when Temporal suggests it.
+    It is part of the input because a replay must decide as the first time.
+    """
 
     run_id: str
     plan: Plan
     actor: Actor
     engine: int
     command_id: str
+    continue_after: int | None = None
     signature: str = ""
 
 
@@ -219,5 +224,3 @@ class Recorded(Fact):
     lock_holder: str | None = None
     lock_since: AwareDatetime | None = None
     waiting: tuple[str, ...] = ()
-
-

@@ -8,7 +8,7 @@ from golive import service_lock
 from golive.commands import Promote, PromoteFull, RetryRollout
 from golive.effects import Shifted, ShiftTraffic, Verdict, Watch
 from golive.ending import begin_rollback
-from golive.errors import Conflict
+from golive.errors import Conflict, need_words
 from golive.gates import alert
 from golive.recording import RolloutView, Wait
 from golive.run import Run
@@ -110,6 +110,7 @@ def _begin(run: Run, stage: Stage, plan: Rollout, state: RolloutState, step: Ste
 
 def _shift(run: Run, stage: Stage, state: RolloutState, weight: int) -> None:
     release = run.state.release
+    run.state.shifted = release.version
     run.ask(
         ShiftTraffic(
             key=f"{run.state.run_id}/{stage.id}/{state.attempt}/{state.step}",
@@ -137,7 +138,8 @@ def watch_of(run: Run, stage: Stage, plan: Rollout, state: RolloutState, *, unti
     """Return the watch of the present step. A check step measures each analysis to its end, once by default."""
     once = state.phase == "checking"
     analyses = [
-        one.model_copy(update={"interval": None}) if once and one.count is None else one for one in plan.analyses
+        one.model_copy(update={"interval": None}) if once and one.count is None else one
+        for one in plan.analyses
     ]
     release = run.state.release
     return Watch(
@@ -157,7 +159,13 @@ def running_watch(run: Run, stage: Stage) -> Watch | None:
     """Return the watch that ought to be running, so that it starts again after continue-as-new."""
     state = run.stage(stage.id).rollout
     plan = stage.rollout
-    if plan is None or state is None or run.stage(stage.id).state != "open" or run.state.ending or state.ready:
+    if (
+        plan is None
+        or state is None
+        or run.stage(stage.id).state != "open"
+        or run.state.ending
+        or state.ready
+    ):
         return None
     watching = state.phase in ("baking", "checking") or (
         state.phase == "pausing" and plan.analyses and plan.metrics and run.state.weight
@@ -227,8 +235,9 @@ def expect_rollout(run: Run) -> tuple[Stage, RolloutState]:
     return found
 
 
-def check_promote(run: Run) -> None:
+def check_promote(run: Run, act: Promote) -> None:
     """Raise why the rollout cannot go on to the next step."""
+    need_words(act.reason)
     _, state = expect_rollout(run)
     if state.phase not in STOPPED_OR_PAUSED:
         raise Conflict(
@@ -250,8 +259,9 @@ def promote(run: Run, act: Promote) -> None:
         state.phase = "pausing"
 
 
-def check_promote_full(run: Run) -> None:
+def check_promote_full(run: Run, act: PromoteFull) -> None:
     """Raise why the rollout cannot go to its end."""
+    need_words(act.reason)
     expect_rollout(run)
     if run.state.lock.held is False:
         raise Conflict("no_lock", N_("The run does not hold its service yet."))
@@ -267,18 +277,23 @@ def promote_full(run: Run, act: PromoteFull) -> None:
         state.phase, state.ready = "pausing", True
 
 
-def check_retry(run: Run) -> None:
+def check_retry(run: Run, act: RetryRollout) -> None:
     """Raise why the rollout cannot start over."""
+    need_words(act.reason)
     _, state = expect_rollout(run)
     if state.phase not in STOPPED_OR_PAUSED:
-        raise Conflict("not_paused", N_("The rollout is {phase}; wait until it pauses or stops."), phase=state.phase)
+        raise Conflict(
+            "not_paused", N_("The rollout is {phase}; wait until it pauses or stops."), phase=state.phase
+        )
 
 
 def retry(run: Run, act: RetryRollout) -> None:
     """Start over from the first step."""
     stage, state = expect_rollout(run)
     _stop_watch(run, stage, state)
-    run.emit("RolloutRestarted", f"rollout:{stage.id}", words={"reason": act.reason}, attempt=state.attempt + 2)
+    run.emit(
+        "RolloutRestarted", f"rollout:{stage.id}", words={"reason": act.reason}, attempt=state.attempt + 2
+    )
     run.stage(stage.id).rollout = RolloutState(attempt=state.attempt + 1, since=run.now)
 
 
@@ -349,5 +364,3 @@ def next_due(run: Run, stage: Stage) -> datetime | None:
     """Return when a pause ends by itself. The end of a bake is its watch's to report."""
     state = run.stage(stage.id).rollout
     return state.until if state is not None and state.phase == "pausing" else None
-
-

@@ -1,17 +1,17 @@
 """The rules of a run: one pure function per thing that can reach it. Everything else calls these.
 
-    begin      a plan becomes a run
-    check      why an act is refused, if it is; changes nothing
-    apply      an act happens
-    advance    the clock has moved
-    ...        an effect reports: `answered`, `shifted`, `returned`, `watched`, `measured`, `reported`, `told`
+begin      a plan becomes a run
+check      why an act is refused, if it is; changes nothing
+apply      an act happens
+advance    the clock has moved
+...        an effect reports: `answered`, `shifted`, `returned`, `watched`, `measured`, `reported`, `told`
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from golive import acts, ending, rollout, service_lock, tasks
 from golive import commands as c
@@ -29,7 +29,7 @@ from golive.effects import (
     WriteReport,
 )
 from golive.engine import ENGINE
-from golive.errors import Conflict, Refused
+from golive.errors import Conflict, Refused, need_words
 from golive.gates import measured as judge_measured
 from golive.gates import next_judgement
 from golive.permissions import REQUIRED
@@ -58,7 +58,12 @@ def begin(start: Start, now: datetime) -> Run:
             state.approvals[f"{stage.id}.{approval.key}"] = ApprovalState()
     run = Run(state, start.plan, now)
     run.actor, run.command_id = start.actor, start.command_id
-    run.emit("RunStarted", title=start.plan.title, template=start.plan.template, version=start.plan.template_version)
+    run.emit(
+        "RunStarted",
+        title=start.plan.title,
+        template=start.plan.template,
+        version=start.plan.template_version,
+    )
     state.ledger.append(ledger_id(start.command_id))
     run.changed_approvals.update(dict.fromkeys(state.approvals))
     return run
@@ -76,7 +81,9 @@ def check(run: Run, command: c.Command) -> None:
     """Raise why the act is refused. Changes nothing."""
     actor, body = command.actor, command.body
     if run.state.ended or run.state.closing:
-        raise Conflict("run_ended", N_("The run has ended {state}; it takes no more acts."), state=run.state.state)
+        raise Conflict(
+            "run_ended", N_("The run has ended {state}; it takes no more acts."), state=run.state.state
+        )
     _check_actor(actor, body.do)
     if run.state.ending is not None and body.do not in _WHILE_ENDING:
         raise Conflict("run_ending", N_("The run is ending: {cause}."), cause=run.state.ending.cause)
@@ -85,10 +92,20 @@ def check(run: Run, command: c.Command) -> None:
         handler(run, actor, body)
 
 
-_WHILE_ENDING = (
-    "start_task complete_task verify_task block_task not_applicable reassign_task comment abort"
-    " rollback add_lesson add_action close_action"
-).split()
+_WHILE_ENDING = [
+    "start_task",
+    "complete_task",
+    "verify_task",
+    "block_task",
+    "not_applicable",
+    "reassign_task",
+    "comment",
+    "abort",
+    "rollback",
+    "add_lesson",
+    "add_action",
+    "close_action",
+]
 
 
 def _check_actor(actor: c.Actor, act: str) -> None:
@@ -128,16 +145,16 @@ _CHECKS: dict[type, Check] = {
     c.SetNotApplicable: tasks.check_not_applicable,
     c.Decide: check_decide,
     c.Comment: lambda run, _, act: acts.check_comment(run, act),
-    c.Promote: lambda run, _, act: (acts.need_words(act.reason), rollout.check_promote(run))[0],
-    c.PromoteFull: lambda run, _, act: (acts.need_words(act.reason), rollout.check_promote_full(run))[0],
-    c.RetryRollout: lambda run, _, act: (acts.need_words(act.reason), rollout.check_retry(run))[0],
+    c.Promote: lambda run, _, act: rollout.check_promote(run, act),
+    c.PromoteFull: lambda run, _, act: rollout.check_promote_full(run, act),
+    c.RetryRollout: lambda run, _, act: rollout.check_retry(run, act),
     c.Hold: lambda run, _, act: acts.check_hold(run, act),
     c.Resume: lambda run, _, act: acts.check_resume(run, act),
     c.Abort: lambda run, _, act: acts.check_abort(run, act),
     c.Rollback: lambda run, _, act: acts.check_rollback(run, act),
     c.NewBuild: lambda run, _, act: acts.check_new_build(run, act),
-    c.AddLesson: lambda _, __, act: acts.need_words(act.text),
-    c.AddAction: lambda _, __, act: acts.need_words(act.text),
+    c.AddLesson: lambda _, __, act: need_words(act.text),
+    c.AddAction: lambda _, __, act: need_words(act.text),
     c.CloseAction: lambda run, _, act: acts.check_close_action(run, act),
 }
 
@@ -209,45 +226,58 @@ def _close(run: Run) -> None:
     run.ask(WriteReport(key=key, run_id=state.run_id, stage="final", outcome=state.closing))
 
 
+class Reminder(NamedTuple):
+    """What is awaited: the object of its events, its title, whom each level of the ladder tells, the page."""
+
+    about: str
+    title: Text
+    levels: dict[str, tuple[str, ...]]
+    link: str
+
+
 def _ring(run: Run) -> None:
     for ref in list(run.clocked):
         clock = run.state.tasks[ref].clock
-        if clock is not None and clock.next_at is not None and clock.next_at <= run.now:
-            plan, task = run.index.task(ref), run.task(ref)
-            who = (task.assignee,) if task.assignee else run.members(plan.function)
-            task.overdue = clock.due_at <= run.now
-            _remind(run, clock, f"task:{ref}", plan.title, who, run.members(plan.function), tasks.task_page(run, ref))
+        if clock is not None and _rings(clock.next_at, run.now):
+            _climb(run, clock, _task_reminder(run, ref))
     for ref, (_, approval) in run.index.approvals.items():
         state = run.state.approvals[ref]
         if state.state != "pending":
             continue
-        if state.expires_at is not None and state.expires_at <= run.now:
+        if _rings(state.expires_at, run.now):
             expire(run, ref)
-        elif state.clock is not None and state.clock.next_at is not None and state.clock.next_at <= run.now:
+        elif state.clock is not None and _rings(state.clock.next_at, run.now):
             who = waiting_for(run, approval, run.approval(ref))
-            _remind(run, state.clock, f"approval:{ref}", approval.title, who, who, approval_page(run, ref))
+            levels = {"assignee": who, "function": who}
+            _climb(
+                run, state.clock, Reminder(f"approval:{ref}", approval.title, levels, approval_page(run, ref))
+            )
 
 
-def _remind(
-    run: Run,
-    clock: Clock,
-    about: str,
-    title: Text,
-    assignee: tuple[str, ...],
-    function: tuple[str, ...],
-    link: str,
-) -> None:
+def _rings(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment <= now
+
+
+def _task_reminder(run: Run, ref: str) -> Reminder:
+    plan, task = run.index.task(ref), run.task(ref)
+    task.overdue = task.clock is not None and task.clock.due_at <= run.now
+    members = run.members(plan.function)
+    levels = {"assignee": (task.assignee,) if task.assignee else members, "function": members}
+    return Reminder(f"task:{ref}", plan.title, levels, tasks.task_page(run, ref))
+
+
+def _climb(run: Run, clock: Clock, reminder: Reminder) -> None:
     rung = climb(run.plan, clock, run.now)
     if rung is None:
         return
     ladder = run.plan.ladder
-    levels = {"assignee": assignee, "function": function, "release_manager": (run.plan.release_manager,)}
+    levels = reminder.levels | {"release_manager": (run.plan.release_manager,)}
     step = ladder.rungs[min(rung, len(ladder.rungs) - 1)]
     to = tuple(dict.fromkeys(name for level in step.to for name in levels[level]))
     overdue = clock.due_at <= run.now
-    run.emit("Escalated" if overdue else "Reminded", about, title=title, to=to, rung=rung)
+    run.emit("Escalated" if overdue else "Reminded", reminder.about, title=reminder.title, to=to, rung=rung)
     told = N_("“{title}” is overdue.") if overdue else N_("Reminder: “{title}” waits for you.")
-    run.tell(to, say(told, title=title), link)
+    run.tell(to, say(told, title=reminder.title), reminder.link)
 
 
 def next_due(run: Run, processes: Processes) -> datetime | None:
@@ -318,7 +348,9 @@ def told(run: Run, effect: Notify, outcome: str, now: datetime) -> None:
     run.emit("NotificationSent", to=effect.to, outcome=outcome, key=effect.key)
 
 
-def reported(run: Run, effect: WriteReport, result: ReportWritten, now: datetime, processes: Processes) -> None:
+def reported(
+    run: Run, effect: WriteReport, result: ReportWritten, now: datetime, processes: Processes
+) -> None:
     """Follow a written report; the final one ends the run."""
     run.now = now
     run.emit("ReportWritten", kind=effect.stage, report=result.digest)

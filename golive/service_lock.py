@@ -77,6 +77,10 @@ def _conflict(run: Run, holder: str) -> None:
         return
     if "refuse" in policies:
         run.state.lock.wanted = False
-        hold_for_manager(run, say(N_("run {holder} holds the service and the template refuses to wait"), holder=holder))
+        hold_for_manager(
+            run, say(N_("run {holder} holds the service and the template refuses to wait"), holder=holder)
+        )
     else:
-        run.ask(Supersede(key=f"{run.state.run_id}/supersede/{holder}", run_id=run.state.run_id, holder=holder))
+        run.ask(
+            Supersede(key=f"{run.state.run_id}/supersede/{holder}", run_id=run.state.run_id, holder=holder)
+        )

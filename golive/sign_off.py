@@ -15,9 +15,9 @@ from golive.state import ApprovalState, HoldState
 from golive.subject import after_tasks, difference, part_digests, subject_of, whole_digest
 from golive.tasks import FINISHED, reopen
 from golive.template import Approval, ApprovalStep, Rule, Stage
+from golive.vocabulary import ApprovalStateName
 from golive.words import N_, Sentence, say
 from golive.working_time import add_working
-
 
 # -- who may sign --------------------------------------------------------------------------------------------
 
@@ -81,7 +81,9 @@ def _candidates(run: Run, rule: Rule, approvers: Sequence[str]) -> list[list[str
 
 def approvers_of(state: ApprovalState) -> list[str]:
     """Return who has approved and whose decision still stands, in the order of their decisions."""
-    return [decision.by for decision in state.decisions if decision.decision == "approved" and not decision.stale]
+    return [
+        decision.by for decision in state.decisions if decision.decision == "approved" and not decision.stale
+    ]
 
 
 def rule_views(run: Run, approval: Approval, state: ApprovalState) -> tuple[RuleView, ...]:
@@ -158,11 +160,17 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
     state.requested_at = run.now
     _bind(run, stage, approval, ref, state)
     calendar = run.plan.calendar
-    state.clock = start_clock(run.plan, run.now, add_working(calendar, run.now, approval.due)) if approval.due else None
+    state.clock = (
+        start_clock(run.plan, run.now, add_working(calendar, run.now, approval.due)) if approval.due else None
+    )
     state.expires_at = add_working(calendar, run.now, approval.expires_in) if approval.expires_in else None
     names = waiting_for(run, approval, state)
     run.emit(
-        "ApprovalRequested", f"approval:{ref}", title=approval.title, waiting_for=names, round=state.round,
+        "ApprovalRequested",
+        f"approval:{ref}",
+        title=approval.title,
+        waiting_for=names,
+        round=state.round,
         subject=state.digest,
     )
     run.tell(names, say(N_("Please decide on “{title}”."), title=approval.title), approval_page(run, ref))
@@ -189,11 +197,16 @@ def check_decide(run: Run, actor: Actor, act: Decide) -> None:
     try:
         _, approval = run.index.approvals[act.approval]
     except KeyError:
-        raise NotFound("unknown_approval", N_("This run has no approval “{approval}”."), approval=act.approval) from None
+        raise NotFound(
+            "unknown_approval", N_("This run has no approval “{approval}”."), approval=act.approval
+        ) from None
     state = run.state.approvals[act.approval]
     if state.state != "pending":
         raise Conflict(
-            "approval_closed", N_("“{title}” is {state}; nobody is asked now."), title=approval.title, state=state.state
+            "approval_closed",
+            N_("“{title}” is {state}; nobody is asked now."),
+            title=approval.title,
+            state=state.state,
         )
     _check_person(run, actor, approval, state)
     _check_digest(act, approval, state)
@@ -217,7 +230,10 @@ def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalSta
     elif rules:
         why = say(N_("no longer acts in {function}"), function=rules[0].function)
     else:
-        why = say(N_("does not act in {functions} in this run"), functions=", ".join(r.function for r in approval.rules))
+        why = say(
+            N_("does not act in {functions} in this run"),
+            functions=", ".join(r.function for r in approval.rules),
+        )
     raise Refused(
         "may_not_sign",
         N_("{who} may not sign “{title}”: {who} {why}. Awaited: {others}."),
@@ -235,7 +251,9 @@ def _check_digest(act: Decide, approval: Approval, state: ApprovalState) -> None
     changed = difference(known, state.parts) if known else []
     raise Conflict(
         "stale_subject",
-        N_("“{title}” is now about another subject than the one you saw ({changed}); read it again and decide on it."),
+        N_(
+            "“{title}” is now about another subject than the one you saw ({changed}); read it again and decide on it."
+        ),
         facts={"digest": state.digest, "changed": changed},
         title=approval.title,
         changed=", ".join(changed) or "unknown",
@@ -244,9 +262,13 @@ def _check_digest(act: Decide, approval: Approval, state: ApprovalState) -> None
 
 def _check_words(run: Run, act: Decide, approval: Approval) -> None:
     if act.decision != "approved" and not (act.comment and act.comment.text.strip()):
-        raise Invalid("reason_missing", N_("Say in the comment why you do not approve “{title}”."), title=approval.title)
+        raise Invalid(
+            "reason_missing", N_("Say in the comment why you do not approve “{title}”."), title=approval.title
+        )
     if act.decision == "approved" and act.meaning == "rejected":
-        raise Invalid("meaning", N_("An approval cannot mean “rejected”; use approved, reviewed or responsible."))
+        raise Invalid(
+            "meaning", N_("An approval cannot mean “rejected”; use approved, reviewed or responsible.")
+        )
     if act.decision == "returned" and act.task not in run.index.tasks:
         raise Invalid(
             "task_missing",
@@ -301,14 +323,14 @@ def _follow(run: Run, stage: Stage, approval: Approval, act: Decide) -> None:
         title = run.index.task(act.task).title
         run.emit("ApprovalReturned", f"approval:{ref}", title=approval.title, task=title)
         reopen(run, act.task)
-    elif act.decision == "rejected" and _vetoes(run, approval, run.state.approvals[ref]):
+    elif act.decision == "rejected" and _vetoes(approval, run.state.approvals[ref]):
         reject(run, stage, approval)
     elif all(view.met for view in rule_views(run, approval, run.state.approvals[ref])):
         _close(run, ref, "approved")
         run.emit("ApprovalGranted", f"approval:{ref}", title=approval.title)
 
 
-def _vetoes(run: Run, approval: Approval, state: ApprovalState) -> bool:
+def _vetoes(approval: Approval, state: ApprovalState) -> bool:
     functions = state.decisions[-1].functions
     return any(rule.veto for rule in approval.rules if rule.function in functions)
 
@@ -335,9 +357,9 @@ def hold_for_manager(run: Run, cause: Sentence) -> None:
         run.tell((run.plan.release_manager,), told, f"/runs/{run.state.run_id}")
 
 
-def _close(run: Run, ref: str, state: str) -> None:
+def _close(run: Run, ref: str, state: ApprovalStateName) -> None:
     closed = run.approval(ref)
-    closed.state = state  # type: ignore[assignment]
+    closed.state = state
     closed.clock, closed.expires_at = None, None
 
 
@@ -352,7 +374,9 @@ def refresh(run: Run, *, everything: bool = False) -> None:
     touched, run.touched = run.touched, {}
     for ref, (stage, approval) in run.index.approvals.items() if touched or everything else ():
         state = run.state.approvals[ref]
-        if state.state not in ("pending", "approved") or not (everything or _covers(run, stage, approval, touched)):
+        if state.state not in ("pending", "approved") or not (
+            everything or _covers(run, stage, approval, touched)
+        ):
             continue
         parts = part_digests(subject_of(run, stage, approval))
         changed = difference(state.parts, parts)

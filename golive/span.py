@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from pydantic import Field, model_validator
+from typing_extensions import override
 
 from golive.model import Fact
 
@@ -27,7 +28,9 @@ class Span(Fact):
             return value
         parts = _PART.findall(value)
         if not parts or _PART.sub("", value).strip():
-            raise ValueError(f"“{value}” is not a length of time; write for example 30s, 15m, 4h, 2d or 1d 4h")
+            raise ValueError(
+                f"“{value}” is not a length of time; write for example 30s, 15m, 4h, 2d or 1d 4h"
+            )
         days = sum(int(n) * (unit == "d") for n, unit in parts)
         seconds = sum(int(n) * _SECONDS.get(unit, 0) for n, unit in parts)
         return {"days": days, "seconds": seconds}
@@ -37,6 +40,7 @@ class Span(Fact):
         """The length outside any working calendar."""
         return timedelta(days=self.days, seconds=self.seconds)
 
+    @override
     def __str__(self) -> str:
         hours, rest = divmod(self.seconds, 3600)
         minutes, seconds = divmod(rest, 60)

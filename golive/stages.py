@@ -30,25 +30,33 @@ def settle(run: Run, processes: Processes) -> None:
 
 
 def _advance(run: Run, stage: Stage, process: Process) -> None:
-    state = run.stage(stage.id)
-    if state.state == "locked" and _may_open(run, stage):
+    """Open, work, pass; each only while the run goes on, since any of them may stop it."""
+    for step in (_try_to_open, _work, _try_to_pass):
+        if run.moving:
+            step(run, stage, process)
+
+
+def _try_to_open(run: Run, stage: Stage, process: Process) -> None:
+    if run.stage(stage.id).state == "locked" and needs_met(run, stage) and judge_gates(run, stage, "entry"):
         _open(run, stage, process)
-    if state.state == "open" and run.moving:
+
+
+def _work(run: Run, stage: Stage, process: Process) -> None:
+    if run.stage(stage.id).state == "open":
         judge_gates(run, stage, "exit", measure=False)
         ask_ready(run, stage)
         if needs_met(run, stage):
             process.advance(run, stage)
-        if run.moving and _may_pass(run, stage, process):
-            _pass(run, stage)
+
+
+def _try_to_pass(run: Run, stage: Stage, process: Process) -> None:
+    if run.stage(stage.id).state == "open" and _may_pass(run, stage, process):
+        _pass(run, stage)
 
 
 def needs_met(run: Run, stage: Stage) -> bool:
     """Tell whether every stage that this one needs has passed, and has not been opened again since."""
     return all(run.stage(need).state in ("passed", "skipped") for need in stage.needs)
-
-
-def _may_open(run: Run, stage: Stage) -> bool:
-    return needs_met(run, stage) and judge_gates(run, stage, "entry")
 
 
 def _open(run: Run, stage: Stage, process: Process) -> None:
@@ -62,7 +70,9 @@ def _open(run: Run, stage: Stage, process: Process) -> None:
 def _may_pass(run: Run, stage: Stage, process: Process) -> bool:
     if not needs_met(run, stage) or run.stage(stage.id).remaining:
         return False
-    if any(run.state.approvals[f"{stage.id}.{approval.key}"].state != "approved" for approval in stage.approvals):
+    if any(
+        run.state.approvals[f"{stage.id}.{approval.key}"].state != "approved" for approval in stage.approvals
+    ):
         return False
     return judge_gates(run, stage, "exit") and process.finished(run, stage)
 
@@ -85,6 +95,10 @@ def new_build(run: Run, processes: Processes) -> None:
             processes[stage.process].new_build(run, stage)
     run.tell(
         tuple(dict.fromkeys(name for names in run.plan.people.values() for name in names)),
-        say(N_("“{title}” has a new build: {version}."), title=run.plan.title, version=run.state.release.version),
+        say(
+            N_("“{title}” has a new build: {version}."),
+            title=run.plan.title,
+            version=run.state.release.version,
+        ),
         f"/runs/{run.state.run_id}",
     )

@@ -174,6 +174,8 @@ class RunState(State):
     hold: HoldState | None = None
     lock: LockState = LockState()
     weight: int = 0
+    shifted: str | None = None
+    """The version that traffic was last asked for; None while no shift was: then there is nothing to return."""
     ending: EndingState | None = None
     closing: Literal["", "completed", "aborted"] = ""
     actions: list[ActionState] = []

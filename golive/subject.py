@@ -33,7 +33,9 @@ def subject_of(run: Run, stage: Stage, approval: Approval) -> dict[str, Any]:
         "evidence": _evidence(run, stages, stage, approval),
         "gates": [_gates(run, other) for other in stages if other.id in before and other.gates],
         "rollout": [
-            {"stage": other.id} | other.rollout.model_dump(mode="json") for other in run.plan.stages if other.rollout
+            {"stage": other.id} | other.rollout.model_dump(mode="json")
+            for other in run.plan.stages
+            if other.rollout
         ],
     }
 
@@ -56,7 +58,10 @@ def _gates(run: Run, stage: Stage) -> dict[str, Any]:
         "stage": stage.id,
         "gates": [gate.model_dump(mode="json") for gate in stage.gates],
         "states": [
-            [check.key, known[f"{gate.key}.{check.key}"].state if f"{gate.key}.{check.key}" in known else "not_run"]
+            [
+                check.key,
+                known[f"{gate.key}.{check.key}"].state if f"{gate.key}.{check.key}" in known else "not_run",
+            ]
             for gate in stage.gates
             for check in gate.checks
         ],

@@ -236,11 +236,15 @@ def _said(words: Words | None) -> bool:
 def _check_evidence(requires: tuple[Requirement, ...], given: tuple[Evidence, ...], about: str) -> None:
     lacking = missing(requires, given)
     if lacking:
-        named = ", ".join(f"{short} × {need.type}{f' {need.name}' if need.name else ''}" for need, short in lacking)
+        named = ", ".join(
+            f"{short} × {need.type}{f' {need.name}' if need.name else ''}" for need, short in lacking
+        )
         raise Invalid(
             "evidence_missing",
             N_("Evidence is missing for “{about}”: {missing}."),
-            facts={"missing": [{"type": need.type, "name": need.name, "min": short} for need, short in lacking]},
+            facts={
+                "missing": [{"type": need.type, "name": need.name, "min": short} for need, short in lacking]
+            },
             about=about,
             missing=named,
         )
@@ -286,7 +290,9 @@ def task_page(run: Run, ref: str) -> str:
 
 
 def _words(act: CompleteTask) -> dict[str, Words]:
-    said = {f"remark.{n}": piece.text for n, piece in enumerate(_all_evidence(act)) if isinstance(piece, Remark)}
+    said = {
+        f"remark.{n}": piece.text for n, piece in enumerate(_all_evidence(act)) if isinstance(piece, Remark)
+    }
     said |= {f"item.{name}": item.remark for name, item in act.items.items() if item.remark}
     return said
 
@@ -308,7 +314,9 @@ def check_verify(run: Run, actor: Actor, act: VerifyTask) -> None:
             others=others,
         )
     if act.result == "fail" and not _said(act.remark):
-        raise Invalid("reason_missing", N_("Say in the remark what is wrong with “{title}”."), title=plan.title)
+        raise Invalid(
+            "reason_missing", N_("Say in the remark what is wrong with “{title}”."), title=plan.title
+        )
 
 
 def verify(run: Run, actor: Actor, act: VerifyTask) -> None:
@@ -348,7 +356,9 @@ def check_reopen(run: Run, actor: Actor, act: ReopenTask) -> None:
     plan, state = find(run, act.task)
     _expect(plan, state, "done", "not_applicable", "to_verify", "blocked")
     if act.task not in run.index.tasks:
-        raise Conflict("back_out", N_("“{title}” is part of the rollback; it stays as it is."), title=plan.title)
+        raise Conflict(
+            "back_out", N_("“{title}” is part of the rollback; it stays as it is."), title=plan.title
+        )
     expect_before_traffic(run)
     if "release_manager" not in actor.roles:
         expect_function(run, actor, plan)
@@ -361,7 +371,9 @@ def expect_before_traffic(run: Run) -> None:
     ):
         raise Conflict(
             "traffic_moved",
-            N_("Traffic has already moved on the signed subject; abort or roll back first, then start a new run."),
+            N_(
+                "Traffic has already moved on the signed subject; abort or roll back first, then start a new run."
+            ),
         )
 
 
@@ -398,7 +410,9 @@ def reassign(run: Run, _: Actor, act: ReassignTask) -> None:
     to = act.to.name if act.to else plan.function
     run.emit("TaskReassigned", f"task:{act.task}", words=words, title=plan.title, to=to)
     if act.to:
-        run.tell((act.to.name,), say(N_("“{title}” is yours now."), title=plan.title), task_page(run, act.task))
+        run.tell(
+            (act.to.name,), say(N_("“{title}” is yours now."), title=plan.title), task_page(run, act.task)
+        )
 
 
 def check_not_applicable(run: Run, actor: Actor, act: SetNotApplicable) -> None:

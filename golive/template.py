@@ -353,8 +353,6 @@ class Template(Fact):
     calendar: Calendar = Calendar()
     ladder: Ladder = Ladder()
     stages: tuple[
-        Annotated[
-            Annotated[Stage, Tag("stage")] | Annotated[Use, Tag("use")], Discriminator(_stage_or_use)
-        ],
+        Annotated[Annotated[Stage, Tag("stage")] | Annotated[Use, Tag("use")], Discriminator(_stage_or_use)],
         ...,
     ] = Field(min_length=1, max_length=100)

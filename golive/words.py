@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import model_validator
+from typing_extensions import override
 
 from golive.model import Fact
 
@@ -56,6 +57,7 @@ class Sentence(Fact):
 
         return translate(self.msgid).format(**{name: place(value) for name, value in self.args.items()})
 
+    @override
     def __str__(self) -> str:
         return self.render()
 

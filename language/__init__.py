@@ -1,44 +1,42 @@
-"""The reader's language, for everything that speaks to people: one catalogue, read once.
+"""The reader's language, for everything that speaks to people.
 
-A sentence is marked with `N_` or `_` where it stands, in English; `locale/` holds what others read
-instead. The catalogue is read from its source: a compiled one could be out of date.
+A sentence is marked with `N_` or `_` where it stands, in English; `locale/` holds what others read instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from pathlib import Path
+import re
 
-from golive.words import Language, Sentence
+from golive.words import Language, Sentence, Text
+from language.catalogue import translator
+from language.names import NAMES, name_of
 
-CATALOGUE = Path(__file__).parents[1] / "locale" / "zh_CN" / "LC_MESSAGES" / "golive.po"
+__all__ = ["name_of", "preferred", "tell", "translator"]
 
-
-@cache
-def translator(language: Language) -> Callable[[str], str]:
-    """Return the function that looks a sentence up in the catalogue of `language`; unknown: English."""
-    if language == "en" or not CATALOGUE.exists():
-        return str
-    # Imported here: a command line in English starts without it.
-    from babel.messages.pofile import read_po  # noqa: PLC0415
-
-    with CATALOGUE.open("rb") as source:
-        catalogue = read_po(source, locale="zh_CN")
-    told = {
-        message.id: message.string
-        for message in catalogue
-        if isinstance(message.id, str)
-        and isinstance(message.string, str)
-        and message.string
-        and not message.fuzzy
-    }
-    return lambda msgid: told.get(msgid, msgid)
+_OF_LISTS = frozenset({"state", "phase", "decision", "verdict", "outcome", "allowed", "changed"})
+"""Places of sentences that hold words of closed lists, which have a name in each language."""
+_BETWEEN = re.compile("(, | / )")
 
 
 def tell(sentence: Sentence, language: Language) -> str:
-    """Return `sentence` as a reader of `language` reads it."""
-    return sentence.render(language, translator(language))
+    """Return `sentence` as a reader of `language` reads it, states and kinds by their names."""
+    return _named(sentence, language).render(language, translator(language))
+
+
+def _named(sentence: Sentence, language: Language) -> Sentence:
+    places: dict[str, str | int | float | Text | Sentence] = {}
+    for place, value in sentence.args.items():
+        if isinstance(value, Sentence):
+            places[place] = _named(value, language)
+        elif isinstance(value, str) and place in _OF_LISTS:
+            places[place] = "".join(_name(part, language) for part in _BETWEEN.split(value))
+        else:
+            places[place] = value
+    return sentence.model_copy(update={"args": places})
+
+
+def _name(word: str, language: Language) -> str:
+    return name_of(word, language) if word in NAMES else word
 
 
 def preferred(accept: str) -> Language:

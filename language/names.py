@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from golive.words import N_, Language
-from language import translator
+from language.catalogue import translator
 
 NAMES: dict[str, str] = {
     # runs
@@ -43,6 +43,12 @@ NAMES: dict[str, str] = {
     # rollouts and health
     "waiting": N_("waiting"),
     "paused": N_("paused"),
+    "shifting": N_("shifting traffic"),
+    "pausing": N_("pausing"),
+    "baking": N_("baking"),
+    "checking": N_("checking"),
+    "approving": N_("waiting for an approval"),
+    "stopped": N_("stopped"),
     "healthy": N_("healthy"),
     "unhealthy": N_("unhealthy"),
     "inconclusive": N_("inconclusive"),

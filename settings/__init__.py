@@ -24,19 +24,31 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".golive"), description="Data folder.")
     host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
     port: int = Field(default=8080, ge=1, le=65535, description="Port of the API.")
-    database_url: str | None = Field(default=None, description="SQLAlchemy URL; unset: SQLite in the home folder.")
-    temporal: Literal["embedded", "external"] = Field(default="embedded", description="Whose Temporal server.")
-    temporal_port: int = Field(default=7233, ge=1, le=65535, description="Port of the embedded Temporal server.")
-    temporal_ui_port: int = Field(default=8233, ge=1, le=65535, description="Port of the embedded Temporal UI.")
+    database_url: str | None = Field(
+        default=None, description="SQLAlchemy URL; unset: SQLite in the home folder."
+    )
+    temporal: Literal["embedded", "external"] = Field(
+        default="embedded", description="Whose Temporal server."
+    )
+    temporal_port: int = Field(
+        default=7233, ge=1, le=65535, description="Port of the embedded Temporal server."
+    )
+    temporal_ui_port: int = Field(
+        default=8233, ge=1, le=65535, description="Port of the embedded Temporal UI."
+    )
     env: Literal["development", "production"] = Field(default="development", description="How strict to be.")
     secret_keys: SecretStr | None = Field(
         default=None, description="Keys that sign commands, separated by commas: the first signs, all verify."
     )
     metrics_url: str | None = Field(default=None, description="JSON counters of the local metrics connector.")
     sandbox: bool = Field(default=False, description="Run workflows in Temporal's sandbox, as the tests do.")
-    cached_runs: int = Field(default=300, ge=0, description="Runs kept in a worker's memory, about 450 KB each.")
+    cached_runs: int = Field(
+        default=300, ge=0, description="Runs kept in a worker's memory, about 450 KB each."
+    )
     continue_after: int | None = Field(
-        default=None, ge=1, description="Continue a run as new after so many events; unset: when Temporal suggests."
+        default=None,
+        ge=1,
+        description="Continue a run as new after so many events; unset: when Temporal suggests.",
     )
 
     @cached_property

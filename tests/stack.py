@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,15 +11,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.client import Client, WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
-from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateFailedError
+import pytest
+from pydantic import SecretStr
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
 
 from connectors.local_traffic import LocalTraffic
 from db.session import Database
@@ -28,6 +29,7 @@ from golive.names import COMMAND, OPENED, STATE, TASK_QUEUE, workflow_id
 from golive.plan import Plan
 from golive.recording import Start
 from golive.state import RunState
+from golive.vocabulary import Role
 from golive.words import Words
 from settings import Settings
 from worker.building import WORKFLOWS, Parts, build, sandbox
@@ -71,18 +73,27 @@ class Stack:
     def actor(self, plan: Plan, name: str) -> Actor:
         """Return a person as the API would read them."""
         functions = tuple(f for f, names in plan.people.items() if name in names)
-        roles = ("release_manager",) if name == plan.release_manager else ("assignee", "approver")
+        roles: tuple[Role, ...] = ("assignee", "approver")
+        if name == plan.release_manager:
+            roles = ("release_manager",)
         return Actor(name=name, roles=roles, functions=functions)
 
     async def start(self, plan: Plan, *, forged: bool = False) -> Running:
         """Start a run as the API does, and wait until its start is recorded."""
         run_id = secrets.token_hex(6)
         actor = self.actor(plan, plan.release_manager)
-        start = Start(run_id=run_id, plan=plan, actor=actor, engine=ENGINE, command_id=secrets.token_hex(32))
+        start = Start(
+            run_id=run_id,
+            plan=plan,
+            actor=actor,
+            engine=ENGINE,
+            command_id=secrets.token_hex(32),
+            continue_after=self.settings.continue_after,
+        )
         key = b"wrong" if forged else self.settings.keys("start")[0]
         start = start.model_copy(update={"signature": sign(start, key)})
         self.runs.append(run_id)
-        operation = WithStartWorkflowOperation(
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             plan.workflow,
             args=[start, None],
             id=workflow_id(run_id),
@@ -129,9 +140,10 @@ class Running:
 
     async def send(self, command: Command) -> Receipt:
         """Send a command as the API does."""
-        return await self.handle.execute_update(
+        receipt: Receipt = await self.handle.execute_update(
             COMMAND, command, id=command.id, result_type=Receipt, rpc_timeout=timedelta(seconds=30)
         )
+        return receipt
 
     async def act(self, body: Any, by: str) -> Receipt:
         """Let a person act."""
@@ -139,25 +151,23 @@ class Running:
 
     async def refused(self, body: Any, by: str) -> str:
         """Return the code with which an act is refused; fails when it is not."""
-        try:
+        with pytest.raises(WorkflowUpdateFailedError) as failed:
             await self.act(body, by)
-        except WorkflowUpdateFailedError as failed:
-            assert isinstance(failed.cause, ApplicationError)
-            return str(failed.cause.details[0]["code"]) if failed.cause.details else str(failed.cause.type)
-        raise AssertionError(f"{by} was not refused: {body}")
+        cause = failed.value.cause
+        assert isinstance(cause, ApplicationError)
+        return str(cause.details[0]["code"]) if cause.details else str(cause.type)
 
     async def state(self) -> RunState:
         """Return the workflow's state."""
-        return await self.handle.query(STATE, result_type=RunState)
+        state: RunState = await self.handle.query(STATE, result_type=RunState)
+        return state
 
     async def until(self, reached: Callable[[RunState], bool]) -> RunState:
         """Wait until the state is as the test wants it."""
-        async with _patience():
-            while True:
-                state = await self.state()
-                if reached(state):
-                    return state
-                await _a_moment()
+        async with asyncio.timeout(60):
+            while not reached(state := await self.state()):
+                await asyncio.sleep(0.05)
+        return state
 
     async def replays(self) -> int:
         """Replay the history of every execution of this run; return how many there were."""
@@ -184,24 +194,14 @@ class Running:
             chain.append(first.continued_execution_run_id)
 
 
-def _patience() -> Any:
-    import asyncio
-
-    return asyncio.timeout(60)
-
-
-async def _a_moment() -> None:
-    import asyncio
-
-    await asyncio.sleep(0.05)
-
-
 @asynccontextmanager
 async def running(
     environment: WorkflowEnvironment, database: Database, home: Path, **set_up: Any
 ) -> AsyncIterator[Stack]:
     """Run the worker until the block ends."""
-    settings = Settings(home=home, secret_keys="a-key-of-tests", sandbox=True, cached_runs=0, **set_up)
+    settings = Settings(
+        home=home, secret_keys=SecretStr("a-key-of-tests"), sandbox=True, cached_runs=0, **set_up
+    )
     traffic, gauge = LocalTraffic(home / "traffic"), Gauge()
     parts = Parts(settings=settings, database=database, traffic=traffic, metrics=gauge)
     runs, watches = build(environment.client, parts)

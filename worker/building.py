@@ -75,7 +75,7 @@ def build(client: Client, parts: Parts) -> tuple[Worker, Worker]:
         workflows=WORKFLOWS,
         activities=_activities(parts, watching),
         workflow_runner=sandbox() if settings.sandbox else UnsandboxedWorkflowRunner(),
-        interceptors=[Lending(settings.keys("command"), settings.continue_after)],
+        interceptors=[Lending(settings.keys("command"))],
         max_cached_workflows=settings.cached_runs,
     )
     watches = Worker(

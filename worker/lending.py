@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from temporalio.worker import Interceptor, WorkflowInboundInterceptor, WorkflowInterceptorClassInput
+from typing_extensions import override
 
 from golive.commands import Command, verify
-from workflows.shell import CONTINUE_AFTER, VERIFY
+from workflows.shell import VERIFY
 
 
 class Lending(Interceptor):
-    """Gives workflows two functions of the worker: `VERIFY` and `CONTINUE_AFTER`.
+    """Gives workflows the function `VERIFY`. Each of `keys` verifies, so that keys can be rotated."""
 
-    `keys` verify commands, all of them, so that keys can be rotated; `continue_after` is a limit of events after
-    which a run continues as new, or None for Temporal's own suggestion.
-    """
-
-    def __init__(self, keys: tuple[bytes, ...], continue_after: int | None = None) -> None:
+    def __init__(self, keys: tuple[bytes, ...]) -> None:
         self._verify: Callable[[Command], bool] = lambda command: verify(command, command.signature, keys)
-        self._continue_after = continue_after
 
+    @override
     def workflow_interceptor_class(
-        self, input: WorkflowInterceptorClassInput  # noqa: A002 - the name of the overridden parameter
+        self, input: WorkflowInterceptorClassInput
     ) -> type[WorkflowInboundInterceptor] | None:
-        """Lend the functions; no call is intercepted."""
+        """Lend the function; no call is intercepted."""
         input.unsafe_extern_functions[VERIFY] = self._verify
-        input.unsafe_extern_functions[CONTINUE_AFTER] = lambda: self._continue_after
         return None

@@ -44,7 +44,9 @@ async def mark_lost(client: Client, database: Database) -> list[str]:
         open_runs = await reconciling.open_runs(session)
     if not open_runs:
         return []
-    alive = {execution.id async for execution in client.list_workflows(f"ExecutionStatus = 'Running' AND {OURS}")}
+    alive = {
+        execution.id async for execution in client.list_workflows(f"ExecutionStatus = 'Running' AND {OURS}")
+    }
     suspects = [run_id for run_id in open_runs if workflow_id(run_id) not in alive]
     lost = [(run_id, how) for run_id in suspects if (how := await _how_it_ended(client, run_id)) is not None]
     for run_id, how in lost:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-
 from typing import Any
 
 from temporalio import workflow
@@ -31,7 +30,7 @@ class Display:
     def show(self, run: Run, processes: Processes) -> None:
         """Show the run as it now stands."""
         workflow.set_current_details(current_details(run, processes))
-        updates: list[SearchAttributeUpdate] = []
+        updates: list[SearchAttributeUpdate[Any]] = []
         for key, value in _attributes(run, processes):
             if self._shown.get(key.name) != value:
                 self._shown[key.name] = value
@@ -58,7 +57,9 @@ def risk(run: Run) -> int:
     """Return how much is amiss: overdue tasks, and checks that fail or cannot be measured."""
     overdue = sum(run.state.tasks[ref].overdue for ref in run.clocked)
     failing = sum(
-        check.state in ("fail", "error") for stage in run.state.stages.values() for check in stage.checks.values()
+        check.state in ("fail", "error")
+        for stage in run.state.stages.values()
+        for check in stage.checks.values()
     )
     return overdue + failing
 

@@ -1,9 +1,9 @@
 """Dual sign-off: operations and QA, distinct persons, on one exact digest.
 
-    opens      asks everybody whose decision counts, on the subject as it now is
-    new build  what was decided on the former subject is stale, and asked again
-    rejection  back to the task that the template names, or held for the release manager
-    passes     when the maximum matching of persons to slots fills every slot
+opens      asks everybody whose decision counts, on the subject as it now is
+new build  what was decided on the former subject is stale, and asked again
+rejection  back to the task that the template names, or held for the release manager
+passes     when the maximum matching of persons to slots fills every slot
 """
 
 from __future__ import annotations

@@ -66,7 +66,10 @@ async def _notify(run: Run, effect: Notify) -> None:
     """Tell people. A message that cannot be delivered never blocks a process: it is shown."""
     try:
         outcome = await workflow.execute_activity_method(
-            Notifying.notify, effect, summary=f"tell {', '.join(effect.to)[:80]}: {effect.sentence}"[:200], **options.NOTIFY
+            Notifying.notify,
+            effect,
+            summary=f"tell {', '.join(effect.to)[:80]}: {effect.sentence}"[:200],
+            **options.NOTIFY,
         )
     except ActivityError as failed:
         outcome = f"failed: {failed.cause}"
@@ -108,4 +111,6 @@ async def watch(run: Run, effect: Watch, processes: Processes) -> None:
 
 
 def _cause(failed: ActivityError) -> Sentence:
-    return say(N_("{activity} failed: {cause}"), activity=failed.activity_type, cause=str(failed.cause or failed))
+    return say(
+        N_("{activity} failed: {cause}"), activity=failed.activity_type, cause=str(failed.cause or failed)
+    )

@@ -1,7 +1,7 @@
 """Full release: all traffic goes to the new version, and the service is given back.
 
-    opens      goes on where the grey release ended, under the same claim on the service
-    passes     after the last step; from then on another run's traffic may move
+opens      goes on where the grey release ended, under the same claim on the service
+passes     after the last step; from then on another run's traffic may move
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Grey release (灰度发布): a small share of the traffic first, and more only while it is healthy.
 
-    opens        claims the service; compares the signed digest once more right before traffic first moves
-    each step    sets a weight, pauses, bakes under analysis, checks, or asks for an approval
-    unhealthy    traffic returns by itself (or the run stops, where the template says so)
-    inconclusive stops for a person, who promotes, retries or aborts
-    passes       after the last step
+opens        claims the service; compares the signed digest once more right before traffic first moves
+each step    sets a weight, pauses, bakes under analysis, checks, or asks for an approval
+unhealthy    traffic returns by itself (or the run stops, where the template says so)
+inconclusive stops for a person, who promotes, retries or aborts
+passes       after the last step
 """
 
 from __future__ import annotations

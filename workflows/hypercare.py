@@ -1,12 +1,14 @@
 """Hypercare: the release is observed closely, with its makers at hand.
 
-    opens      the observing tasks, and the observation itself
-    passes     when the tasks are done, the exit gates pass and the time is over
+opens      the observing tasks, and the observation itself
+passes     when the tasks are done, the exit gates pass and the time is over
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+
+from typing_extensions import override
 
 from golive.process import Process
 from golive.recording import Wait
@@ -20,16 +22,19 @@ class HypercareProcess(Process):
 
     name = "hypercare"
 
+    @override
     def finished(self, run: Run, stage: Stage) -> bool:
         """Tell whether the time of observation is over."""
         until = _until(run, stage)
         return until is None or until <= run.now
 
+    @override
     def due(self, run: Run, stage: Stage) -> datetime | None:
         """Return when the observation ends, while that is still to come."""
         until = _until(run, stage)
         return until if until is not None and until > run.now else None
 
+    @override
     def wait(self, run: Run, stage: Stage) -> Wait | None:
         """Return the observation while it goes on."""
         until, opened = self.due(run, stage), run.stage(stage.id).opened_at

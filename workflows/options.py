@@ -9,14 +9,15 @@ from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
 _GOES_ON = RetryPolicy(
-    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=10)
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=10),
 )
 
 
 class Options(TypedDict, total=False):
     """The keyword arguments of `workflow.start_activity` that golive sets."""
 
-    task_queue: str
     start_to_close_timeout: timedelta
     schedule_to_close_timeout: timedelta
     heartbeat_timeout: timedelta
@@ -34,7 +35,9 @@ NOTIFY: Options = {
 }
 RETURN: Options = {
     "start_to_close_timeout": timedelta(seconds=15),
-    "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=2)),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=2)
+    ),
 }
 """The way back to stable is tried for ever, and often."""
 

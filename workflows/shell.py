@@ -1,9 +1,9 @@
 """The durable loop around the pure rules, written once for every process.
 
-    loop     record what happened, in order; start effects beside the loop; show; sleep until something changes
-    update   an act of a person: checked, applied all at once, answered when it is recorded
-    timer    one, for the next moment at which something is due
-    end      when the rules have ended the run; continue as new when Temporal suggests it
+loop     record what happened, in order; start effects beside the loop; show; sleep until something changes
+update   an act of a person: checked, applied all at once, answered when it is recorded
+timer    one, for the next moment at which something is due
+end      when the rules have ended the run; continue as new when Temporal suggests it
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.display import Display, batch_words
 
 VERIFY = "golive.verify"
-CONTINUE_AFTER = "golive.continue_after"
-"""Functions that the worker lends to workflows: the check of a signature, and a lower limit of events for tests."""
+"""The function that the worker lends to workflows: the check of a signature, so that keys stay outside Temporal."""
 
 STUCK = timedelta(seconds=1)
 
@@ -65,11 +64,11 @@ class Shell:
         else:
             carried.engine = ENGINE
             self._run = Run(carried, start.plan, now)
-        self._recorded = 0 if carried is None else carried.seq
+        self._recorded = self._carried = 0 if carried is None else carried.seq
         self._hashes: dict[int, str] = {}
         self._awaiting: dict[int, None] = {1: None} if carried is None else {}
         self._known = dict.fromkeys(self._run.state.ledger)
-        self._version = 0
+        self._version = self._seen = 0
         self._broken: ActivityError | None = None
         self._draining = False
         self._beside: dict[int, asyncio.Task[None]] = {}
@@ -92,14 +91,14 @@ class Shell:
                 return await self._end()
             if self._may_continue():
                 self._continue_as_new()
-            seen = self._version
+            self._seen = self._version
             self._display.show(self._run, self.processes)
             self._set_timer(rules.next_due(self._run, self.processes))
-            await workflow.wait_condition(lambda: self._moved(seen))
+            await workflow.wait_condition(self._moved)
 
-    def _moved(self, seen: int) -> bool:
+    def _moved(self) -> bool:
         """Tell whether the loop has work: something happened, or the last effect or handler is through."""
-        if self._version != seen:
+        if self._version != self._seen:
             return True
         return self._may_continue() or (self._run.state.ended and not self._beside)
 
@@ -148,14 +147,21 @@ class Shell:
     def _may_continue(self) -> bool:
         """Tell whether the run can continue as new now; begin to drain when Temporal suggests it.
 
-        Short effects finish first; watches are ended, and started again from the carried state.
+        Short effects finish first; watches are ended, and started again from the carried state. Something must
+        have been recorded since the last time, so that a low limit never continues a waiting run for ever.
         """
-        if not self._draining and not self._run.state.ended and _long_enough():
+        if not self._draining and not self._run.state.ended and self._recorded > self._carried and self._long_enough():
             self._draining = True
             for watch in self._watches.values():
                 watch.cancel()
         idle = not self._beside and not self._watches and not self._run.events and not self._run.changed_tasks
         return self._draining and idle and workflow.all_handlers_finished()
+
+    def _long_enough(self) -> bool:
+        limit, known = self._start.continue_after, workflow.info()
+        if known.is_continue_as_new_suggested():
+            return True
+        return limit is not None and known.get_current_history_length() >= limit
 
     def _continue_as_new(self) -> None:
         workflow.continue_as_new(args=[self._start, self._run.state])
@@ -187,16 +193,14 @@ class Shell:
     def _start_watch(self, watch: Watch) -> None:
         if self._draining:
             return  # started again from the carried state
-        self._watches[watch.key] = asyncio.create_task(self._watch(watch))
+        work = asyncio.create_task(effects.watch(self._run, watch, self.processes))
+        self._watches[watch.key] = work
+        # A task that is cancelled before its first step never runs, not even its `finally`: hence a callback.
+        work.add_done_callback(lambda _: self._unwatched(watch.key))
 
-    async def _watch(self, watch: Watch) -> None:
-        try:
-            await effects.watch(self._run, watch, self.processes)
-        except asyncio.CancelledError:
-            pass  # the step is over, or the run continues as new
-        finally:
-            self._watches.pop(watch.key, None)
-            self._version += 1
+    def _unwatched(self, key: str) -> None:
+        del self._watches[key]
+        self._version += 1
 
     def _beside_loop(self, work: effects.Work) -> None:
         self._started += 1
@@ -315,13 +319,6 @@ def _refused(refusal: GoliveError) -> ApplicationError:
         "facts": refusal.facts,
     }
     return ApplicationError(str(refusal), detail, type=REFUSED, non_retryable=True)
-
-
-def _long_enough() -> bool:
-    if workflow.info().is_continue_as_new_suggested():
-        return True
-    limit = workflow.extern_functions()[CONTINUE_AFTER]()
-    return limit is not None and workflow.info().get_current_history_length() >= limit
 
 
 async def _wake(waiter: str) -> None:

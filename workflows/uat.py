@@ -1,13 +1,14 @@
 """User acceptance testing: business and QA try the very build that is to go live.
 
-    opens      the test tasks; results come as evidence, JUnit XML among it
-    new build  tests and what depends on them are done again, gates are not run
-    passes     when the tasks are done and the gate over the test results passes
+opens      the test tasks; results come as evidence, JUnit XML among it
+new build  tests and what depends on them are done again, gates are not run
+passes     when the tasks are done and the gate over the test results passes
 """
 
 from __future__ import annotations
 
 from temporalio import workflow
+from typing_extensions import override
 
 from workflows.shell import Outcome, Shell
 
@@ -24,6 +25,7 @@ class UatProcess(Process):
 
     name = "uat"
 
+    @override
     def new_build(self, run: Run, stage: Stage) -> None:
         """Forget what was measured on the former build."""
         checks = run.stage(stage.id).checks

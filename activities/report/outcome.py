@@ -52,7 +52,7 @@ def _sentence(told: Told) -> Sentence:
     if told.outcome == "aborted":
         return say(N_("The run was aborted."))
     weight = told.run.weight
-    return say(N_("The run is under way; {weight} % of the traffic is on the new version."), weight=weight)
+    return say(N_("The run is under way; the share of the new version is {weight} %."), weight=weight)
 
 
 def _cause(told: Told) -> str | Sentence | None:

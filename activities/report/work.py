@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from activities.report.document import Block, Cell, Code, Link, Many, Section, State, many, table
@@ -22,6 +22,7 @@ def tasks(told: Told, waits: list[Wait]) -> Section:
     for wait in waits:
         if wait.kind == "task":
             took[wait.about] += wait.end - wait.start
+    due = _due(told)
     columns = (
         say(N_("task")),
         say(N_("state")),
@@ -45,7 +46,7 @@ def tasks(told: Told, waits: list[Wait]) -> Section:
                 task.done_by,
                 task.verified_by,
                 task.opened_at,
-                task.due_at,
+                task.due_at or due.get(task.ref),
                 task.done_at,
                 took.get(task.ref),
                 evidence(task),
@@ -56,6 +57,15 @@ def tasks(told: Told, waits: list[Wait]) -> Section:
             caption = say(N_("Tasks of “{stage}”: {n}"), stage=stage.title, n=len(rows))
             blocks.append(table(caption, columns, rows, none=caption, folded=True))
     return Section("tasks", say(N_("Tasks")), tuple(blocks))
+
+
+def _due(told: Told) -> dict[str, datetime]:
+    """Return when tasks were due as they opened: once one is done, the read model knows it no more."""
+    return {
+        row.object.removeprefix("task:"): datetime.fromisoformat(row.payload["due_at"])
+        for row in told.events("TaskOpened")
+        if row.payload.get("due_at")
+    }
 
 
 def evidence(task: TaskView) -> Cell:

@@ -41,7 +41,7 @@ class Part:
     name: str
     command: list[str]
     ready: Ready
-    patience: float = 60
+    patience: float = 120
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Once:
 def order(settings: Settings, home: Path) -> list[list[Part | Once]]:
     """Return what to start: each group once the one before it is ready.
 
-    The API prepares the database before it serves, and does without Temporal until there is one. The worker comes
-    when both are there; the API then sees it ask for work.
+    The API prepares the database before it serves, and does without Temporal until there is one. The
+    worker comes when both are there; the API then sees it ask for work.
     """
     api = Part("api", _module("api"), _health(settings, "database"))
     worker = Part("worker", _module("worker"), _health(settings, "database", "engine", "worker"))

@@ -77,6 +77,7 @@ def back(generation: int = 2, run_id: str = "r1") -> ReturnTraffic:
         run_id=run_id,
         service="shop",
         environment="production",
+        version="1.4.0",
         generation=generation,
     )
 

@@ -24,7 +24,9 @@ LAUGHS = (
     + "".join(f'<!ENTITY {b} "{("&" + a + ";") * 10}">' for a, b in zip("abcdefgh", "bcdefghi", strict=True))
     + "]><testsuite><testcase name='&i;'/></testsuite>"
 )
-OUTSIDE = '<!DOCTYPE t [<!ENTITY x SYSTEM "file:///etc/passwd">]><testsuite><testcase name="&x;"/></testsuite>'
+OUTSIDE = (
+    '<!DOCTYPE t [<!ENTITY x SYSTEM "file:///etc/passwd">]><testsuite><testcase name="&x;"/></testsuite>'
+)
 
 
 def written(folder: Path, text: str | bytes) -> Path:

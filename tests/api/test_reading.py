@@ -7,17 +7,27 @@ from typing import Any
 import pytest
 
 from api.house import House
+from golive.plan import Plan
 from golive.recording import Batch
 from tests.api.client import Client, problem
-from tests.db.story import QA, first, record, task_change, words
+from tests.db.story import QA, STAGES, first, plan, record, run_change, task_change, words
 from tests.db.story import event as happened
+
+
+def frozen() -> Plan:
+    """The plan of the story, its references in full as planning writes them."""
+    uat, grey = STAGES
+    tasks = tuple(
+        task.model_copy(update={"needs": tuple(f"uat.{need}" for need in task.needs)}) for task in uat.tasks
+    )
+    return plan(stages=(uat.model_copy(update={"tasks": tasks}), grey))
 
 
 @pytest.fixture
 async def reader(admin: Client) -> Client:
     """The user qa1 of a run `r1` that has begun, and in which qa1 took the task `plan`."""
     house: House = admin.app.state.house
-    await record(house.database, first())
+    await record(house.database, first(plan_=frozen(), run=run_change()))
     taken = happened(
         2, "TaskStarted", object="task:uat.plan", actor=QA, payload={"title": {"en": "Plan", "zh": "计划"}}
     )

@@ -98,7 +98,9 @@ async def test_a_faulty_template_is_refused_and_nothing_is_published(
 async def test_every_fault_is_named_with_file_line_and_path_in_the_readers_language(admin: Client) -> None:
     li = await admin.joined("li", "template_admin", locale="zh")
     source = SMALL.replace("approvals:", "aprovals:")
-    told = problem(await li.post("/templates/validate", {"source": source, "file": "s.yaml"}), 422, "template_invalid")
+    told = problem(
+        await li.post("/templates/validate", {"source": source, "file": "s.yaml"}), 422, "template_invalid"
+    )
     assert {"file", "line", "path", "message"} <= told["errors"][0].keys()
     assert told["errors"][0]["file"] == "s.yaml"
     assert told["errors"][0]["line"] > 5
@@ -121,7 +123,10 @@ async def test_a_preview_shows_the_plan_with_its_dates_and_starts_nothing(admin:
     assert answer.status_code == 200, answer.text
     told = answer.json()
     assert told["stages"][0]["stage"] == "uat"
-    assert {asked["function"]: asked["people"] for asked in told["asked"]} == {"qa": ["quinn"], "ops": ["otto"]}
+    assert {asked["function"]: asked["people"] for asked in told["asked"]} == {
+        "qa": ["quinn"],
+        "ops": ["otto"],
+    }
     assert (await admin.get("/runs"))["items"] == []
 
 

@@ -144,6 +144,21 @@ def test_whose_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No token: set GOLIVE_TOKEN" in done.stderr
 
 
+def test_doctor_names_the_remedy_of_what_is_away() -> None:
+    (port,) = free_ports(1)
+    away = golive("doctor", "--url", f"http://127.0.0.1:{port}")
+    assert away.exit_code == 1
+    assert "✗  api" in away.stdout
+    assert "`make up`" in away.stdout
+    up, down = {"state": "up", "detail": None}, {"state": "down", "detail": "nobody asks for work"}
+    with serving(Said(200, {"state": "degraded", "database": up, "engine": up, "worker": down})) as api:
+        done = golive("health", "--url", api.url)
+    assert done.exit_code == 1
+    assert "✓  engine" in done.stdout
+    assert "✗  worker    nobody asks for work" in done.stdout
+    assert "worker.log" in done.stdout
+
+
 def test_wrong_use_is_exit_code_2() -> None:
     for words in (["hold", "r1"], ["nonsense"], ["task", "verify", "t1", "maybe"], ["list", "--limit", "x"]):
         assert golive(*words).exit_code == 2

@@ -14,10 +14,12 @@ from typing import Any
 
 import httpx
 import psutil
+from typer.testing import CliRunner, Result
 
+from cli.app import app
 from cli.language import ROOT
 
-READY = 90.0
+READY = 150.0
 ENDED = 40.0
 
 
@@ -75,23 +77,15 @@ class Whole:
         self._listener.join(5)
         return code
 
-    def golive(self, *words: str, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the command line, as an administrator unless GOLIVE_TOKEN says otherwise."""
-        return subprocess.run(
-            [sys.executable, "-m", "cli", *words],
-            cwd=ROOT,
-            env=self.env | env,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
+    def golive(self, *words: str, stdin: str | None = None, token: str | None = None) -> Result:
+        """Run a command of the command line: as an administrator, or as the holder of `token`."""
+        env = {**self.env, "GOLIVE_TOKEN": token, "GOLIVE_URL": None}
+        return CliRunner().invoke(app, list(words), input=stdin, env=env)
 
-    def answer(self, *words: str, **env: str) -> Any:
+    def answer(self, *words: str, token: str | None = None) -> Any:
         """Run a command with --json, which must succeed, and return what it printed."""
-        done = self.golive(*words, "--json", **env)
-        assert done.returncode == 0, done.stderr
+        done = self.golive(*words, "--json", token=token)
+        assert done.exit_code == 0, done.stderr
         return json.loads(done.stdout)
 
     def _listen(self) -> None:

@@ -13,7 +13,8 @@ from typing_extensions import override
 
 from activities.report.composing import compose
 from activities.report.document import Document, Paragraph, Section, Table
-from activities.report.rendering import FORMATS, LANGUAGES, escape_markdown, render
+from activities.report.formats import escape_markdown
+from activities.report.rendering import FORMATS, LANGUAGES, render
 from activities.report.times import spent_on, stage_spans
 from activities.report.told import Told
 from activities.report.waits import waits_of

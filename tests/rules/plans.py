@@ -7,6 +7,7 @@ from typing import Any
 from golive.calendar import Calendar
 from golive.plan import Artifact, Plan, Release
 from golive.template import Stage
+from golive.words import Text
 
 PEOPLE = {
     "dev": ("dev1", "dev2"),
@@ -29,7 +30,7 @@ def make_plan(*stages: dict[str, Any], **more: Any) -> Plan:
         template_version=1,
         template_hash="sha256:" + "0" * 64,
         title="Shop 1.0.0",
-        template_title="Test",
+        template_title=Text(en="Test", zh="测试"),
         release=more.pop("release", release()),
         release_manager="rm",
         people=more.pop("people", PEOPLE),
@@ -44,14 +45,14 @@ def task(key: str, function: str = "qa", **more: Any) -> dict[str, Any]:
     return {"key": key, "title": key, "function": function, **more}
 
 
-SIGN_OFF = {
+SIGN_OFF: dict[str, Any] = {
     "key": "sign",
     "title": "Sign-off",
     "rules": [{"function": "ops"}, {"function": "qa", "exclude_doers_of": ["uat.run"]}],
     "expires_in": "5d",
     "due": "2d",
 }
-UAT = {
+UAT: dict[str, Any] = {
     "id": "uat",
     "process": "uat",
     "title": "UAT",
@@ -60,14 +61,14 @@ UAT = {
         task("read", needs=["uat.run"]),
     ],
 }
-SIGNED = {
+SIGNED: dict[str, Any] = {
     "id": "sign-off",
     "process": "dual_sign_off",
     "title": "Sign-off",
     "needs": ["uat"],
     "approvals": [SIGN_OFF],
 }
-GREY = {
+GREY: dict[str, Any] = {
     "id": "grey",
     "process": "grey_release",
     "title": "Grey release",
@@ -84,7 +85,7 @@ GREY = {
     },
     "on_rollback": [task("tell", function="dev")],
 }
-REVIEW = {
+REVIEW: dict[str, Any] = {
     "id": "review",
     "process": "post_launch_review",
     "title": "Review",

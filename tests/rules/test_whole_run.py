@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from golive import commands as c
 from golive.evidence import Remark
+from golive.recording import RunChange
 from tests.rules.plans import GREY, REVIEW, SIGNED, UAT, make_plan, release, task, whole
 from tests.rules.world import World, run_of, started, words
 
@@ -37,6 +38,12 @@ def to_grey(world: World) -> World:
     approve(world, "ops1")
     approve(world, "qa3")
     return world
+
+
+def shown(world: World) -> RunChange:
+    change = world.batches[-1].run
+    assert change is not None
+    return change
 
 
 def states(world: World) -> dict[str, str]:
@@ -215,15 +222,21 @@ def test_missed_rungs_collapse_into_the_latest() -> None:
     assert len([event for event in world.journal if event.type in ("Reminded", "Escalated")]) == 1
 
 
+def due_of(world: World) -> datetime:
+    clock = world.run.state.tasks["uat.run"].clock
+    assert clock is not None
+    return clock.due_at
+
+
 def test_a_hold_stops_the_clocks() -> None:
     world = started(whole())
-    due = world.run.state.tasks["uat.run"].clock.due_at
+    due = due_of(world)
     world.tick(timedelta(hours=1))
     world.act(c.Hold(reason=words()), "rm")
     world.tick(timedelta(days=10))
     assert "Reminded" not in world.types()
     world.act(c.Resume(reason=words()), "rm")
-    assert world.run.state.tasks["uat.run"].clock.due_at == due + timedelta(days=10)
+    assert due_of(world) == due + timedelta(days=10)
 
 
 def test_a_held_run_opens_nothing() -> None:
@@ -254,7 +267,7 @@ def test_inconclusive_waits_for_a_person() -> None:
     world.act(c.Promote(reason=words()), "rm")
     world.verdict("inconclusive")
     assert world.traffic == 50
-    assert any(wait.what == "promote" for wait in world.batches[-1].run.waits)
+    assert any(wait.what == "promote" for wait in shown(world).waits)
     world.act(c.Promote(reason=words()), "rm")
     assert world.traffic == 100
 
@@ -311,7 +324,7 @@ def test_a_queued_run_waits_visibly_and_goes_on() -> None:
     approve(world, "ops1")
     approve(world, "qa3")
     assert world.traffic == 0
-    assert "other" in str(world.batches[-1].run.blocked_by)
+    assert "other" in str(shown(world).blocked_by)
     world.tick()
     world.lock_holder = None
     world.tick()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from golive import rules
 from golive.batches import take_batch
 from golive.commands import Actor, Command
@@ -26,11 +28,13 @@ from golive.events import Event
 from golive.plan import Plan
 from golive.recording import Batch, Recorded, Start
 from golive.run import Run
+from golive.vocabulary import Role, VerdictName
 from golive.words import Words, say
 from workflows.go_live import PROCESSES
 
 T0 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-ROLES = ("assignee", "approver")
+ROLES: tuple[Role, ...] = ("assignee", "approver")
+MANAGES: tuple[Role, ...] = ("release_manager",)
 
 
 def words(text: str = "because it is so, and everybody agreed") -> Words:
@@ -61,7 +65,7 @@ class World:
     def actor(self, name: str) -> Actor:
         """Return a person as the API would read them."""
         functions = tuple(f for f, names in self.plan.people.items() if name in names)
-        return Actor(name=name, roles=("release_manager",) if name == "rm" else ROLES, functions=functions)
+        return Actor(name=name, roles=MANAGES if name == "rm" else ROLES, functions=functions)
 
     def command(self, body: Any, by: str | Actor, command_id: str | None = None) -> Command:
         """Return a command of a person."""
@@ -85,12 +89,10 @@ class World:
 
     def refused(self, body: Any, by: str | Actor) -> str:
         """Return the code with which an act is refused; fails when it is not."""
-        try:
+        with pytest.raises(GoliveError) as refusal:
             self.act(body, by)
-        except GoliveError as refusal:
-            assert str(refusal)
-            return refusal.code
-        raise AssertionError(f"{by} was not refused: {body}")
+        assert str(refusal.value)
+        return refusal.value.code
 
     def follow(self) -> None:
         """Record and carry out effects until nothing is left but watches."""
@@ -150,7 +152,7 @@ class World:
         self.traffic = effect.weight
         return Shifted(weight=effect.weight)
 
-    def verdict(self, verdict: str) -> None:
+    def verdict(self, verdict: VerdictName) -> None:
         """Let the one watch that runs report."""
         key, watch = self.watches.popitem()
         assert not self.watches, f"more watches than {key}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
@@ -14,7 +15,7 @@ from golive.evidence import Remark
 from tests.rules.plans import GREY, REVIEW, SIGNED, UAT, make_plan
 from tests.stack import Running, Stack, words
 
-QUICK = {
+QUICK: dict[str, Any] = {
     **GREY,
     "rollout": {
         **GREY["rollout"],

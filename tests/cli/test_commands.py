@@ -1,0 +1,232 @@
+"""The commands against a whole golive: a sign-off from its start to its end, as people type it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from tests.cli.whole import Whole
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("up")]
+
+ITEMS = [
+    *("--item", "open-faults-told=pass:none", "--item", "risks-told=pass:latency: p99 rises first"),
+    *("--item", "people-reachable=pass", "--item-link", "people-reachable=https://example.com/roster"),
+    *("--item", "no-other-change=pass"),
+]
+
+
+class Person:
+    """Someone at a terminal, with the token that `golive user add` printed."""
+
+    def __init__(self, whole: Whole, name: str, *roles: str, function: str | None = None):
+        options = [word for role in roles for word in ("--role", role)]
+        options += ["--function", function] if function else []
+        made = whole.answer("user", "add", name, *options)
+        self.whole, self.name, self.token = whole, name, str(made["token"])
+
+    def types(self, *words: str, stdin: str | None = None) -> Result:
+        return self.whole.golive(*words, stdin=stdin, token=self.token)
+
+    def does(self, *words: str) -> str:
+        done = self.types(*words)
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
+    def is_refused(self, *words: str) -> str:
+        done = self.types(*words)
+        assert (done.exit_code, done.stdout) == (1, ""), done.stdout
+        assert "Traceback" not in done.stderr
+        return " ".join(done.stderr.split())
+
+    def answer_items(self, *words: str) -> list[dict[str, object]]:
+        items = self.reads(*words)["items"]
+        assert isinstance(items, list)
+        return items
+
+    def reads(self, *words: str) -> dict[str, object]:
+        read: dict[str, object] = json.loads(self.does(*words, "--json"))
+        return read
+
+
+@pytest.fixture(scope="module")
+def manager(whole: Whole) -> Person:
+    return Person(whole, "cli-manager", "release_manager")
+
+
+@pytest.fixture(scope="module")
+def worker(whole: Whole) -> Person:
+    return Person(whole, "cli-release", "assignee", function="release")
+
+
+@pytest.fixture(scope="module")
+def signers(whole: Whole) -> list[Person]:
+    return [Person(whole, f"cli-{f}", "assignee", "approver", function=f) for f in ("ops", "qa")]
+
+
+@pytest.fixture(scope="module")
+def run(
+    manager: Person, worker: Person, signers: list[Person], tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """A sign-off of a built file, just started."""
+    artifact = tmp_path_factory.mktemp("built") / "checkout.tar"
+    artifact.write_bytes(b"built")
+    started = manager.reads(
+        *(
+            "start",
+            "dual-sign-off",
+            "--service",
+            "checkout",
+            "--version",
+            "1.4.0",
+            "--artifact",
+            str(artifact),
+        ),
+        *("--param", "pace=demo", "--ref", "jira=REL-42", "--author", "dora"),
+        *(word for person in (worker, *signers) for word in ("--person", f"{person.name[4:]}={person.name}")),
+    )
+    release = started["release"]
+    assert isinstance(release, dict)
+    digest = f"sha256:{hashlib.sha256(b'built').hexdigest()}"
+    assert release["artifacts"] == [{"name": "checkout.tar", "digest": digest}]
+    assert release["external_refs"] == [{"system": "jira", "id": "REL-42", "url": None}]
+    return str(started["id"])
+
+
+def test_a_run_is_shown_with_what_it_waits_for(run: str, manager: Person) -> None:
+    shown = manager.does("show", run)
+    for told in ("checkout 1.4.0  running", "Awaited", "cli-release", "Stages", "Tasks: 0 of 1 done"):
+        assert told in shown
+    assert run in manager.does("list", "--service", "checkout", "--state", "running")
+    assert "No runs." in manager.does("list", "--service", "nothing")
+
+
+def test_a_task_is_found_and_completed_with_evidence(
+    run: str, worker: Person, manager: Person, tmp_path: Path
+) -> None:
+    task = f"{run}.sign-off.put-facts-together"
+    assert task in worker.does("task", "list", "--mine", "--run", run)
+    assert "people-reachable" in worker.does("task", "show", task)
+    assert "release_manager" in manager.is_refused("task", "start", task)
+    assert "Recorded as no." in worker.does("task", "start", task)
+    assert "open-faults-told" in worker.is_refused("task", "complete", task, "--remark", "done")
+
+    (tmp_path / "facts.md").write_text("# Facts")
+    evidence = ["--file", str(tmp_path / "facts.md"), "--metric", "errors=0.5 %", "--sign", "responsible"]
+    once = worker.does("task", "complete", task, "--remark", "done", *ITEMS, *evidence, "--key", "k1")
+    assert worker.does("task", "complete", task, "--remark", "done", *ITEMS, *evidence, "--key", "k1") == once
+    seen = worker.does("task", "show", task)
+    for told in ("done", "errors = 0.5 %", "responsible"):
+        assert told in seen
+
+
+def test_what_is_shown_is_what_is_signed(run: str, signers: list[Person]) -> None:
+    ops, qa = signers
+    approval = f"{run}.sign-off.go"
+    digest = str(ops.reads("approval", approval)["digest"])
+    assert approval in ops.does("approvals", "--mine")
+
+    asked = ops.types("approve", approval, stdin="")
+    assert asked.exit_code == 1
+    assert digest in asked.stderr
+    assert '"checkout"' in asked.stderr
+    assert "Nobody is there to confirm" in asked.stderr
+    assert "another subject" in ops.is_refused("approve", approval, "--digest", "sha256:" + "0" * 64)
+
+    assert "Recorded as no." in ops.does("approve", approval, "--digest", digest)
+    assert "No approvals." in ops.does("approvals", "--mine", "--run", run)
+    done = qa.types("approve", approval, "--yes", "--comment", "looks good")
+    assert done.exit_code == 0, done.stderr
+    assert "approved" in done.stdout
+
+
+def test_it_is_followed_to_its_end_and_its_journal_holds(run: str, manager: Person, whole: Whole) -> None:
+    followed = manager.does("watch", run, "--interval", "0.2")
+    assert "cli-manager started “checkout 1.4.0”" in followed
+    assert "cli-ops decided" in followed
+    events = [json.loads(line) for line in manager.does("events", run, "--follow", "--json").splitlines()]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+    first = events[0]
+    assert (
+        "The hash is that of the journal."
+        in manager.types("receipt", "show", run, "1", "--hash", first["hash"]).stderr
+    )
+    assert manager.types("receipt", "show", run, "1", "--hash", "other").exit_code == 1
+    assert "has no number 9999" in manager.is_refused("receipt", "show", run, "9999")
+
+    verified = whole.golive("audit", "verify")
+    assert (verified.exit_code, "holds" in verified.stdout) == (0, True)
+    assert run in whole.golive("audit", "list").stdout
+    assert "role" in manager.is_refused("audit", "verify")
+
+
+def test_the_report_is_printed_or_saved(run: str, manager: Person, tmp_path: Path) -> None:
+    assert "checkout" in manager.does("report", run)
+    saved = tmp_path / "report.html"
+    manager.does("report", run, "--format", "html", "--language", "zh", "--output", str(saved))
+    assert "checkout" in saved.read_text()
+    assert "cannot be written" in manager.is_refused("report", run, "--output", str(tmp_path / "no" / "way"))
+
+
+def test_holding_resuming_a_new_build_lessons_and_abort(
+    manager: Person, tmp_path: Path, worker: Person
+) -> None:
+    (tmp_path / "one").write_text("1")
+    (tmp_path / "two").write_text("2")
+    run = str(
+        manager.reads("start", "dual-sign-off", "-s", "cart", "-v", "1", "-a", str(tmp_path / "one"))["id"]
+    )
+    assert "held" in manager.does("hold", run, "-r", "wait")
+    assert "Held by cli-manager" in manager.does("show", run)
+    assert "running" in manager.does("resume", run, "-r", "go on")
+    manager.does("release", run, "-v", "2", "-a", f"cart.tar={tmp_path / 'two'}", "-r", "a fix")
+    shown = manager.reads("show", run)["release"]
+    assert isinstance(shown, dict)
+    assert (shown["service"], shown["version"], shown["artifacts"][0]["name"]) == ("cart", "2", "cart.tar")
+    manager.does("comment", run, "see the ticket")
+    manager.does("lesson", run, "watch p99")
+    manager.does("action", "add", run, "alarm on p99", "--owner", manager.name, "--due", "2026-12-15T18:00")
+    (action,) = manager.answer_items("action", "list", run)
+    manager.does("action", "close", run, str(action["id"]), "--remark", "done")
+    assert manager.answer_items("action", "list", run)[0]["closed_by"] == manager.name
+    assert "rollout" in manager.is_refused("promote", run, "-r", "on")
+    assert "release_manager" in worker.is_refused("abort", run, "-r", "no")
+    manager.does("abort", run, "-r", "not today")
+    ended = manager.types("watch", run)
+    assert ended.exit_code == 1
+    assert "aborted" in ended.stdout
+
+
+def test_templates_are_listed_previewed_and_published(whole: Whole, manager: Person, tmp_path: Path) -> None:
+    assert "saas-standard" in manager.does("template", "list")
+    source = manager.does("template", "show", "dual-sign-off", "--source")
+    assert "Stages" in manager.does("template", "show", "saas-standard")
+    plan = manager.does("template", "preview", "dual-sign-off", "-p", "pace=demo")
+    assert "Asked" in plan
+    assert "there is: dual-sign-off, saas-standard" in manager.is_refused("template", "show", "nope")
+
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(source.replace("name: dual-sign-off", "name: mine", 1))
+    assert "“mine” is valid." in manager.does("template", "validate", str(mine))
+    assert "template_admin" in manager.is_refused("template", "publish", str(mine))
+    assert "Published “mine” version 1." in whole.golive("template", "publish", str(mine)).stdout
+    mine.write_text(mine.read_text().replace("stages:", "stagse:", 1))
+    said = manager.is_refused("template", "validate", str(mine))
+    assert "mine.yaml:" in said
+    assert "stagse" in said
+
+
+def test_people_come_and_go(whole: Whole) -> None:
+    eve = Person(whole, "cli-eve", "viewer")
+    assert "cli-eve" in eve.does("user", "me")
+    assert "cli-eve" in whole.golive("user", "list", "--limit", "200").stdout
+    assert "already" in eve.whole.golive("user", "add", "cli-eve", "--role", "viewer").stderr
+    whole.golive("user", "disable", "cli-eve")
+    eve.is_refused("user", "me")
+    whole.golive("user", "enable", "cli-eve")
+    eve.does("user", "me")
