@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select, update
 
 from db.journal import append_admin
+from db.locks import release
+from db.queries import get_header
 from db.reports import save_history
 from db.session import Session, database_time
 from db.tables import histories, runs
@@ -25,6 +27,8 @@ async def mark_lost(session: Session, run_id: str, how: str) -> None:
     marked = update(runs).where(runs.c.id == run_id, runs.c.state.not_in(ENDED))
     told = {"state": "aborted", "ended_at": await database_time(session)}
     await session.execute(marked.values(**told, blocked_by=cause.model_dump(mode="json")))
+    lost = await get_header(session, run_id)
+    await release(session, run_id, lost.service, lost.environment)
     await append_admin(session, GOLIVE, "RunLost", f"run:{run_id}", payload={"how": how})
 
 

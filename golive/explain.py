@@ -12,6 +12,7 @@ from golive.recording import Wait
 from golive.run import Run
 from golive.sign_off import waiting_for
 from golive.stages import Processes
+from golive.state import EndingState, HoldState
 from golive.tasks import ACTIVE
 from golive.words import N_, Sentence, say
 
@@ -24,20 +25,24 @@ def blocked_by(run: Run, processes: Processes) -> Sentence | None:
     state = run.state
     if state.ended:
         return None
+    if state.closing:
+        return say(N_("Everything is done; golive writes the final report and then ends the run by itself."))
+    return _stopped(run) or _first_wait(run, processes)
+
+
+def _stopped(run: Run) -> Sentence | None:
+    """Say what keeps the whole run from going on, if anything does."""
+    state = run.state
     if state.ending is not None:
-        return _ending(run)
+        return _ending(run, state.ending)
     if state.hold is not None:
-        return _held(run)
+        return _held(run, state.hold)
     if state.state == "scheduled" and run.plan.start_at is not None:
         return say(N_("The run starts at {at}."), at=moment(run.plan.start_at))
-    if state.lock.wanted and state.lock.holder is not None:
-        return _locked(run)
-    return _first_wait(run, processes)
+    return _locked(run) if state.lock.wanted and state.lock.holder is not None else None
 
 
-def _ending(run: Run) -> Sentence:
-    ending = run.state.ending
-    assert ending is not None  # noqa: S101 - the caller has just looked
+def _ending(run: Run, ending: EndingState) -> Sentence:
     if ending.traffic == "wanted":
         return say(
             N_(
@@ -52,9 +57,7 @@ def _ending(run: Run) -> Sentence:
     return say(N_("The run is ending ({cause}); the back-out tasks are open."), cause=ending.cause)
 
 
-def _held(run: Run) -> Sentence:
-    hold = run.state.hold
-    assert hold is not None  # noqa: S101 - the caller has just looked
+def _held(run: Run, hold: HoldState) -> Sentence:
     why = hold.cause or (hold.words.text[:200] if hold.words else "")
     return say(
         N_("Held by {who} since {since}: {why}. {manager} can resume it."),

@@ -156,7 +156,7 @@ class _Timeline:
         ready = self.ready[node]
         match work.get(node):
             case Task() as task:
-                return max(ready, self.due(task, ready) or ready)
+                return max(ready, self.due(task, self.done[node.rpartition(".")[0]]) or ready)
             case Approval(due=Span() as due):
                 return add_working(self.plan.calendar, ready, due)
             case Stage() as stage:
@@ -164,15 +164,15 @@ class _Timeline:
             case _:
                 return ready
 
-    def due(self, task: Task, opened: datetime) -> datetime | None:
-        """Return when a task that opens at `opened` is due, as far as that is known beforehand."""
+    def due(self, task: Task, entered: datetime) -> datetime | None:
+        """Return when a task of a stage that is entered at `entered` is due, as far as that is known beforehand."""
         due, calendar = task.due, self.plan.calendar
         if due is None:
             return None
         if due.before_go_live:
             planned = self.plan.go_live_at
             return before_working(calendar, planned, due.within.days) if planned else None
-        origin = self.done.get(due.after, opened) if due.after else opened
+        origin = self.done.get(due.after, entered) if due.after else entered
         return add_working(calendar, origin, due.within)
 
     def _on_the_clock(self, stage: Stage) -> timedelta:
@@ -198,7 +198,7 @@ def _asked(plan: Plan, timeline: _Timeline) -> Iterator[Asked]:
     for stage in plan.stages:
         for task in stage.tasks:
             ready = timeline.ready[f"{stage.id}.{task.key}"]
-            due = timeline.due(task, ready)
+            due = timeline.due(task, timeline.done[stage.id])
             yield (asked := _of_task(plan, stage, task, ready, due))
             if task.verify:
                 done = timeline.done[asked.ref]

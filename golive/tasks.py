@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from golive.clocks import start_clock
 from golive.commands import (
     Actor,
@@ -57,9 +59,10 @@ def open_task(run: Run, ref: str) -> None:
 
 
 def _set_due(run: Run, ref: str, plan: Task, state: TaskState) -> None:
-    due, origin = plan.due, run.now
+    due = plan.due
     if due is None:
         return
+    origin = _entry(run, ref)
     if due.before_go_live:
         if run.plan.go_live_at is None:
             return
@@ -73,6 +76,12 @@ def _set_due(run: Run, ref: str, plan: Task, state: TaskState) -> None:
         due_at = add_working(run.plan.calendar, origin, due.within)
     state.clock = start_clock(run.plan, run.now, due_at)
     run.clocked[ref] = None
+
+
+def _entry(run: Run, ref: str) -> datetime:
+    """Return when the stage of a task was entered; a back-out task counts from the rollback, which is now."""
+    stage = run.index.tasks[ref][0] if ref in run.index.tasks else None
+    return (stage and run.stage(stage.id).opened_at) or run.now
 
 
 def finish(run: Run, ref: str) -> None:

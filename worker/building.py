@@ -48,6 +48,13 @@ PASSED_THROUGH = (
 )
 """Modules that the sandbox does not import again: pure ones, and those of which workflows only name activities."""
 
+STICKY = timedelta(seconds=3)
+"""How long a run waits for the worker that has it in its cache before any worker may replay it.
+
+After a worker has died this is added to every run's first act: the SDK's own 10 seconds would be longer than a person
+waits for an answer.
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
@@ -77,6 +84,7 @@ def build(client: Client, parts: Parts) -> tuple[Worker, Worker]:
         workflow_runner=sandbox() if settings.sandbox else UnsandboxedWorkflowRunner(),
         interceptors=[Lending(settings.keys("command"))],
         max_cached_workflows=settings.cached_runs,
+        sticky_queue_schedule_to_start_timeout=STICKY,
     )
     watches = Worker(
         client,

@@ -89,6 +89,10 @@ class Memory:
 
     sent: list[Sent] = field(default_factory=list)
 
+    def acknowledged(self) -> int:
+        """Return how many acts were acknowledged so far."""
+        return sum(sent.acknowledgement is not None for sent in self.sent)
+
     def of_run(self, run_id: str) -> list[Sent]:
         """Return the acts that start the run or act on it."""
         return [sent for sent in self.sent if sent.run_id == run_id]

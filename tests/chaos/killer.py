@@ -55,17 +55,30 @@ def drawn(chance: random.Random, victims: Iterable[Victim], each: int) -> list[V
 
 
 async def kill_all(
-    live: Live, chance: random.Random, order: Iterable[Victim], said: Callable[[str], None] = lambda _: None
+    live: Live,
+    chance: random.Random,
+    order: Iterable[Victim],
+    acknowledged: Callable[[], int],
+    say: Callable[[str], None] = lambda _: None,
 ) -> Kills:
-    """Kill one after the other, at random moments. Raises NotBack when one stays away."""
+    """Kill one after the other, at random moments between acts that were `acknowledged` since the last kill.
+
+    Raises NotBack when one stays away, or nothing is acknowledged any more.
+    """
     kills = Kills()
-    began = time.monotonic()
+    began, before = time.monotonic(), -1
+
+    async def acting() -> bool:
+        return acknowledged() > before
+
     for victim in order:
+        await live.until(acting, "people act again")
         await asyncio.sleep(chance.uniform(0, LATEST))
+        hasty = chance.random() < HASTY
+        before = -1 if hasty else acknowledged()
         killed = live.kill(victim)
         kills.count[victim] += 1
-        hasty = chance.random() < HASTY
-        said(
+        say(
             f"{time.monotonic() - began:6.1f} s  kill -9 {victim} ({killed}){', at once the next' if hasty else ''}"
         )
         if hasty:

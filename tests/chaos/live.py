@@ -68,8 +68,7 @@ class Live:
     @property
     def settings(self) -> Settings:
         """The settings of the processes, as far as a reader of their data needs them."""
-        after = self.env.get("GOLIVE_CONTINUE_AFTER")
-        return Settings(home=self.home, continue_after=int(after) if after else None)
+        return Settings(home=self.home)
 
     async def client(self) -> Client:
         """Return a client of the Temporal server. Raises RuntimeError while there is none."""

@@ -164,7 +164,9 @@ async def _under_fire(
     over = asyncio.Event()
     playing = {asyncio.create_task(_keep_playing(people, templates, number, over)) for number in range(jobs)}
     try:
-        kills = await _or_stop(playing, kill_all(running, people.chance, order, say))
+        kills = await _or_stop(
+            playing, kill_all(running, people.chance, order, people.memory.acknowledged, say)
+        )
         over.set()
         say("no more kills; the runs end")
         done, late = await asyncio.wait(playing, timeout=TO_THE_END)

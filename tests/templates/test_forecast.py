@@ -18,7 +18,7 @@ stages:
   title: W
   tasks:
   - {key: a, title: A, function: dev, due: 4h, verify: true}
-  - {key: b, title: B, function: qa, due: 1d, needs: [a]}
+  - {key: b, title: B, function: qa, due: {within: 1d, after: a}, needs: [a]}
   - {key: c, title: C, function: qa}
   approvals:
   - {key: go, title: Go, rules: [{function: dev, mode: n, min: 2}, {function: qa}], after: [b], due: 1h}

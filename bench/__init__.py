@@ -1,0 +1,1 @@
+"""What golive costs, measured side by side: `make bench`."""
