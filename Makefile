@@ -36,7 +36,7 @@ completion:  ## Say how to get `golive` on the PATH, with completion in your she
 .PHONY: test lint format coverage bench chaos
 test: lint  ## Run everything that must pass: lint, types, import contracts, tests (TESTS=, WORKERS=, ARGS=)
 	@mkdir -p build
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --junitxml=build/junit.xml $(ARGS) $(TESTS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --junitxml=build/junit.xml $(ARGS) $(TESTS)
 
 lint: dev  ## Check style, types and import contracts
 	$(VENV)/bin/ruff check

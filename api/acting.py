@@ -46,12 +46,12 @@ async def act(
 ) -> Response:
     """Have the run apply `body` and answer with its receipt; the same attempt again gets the same answer.
 
-    Looked up in SQL, then in the journal, then sent. Only definite answers are kept: a 503 may be tried
-    again.
+    Looked up in SQL, then in the journal, then sent. The key stands for this body before anything is sent.
+    Only definite answers are kept: a 503 may be tried again.
     """
     need(attempt.actor, REQUIRED[body.do])
-    async with house.database.reading() as session:
-        if known := await attempt.found(session):
+    async with house.database.transaction() as session:
+        if known := await attempt.claimed(session):
             return told(known, again=True)
         receipt = await _journalled(session, attempt, run_id)
     if receipt is None:
@@ -73,13 +73,14 @@ async def _journalled(session: Session, attempt: Attempt, run_id: str) -> Receip
 
 
 async def _sent(house: House, attempt: Attempt, run_id: str, body: Body) -> Receipt:
-    async with house.database.reading() as session:
-        if (await get_header(session, run_id)).state in _ENDED:
-            raise run_ended()
     try:
+        async with house.database.reading() as session:
+            if (await get_header(session, run_id)).state in _ENDED:
+                raise run_ended()
         receipt = await house.engine.send(attempt.id, run_id, attempt.actor, body)
     except _DEFINITE:
-        # Sent before without an answer, it may have been applied since, and the run may have ended with it.
+        # Sent before without an answer, or at this moment by its twin, it may have been applied since, and the
+        # run may have ended with it.
         async with house.database.reading() as session:
             if earlier := await _journalled(session, attempt, run_id):
                 return earlier

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.engine import Engine
 from api.feed import Feed
@@ -57,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        redirect_slashes=False,
         separate_input_output_schemas=True,
     )
     app.add_middleware(BodyLimit)
@@ -84,7 +85,7 @@ async def _living(settings: Settings) -> AsyncIterator[House]:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
-        with suppress(OperationalError):
+        with suppress(SQLAlchemyError):
             await flush_refusals(database)
         await database.close()
 
@@ -95,5 +96,5 @@ async def _flush(database: Database) -> None:
         await asyncio.sleep(_FLUSH_SECONDS)
         try:
             await flush_refusals(database)
-        except OperationalError as away:
+        except SQLAlchemyError as away:
             log.warning("cannot write the counts of refused attempts: %s", away)

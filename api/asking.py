@@ -66,6 +66,13 @@ async def _user(
     return user
 
 
+async def still(request: Request, session: Session) -> bool:
+    """Tell whether the token of `request`, which was valid, still is one of an enabled user."""
+    _, _, token = request.headers["authorization"].partition(" ")
+    user = await authenticate(session, token.strip())
+    return user is not None and user.enabled
+
+
 UserDep = Annotated[User, Depends(_user)]
 SIGNED_IN = Depends(_user)
 """What every router but that of health asks for, whether its routes need to know who it is or not."""

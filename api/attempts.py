@@ -52,6 +52,12 @@ class Attempt:
             session, principal=self.actor.name, route=self.route, key=self.key, body_digest=self.body_digest
         )
 
+    async def claimed(self, session: Session) -> idempotency.Answer | None:
+        """Let the key stand for this body, before the act is sent; otherwise as `found`."""
+        return await idempotency.claim(
+            session, principal=self.actor.name, route=self.route, key=self.key, body_digest=self.body_digest
+        )
+
     async def kept(self, session: Session, status: int, body: dict[str, Any]) -> idempotency.Answer:
         """Keep the answer and return the one that counts: that which was kept first."""
         return await idempotency.save(

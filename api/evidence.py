@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from api.house import House
 from api.junit import read_junit
@@ -21,29 +22,44 @@ from api.schemas.tasks import CompleteGiven, ItemGiven
 from db.attachments import Attachment, find_attachments, path_of
 from golive.commands import CompleteTask, ItemResult
 from golive.errors import Invalid
-from golive.evidence import Evidence, File, Link, Metric, Remark, Signature, TestResult
+from golive.evidence import Evidence, File, Link, Metric, Remark, Signature, TestFacts, TestResult
 from golive.words import N_
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """The attachments that a body names, by id, and what those say that are test results: each read once."""
+
+    stored: dict[str, Attachment]
+    facts: dict[str, TestFacts]
 
 
 async def completion(house: House, task: str, given: CompleteGiven) -> CompleteTask:
     """Return the act of finishing `task`. Raises Invalid when an attachment is unknown or at fault."""
-    sent = [*given.evidence, *(piece for item in given.items.values() for piece in item.evidence)]
-    stored = await _attachments(house, sent)
+    pieces = [*given.evidence, *(piece for item in given.items.values() for piece in item.evidence)]
+    sent = await _sent(house, pieces)
     return CompleteTask(
         task=task,
         remark=words_or_none(given.remark),
-        evidence=await _evidence(house, given.evidence, stored),
-        items={name: await _item(house, item, stored) for name, item in given.items.items()},
+        evidence=_evidence(given.evidence, sent),
+        items={name: _item(item, sent) for name, item in given.items.items()},
     )
 
 
-async def _item(house: House, item: ItemGiven, stored: dict[str, Attachment]) -> ItemResult:
-    evidence = await _evidence(house, item.evidence, stored)
-    return ItemResult(result=item.result, remark=words_or_none(item.remark), evidence=evidence)
+def _item(item: ItemGiven, sent: _Sent) -> ItemResult:
+    return ItemResult(
+        result=item.result, remark=words_or_none(item.remark), evidence=_evidence(item.evidence, sent)
+    )
 
 
-async def _attachments(house: House, sent: Iterable[EvidenceGiven]) -> dict[str, Attachment]:
-    ids = {piece.attachment_id for piece in sent if isinstance(piece, FileGiven | TestResultGiven)}
+async def _sent(house: House, pieces: Iterable[EvidenceGiven]) -> _Sent:
+    named = [piece for piece in pieces if isinstance(piece, FileGiven | TestResultGiven)]
+    stored = await _attachments(house, {piece.attachment_id for piece in named})
+    results = {piece.attachment_id for piece in named if isinstance(piece, TestResultGiven)}
+    return _Sent(stored, {one: await _facts(house, stored[one]) for one in sorted(results)})
+
+
+async def _attachments(house: House, ids: set[str]) -> dict[str, Attachment]:
     if not ids:
         return {}
     async with house.database.reading() as session:
@@ -54,13 +70,16 @@ async def _attachments(house: House, sent: Iterable[EvidenceGiven]) -> dict[str,
     return stored
 
 
-async def _evidence(
-    house: House, sent: Iterable[EvidenceGiven], stored: dict[str, Attachment]
-) -> tuple[Evidence, ...]:
-    return tuple([await _piece(house, piece, stored) for piece in sent])
+async def _facts(house: House, attachment: Attachment) -> TestFacts:
+    path = path_of(house.settings.home, attachment)
+    return await asyncio.to_thread(read_junit, path, attachment.name)
 
 
-async def _piece(house: House, piece: EvidenceGiven, stored: dict[str, Attachment]) -> Evidence:
+def _evidence(given: Iterable[EvidenceGiven], sent: _Sent) -> tuple[Evidence, ...]:
+    return tuple(_piece(piece, sent) for piece in given)
+
+
+def _piece(piece: EvidenceGiven, sent: _Sent) -> Evidence:
     match piece:
         case RemarkGiven():
             return Remark(text=words(piece.text))
@@ -70,13 +89,7 @@ async def _piece(house: House, piece: EvidenceGiven, stored: dict[str, Attachmen
             return Metric(name=piece.name, value=piece.value, unit=piece.unit)
         case SignatureGiven():
             return Signature(meaning=piece.meaning)
-        case FileGiven():
-            return File(attachment_id=piece.attachment_id, sha256=stored[piece.attachment_id].sha256)
-        case TestResultGiven():
-            return await _test_result(house, stored[piece.attachment_id])
-
-
-async def _test_result(house: House, attachment: Attachment) -> TestResult:
-    path = path_of(house.settings.home, attachment)
-    facts = await asyncio.to_thread(read_junit, path, attachment.name)
-    return TestResult(attachment_id=attachment.id, sha256=attachment.sha256, facts=facts)
+        case FileGiven(attachment_id=one):
+            return File(attachment_id=one, sha256=sent.stored[one].sha256)
+        case TestResultGiven(attachment_id=one):
+            return TestResult(attachment_id=one, sha256=sent.stored[one].sha256, facts=sent.facts[one])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
-from db.events import events_after, head_of
-from db.session import Database
+from db.events import events_after, heads_of
+from db.session import Database, Session
 from db.views import JournalRow
 
 log = logging.getLogger("golive.api")
@@ -48,14 +48,22 @@ class Feed:
         """Return how many streams of `run_id` are open."""
         return self._watchers[run_id]
 
-    async def events(self, run_id: str, after: int) -> AsyncIterator[JournalRow]:
-        """Yield the events of `run_id` after number `after`, as they come, until the feed closes."""
+    async def events(
+        self, run_id: str, after: int, may_read: Callable[[Session], Awaitable[bool]]
+    ) -> AsyncIterator[JournalRow]:
+        """Yield the events of `run_id` after number `after`, as they come.
+
+        Ends when the feed closes, and before the next event once the watcher `may_read` no more.
+        """
         self._watchers[run_id] += 1
         self._somebody.set()
         try:
             while not self.closed:
                 news = self._news[run_id]
-                rows = await self._read(run_id, after)
+                async with self._database.reading() as session:
+                    if not await may_read(session):
+                        return
+                    rows = await events_after(session, run_id, after, PAGE)
                 for row in rows:
                     after = row.seq
                     yield row
@@ -64,15 +72,11 @@ class Feed:
         finally:
             self._leave(run_id)
 
-    async def _read(self, run_id: str, after: int) -> tuple[JournalRow, ...]:
-        async with self._database.reading() as session:
-            return await events_after(session, run_id, after, PAGE)
-
     async def _look(self) -> None:
         try:
             async with self._database.reading() as session:
-                heads = {run_id: (await head_of(session, run_id))[0] for run_id in list(self._watchers)}
-        except OperationalError as away:
+                heads = await heads_of(session, tuple(self._watchers))
+        except SQLAlchemyError as away:
             log.warning("cannot look for news: %s", away)
             return
         for run_id, head in heads.items():

@@ -42,6 +42,11 @@ _SENTENCES: dict[str, str] = {
     "model_attributes_type": N_("“{field}” must be an object."),
     "list_type": N_("“{field}” must be a list."),
     "tuple_type": N_("“{field}” must be a list."),
+    "control": N_("“{field}” may not hold line breaks or control characters, NUL among them."),
+    "inexact": N_("“{field}” is not a value that JSON says exactly: a text, true, false or a usual number."),
+    "nul": N_("“{field}” may not hold the character NUL."),
+    "name_reserved": N_("“{field}” cannot be {name}: golive itself goes by that name. Choose another."),
+    "out_of_reach": N_("“{field}” must lie in the years {first} to {last}."),
     "timezone_aware": N_("“{field}” needs a time zone; write for example 2026-11-22T14:05:00Z."),
 }
 _TIME = N_("“{field}” must be a time as in RFC 3339; write for example 2026-11-22T14:05:00Z.")
@@ -70,6 +75,8 @@ def invalid(first: dict[str, Any], fields: Sequence[str] = ()) -> Invalid:
     written = {
         name: value for name, value in first.get("ctx", {}).items() if isinstance(value, str | int | float)
     }
+    if kind == "literal_error":  # pydantic's list is English: 'a', 'b' or 'c'
+        written["expected"] = str(written["expected"]).replace("' or '", "', '").replace("'", "")
     args: dict[str, str | float] = {**written, "field": _field(first), "why": str(first["msg"]).rstrip(".")}
     msgid = _TIME if kind.startswith("datetime_") else _SENTENCES.get(kind, _OTHER)
     facts = {"field": args["field"], "fields": list(dict.fromkeys(fields))}

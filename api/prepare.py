@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 from api.publishing import publish_from, title_of
 from db.journal import append_admin
 from db.migrations import upgrade
-from db.people import authenticate, create_user, find_users, issue_token
+from db.people import authenticate, create_user, find_users, issue_token, new_token, token_is_known
 from db.session import Database, Session
 from db.templates import get_checklist, list_checklists, publish_checklist, template_versions
 from golive.commands import GOLIVE
 from golive.planning import check_template
 from golive.template_source import Library, Source, read_checklist, read_template
 from settings import Settings
+from settings.private_file import kept_once, replaced
 
 ADMIN = "admin"
 ROOT = Path(__file__).parents[1]
@@ -43,31 +42,17 @@ async def make_admin(session: Session, file: Path) -> None:
     """Make the user `admin` once; the token in `file`, readable by its owner alone, is theirs.
 
     The file comes first: a start that was cut short in between finds it and goes on. To get another token,
-    delete the file and start again.
+    delete the file and start again; one that was revoked is replaced.
     """
     if ADMIN not in await find_users(session, [ADMIN]):
         await create_user(session, name=ADMIN, roles=["admin"], functions=[])
         await append_admin(session, GOLIVE, "UserAdded", f"user:{ADMIN}", payload={"roles": ["admin"]})
-    token = _token(file)
+    token = kept_once(file, new_token)
     if await authenticate(session, token) is None:
+        if await token_is_known(session, token):
+            replaced(file, token := new_token())
         issued = await issue_token(session, ADMIN, token=token)
         await append_admin(session, GOLIVE, "TokenIssued", f"token:{issued.id}", payload={"user": ADMIN})
-
-
-def _token(file: Path) -> str:
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        if written := file.read_text().strip():
-            return written
-        file.unlink()  # a start was cut short between making and writing the file
-        return _token(file)
-    token = f"golive_{secrets.token_urlsafe(32)}"
-    with os.fdopen(handle, "w") as opened:
-        opened.write(token + "\n")
-        opened.flush()
-        os.fsync(opened.fileno())
-    return token
 
 
 def bundled(root: Path) -> Library:

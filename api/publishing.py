@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from api.library import library
+from api.library import latest_templates, library
 from api.schemas.templates import ChecklistShown
 from db.journal import append_admin
 from db.people import list_users
@@ -15,7 +15,6 @@ from db.templates import (
 from db.templates import (
     get_template,
     list_checklists,
-    list_templates,
     publish_checklist,
     publish_template,
 )
@@ -61,7 +60,7 @@ async def publish_checklist_text(session: Session, file: str, text: str, actor: 
 
 async def _publish_changed(session: Session, shelf: Library, actor: Actor) -> None:
     """Publish each template whose text, or a text that it uses, is not the one of its latest version."""
-    before = {each.name: each.version for each in (await list_templates(session, limit=_MANY)).items}
+    before = {each.name: each.version for each in await latest_templates(session)}
     for name in shelf.templates:
         published = await publish_from(session, shelf, name, actor.name)
         if before.get(name) != published.version:

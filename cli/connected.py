@@ -66,11 +66,14 @@ class Connected:
             console.file.write(answer.text.rstrip("\n") + "\n")
             return
         for part in how(answer.json()):
-            console.print(part)
+            if isinstance(part, str):  # as it is, so that it can be copied or piped
+                console.file.write(part + "\n")
+            else:
+                console.print(part)
 
     def remark(self, sentence: str) -> None:
         """Say something beside the answer."""
-        screen.err().print(sentence, style="dim")
+        screen.say(sentence, "dim")
 
 
 def connected(command: Callable[Concatenate[Connected, P], None]) -> Callable[..., None]:
@@ -105,9 +108,9 @@ def _open(
 ) -> Connected:
     found, kept = environment.token(token, token_file)
     if kept is not None:
-        screen.err().print(_("Acting with the token of {kept}.").format(kept=kept), style="dim")
+        screen.say(_("Acting with the token of {kept}.").format(kept=kept), "dim")
     at = environment.address(url)
-    client = Client(at, found, patience, lambda sentence: screen.err().print(sentence, style="yellow"))
+    client = Client(at, found, patience, lambda sentence: screen.say(sentence, "yellow"))
     return Connected(client, key, as_json)
 
 
@@ -146,8 +149,7 @@ def failures_told() -> Iterator[None]:
     try:
         yield
     except Failure as failure:
-        console = screen.err()
-        console.print(str(failure), style="red")
+        screen.say(str(failure), "red")
         for line in failure.more:
-            console.print(f"  {line}")
+            screen.say(f"  {line}")
         raise typer.Exit(1) from failure

@@ -84,7 +84,7 @@ def _me(address: str) -> Part:
     """Ask the API who the token is."""
     try:
         token, kept = environment.token(None, None)
-        with closing(Client(address, token, 0, screen.err().print)) as client:
+        with closing(Client(address, token, 0, screen.say)) as client:
             me = client.get("/users/me").json()
     except Failure as wrong:
         return "token", False, str(wrong)

@@ -42,11 +42,11 @@ def token(given: str | None, file: Path | None) -> tuple[str, Path | None]:
     In order: as given, the file, GOLIVE_TOKEN, the administrator's token in the home folder.
     """
     if given:
-        return given, None
+        return _sound(given, "--token"), None
     if file is not None:
         return _read(file), None
     if found := os.environ.get("GOLIVE_TOKEN"):
-        return found, None
+        return _sound(found, "GOLIVE_TOKEN"), None
     kept = read_settings().home / "admin.token"
     if not os.access(kept, os.R_OK):
         sentence = _("No token: set GOLIVE_TOKEN, or give --token TOKEN or --as FILE. {kept} cannot be read.")
@@ -59,6 +59,17 @@ def _read(file: Path) -> str:
         written = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as why:
         raise Failure(_("The token file {file} cannot be read: {why}.").format(file=file, why=why)) from why
-    if not written or not written.isascii():
+    if not _is_token(written):
         raise Failure(_("The token file {file} holds no token.").format(file=file))
     return written
+
+
+def _sound(written: str, source: str) -> str:
+    """Return what was given as a token, or fail: nothing else may stand in a header."""
+    if not _is_token(written.strip()):
+        raise Failure(_("What {source} holds is no token.").format(source=source))
+    return written.strip()
+
+
+def _is_token(written: str) -> bool:
+    return bool(written) and written.isascii() and written.isprintable() and " " not in written

@@ -70,7 +70,7 @@ def _save(content: bytes, output: Path) -> None:
         output.write_bytes(content)
     except OSError as why:
         raise Failure(_("{path} cannot be written: {why}.").format(path=output, why=why.strerror)) from why
-    screen.err().print(_("Written to {path}.").format(path=output))
+    screen.say(_("Written to {path}.").format(path=output))
 
 
 @acting

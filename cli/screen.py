@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cli.language import LANGUAGE, _
 
-_WIDE = 200
+_WIDE = 1000
 """Columns of a table in a pipe or a file, where nobody resizes a window."""
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -40,6 +40,11 @@ def out() -> Console:
 def err() -> Console:
     """Return the console of remarks and errors."""
     return _console(sys.stderr)
+
+
+def say(sentence: str, style: str = "") -> None:
+    """Say a sentence beside the answer. The terminal wraps it, if at all, so that it can be copied whole."""
+    err().print(Text(_CONTROL.sub("", sentence), style=style), soft_wrap=True)
 
 
 def plain(value: Any) -> str:

@@ -30,8 +30,8 @@ def table(columns: Sequence[Column], rows: Iterable[Row], title: str | None = No
     return made
 
 
-_ID, _STATE, _SEQ = _("ID"), _("STATE"), _("NO.")
-_UNBROKEN = {_ID, _STATE, _SEQ}
+_ID, _STATE, _SEQ, _STREAM = _("ID"), _("STATE"), _("NO."), _("STREAM")
+_UNBROKEN = {_ID, _STATE, _SEQ, _STREAM}
 
 
 def text(name: str) -> Callable[[Row], Text]:

@@ -49,9 +49,7 @@ def show(
 ) -> None:
     """Show a template."""
     answer = golive.get(f"/templates/{name}/versions/{number or _latest(golive, 'templates', name)}")
-    golive.tell(
-        answer, (lambda shown: [Text(plain(shown["source"].rstrip("\n")))]) if source else _template_page
-    )
+    golive.tell(answer, (lambda shown: [plain(shown["source"].rstrip("\n"))]) if source else _template_page)
 
 
 @app.command(
@@ -112,7 +110,7 @@ def list_checklists(golive: Connected) -> None:
 def show_checklist(golive: Connected, name: Name, number: Number = None) -> None:
     """Show a checklist."""
     answer = golive.get(f"/checklists/{name}/versions/{number or _latest(golive, 'checklists', name)}")
-    golive.tell(answer, lambda shown: [Text(plain(shown["source"].rstrip("\n")))])
+    golive.tell(answer, lambda shown: [plain(shown["source"].rstrip("\n"))])
 
 
 @checklists.command("validate", help=_("Check a checklist without publishing it."))

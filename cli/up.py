@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from pathlib import Path
 
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from cli import screen
@@ -16,7 +18,6 @@ from cli.supervisor import checks, parts
 from cli.supervisor.checks import LOCAL
 from cli.supervisor.lock import home_lock
 from cli.supervisor.stack import Stack
-from cli.tables import facts
 from settings import Settings
 
 
@@ -40,7 +41,7 @@ def up() -> None:
 
 
 def _say(line: str) -> None:
-    screen.err().print(Text.assemble(("golive ", "dim"), screen.plain(line)))
+    screen.err().print(Text.assemble(("golive ", "dim"), screen.plain(line)), soft_wrap=True)
 
 
 def _tell_ready(settings: Settings, home: Path) -> None:
@@ -52,13 +53,15 @@ def _tell_ready(settings: Settings, home: Path) -> None:
         (_("API document"), f"{address}/openapi.json"),
         (_("Temporal UI"), _ui(settings)),
         (_("Sign in"), _("as `admin`, with the token in {file}:").format(file=token)),
-        ("", f'curl -H "Authorization: Bearer $(cat {token})" {address}/api/v1/runs'),
+        ("", f'curl -H "Authorization: Bearer $(cat {shlex.quote(token)})" {address}/api/v1/runs'),
         ("", _("`bin/golive list` finds that token by itself; `bin/golive --help` shows what else there is")),
         (_("Logs"), _shortest(home / "logs")),
     ]
     console = screen.out()
     console.print(Text(_("golive is up."), style="bold green"))
-    console.print(facts(rows))
+    width = max(cell_len(name) for name, _value in rows)
+    for name, value in rows:
+        console.print(Text.assemble((set_cell_size(name, width + 2), "dim"), value), soft_wrap=True)
     console.print(Text(_("Ctrl-C ends it."), style="dim"))
 
 

@@ -22,7 +22,9 @@ RoleName = StrEnum("RoleName", {name: name for name in get_args(Role)})  # type:
 Name = Annotated[str, typer.Argument(metavar="NAME", help=_("The user's unique name."))]
 
 
-@app.command("add", help=_("Add a user and print their API token, once."))
+@app.command(
+    "add", help=_("Add a user and print their API token, once; in production it says in which file it lies.")
+)
 @acting
 def add(
     golive: Connected,
@@ -71,6 +73,12 @@ def _added(user: Any) -> Iterator[RenderableType]:
     if user.get("token"):
         yield Text(_("This token is shown only now:"), style="bold")
         yield Text(str(user["token"]))
+    if user.get("token_file"):
+        sentence = _(
+            "The token lies in {file} in golive's data folder, on the machine that runs the API, readable by "
+            "its owner alone. Hand it on, then delete the file."
+        )
+        yield Text(sentence.format(file=user["token_file"]))
 
 
 def _one(user: Any) -> Iterator[RenderableType]:
@@ -81,7 +89,6 @@ def _one(user: Any) -> Iterator[RenderableType]:
             (_("functions"), user.get("functions")),
             (_("email"), user.get("email")),
             (_("enabled"), _("no") if user.get("enabled") is False else ""),
-            (_("enrolment link"), user.get("enrolment_link") or user.get("enrolment_url")),
         ]
     )
 

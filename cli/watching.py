@@ -113,7 +113,7 @@ def _watch_lines(console: Console, seen: _Seen, interval: float) -> str:
             if seen.golive.as_json:
                 console.file.write(json.dumps(event, ensure_ascii=False) + "\n")
             else:
-                console.print(line(event))
+                console.print(line(event), soft_wrap=True)
         console.file.flush()
         if seen.away != away and seen.away:
             seen.golive.remark(seen.away)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -69,6 +69,12 @@ async def receipt_of(session: Session, run_id: str, command_id: str) -> tuple[in
     )
     row = (await session.execute(found)).one_or_none()
     return (row.seq, row.hash) if row else None
+
+
+async def heads_of(session: Session, streams: Sequence[str]) -> dict[str, int]:
+    """Return the number of the last row of each of `streams`; those without any are left out."""
+    found = select(stream_heads.c.stream, stream_heads.c.seq).where(stream_heads.c.stream.in_(streams))
+    return {row.stream: row.seq for row in await session.execute(found)}
 
 
 async def head_of(session: Session, stream: str) -> tuple[int, str]:

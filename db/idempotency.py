@@ -1,4 +1,7 @@
-"""The first answer to each Idempotency-Key; a key belongs to principal and route: two people's never meet."""
+"""The first answer to each Idempotency-Key; a key belongs to principal and route: two people's never meet.
+
+An act that leaves this database is claimed first: from then on its key stands for one body, whoever is faster.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ from db.tables import idempotency
 from golive.errors import Invalid
 from golive.words import N_
 
+_CLAIMED = 0
+"""In the place of an HTTP status: the key stands for a body, and no answer is known yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -22,7 +28,7 @@ class Answer:
 
 
 async def find(session: Session, *, principal: str, route: str, key: str, body_digest: str) -> Answer | None:
-    """Return what was answered under this key, None when it is new.
+    """Return what was answered under this key, None when it is new or was only claimed.
 
     Raises Invalid (`idempotency_key_reused`) when the key came with another body.
     """
@@ -35,7 +41,20 @@ async def find(session: Session, *, principal: str, route: str, key: str, body_d
     if row.body_digest != body_digest:
         sentence = N_("The Idempotency-Key {key} was used with another body; send this one under a new key.")
         raise Invalid("idempotency_key_reused", sentence, key=key)
-    return Answer(row.status, row.answer)
+    return None if row.status == _CLAIMED else Answer(row.status, row.answer)
+
+
+async def claim(session: Session, *, principal: str, route: str, key: str, body_digest: str) -> Answer | None:
+    """Let the key stand for this body from now on; return what was answered under it, if anything was.
+
+    Raises Invalid (`idempotency_key_reused`) when it stands for another body.
+    """
+    row = {"principal": principal, "route": route, "key": key, "body_digest": body_digest}
+    claimed = insert_into(session, idempotency).values(
+        **row, status=_CLAIMED, at=await database_time(session)
+    )
+    await session.execute(claimed.on_conflict_do_nothing())
+    return await find(session, **row)
 
 
 async def save(  # noqa: PLR0913 - each is a column
@@ -46,9 +65,12 @@ async def save(  # noqa: PLR0913 - each is a column
     Raises Invalid (`idempotency_key_reused`) when that one had another body.
     """
     row = {"principal": principal, "route": route, "key": key, "body_digest": body_digest}
-    kept = insert_into(session, idempotency).values(
-        **row, status=status, answer=body, at=await database_time(session)
+    answer = {"status": status, "answer": body, "at": await database_time(session)}
+    kept = insert_into(session, idempotency).values(**row, **answer)
+    only_claimed = (idempotency.c.status == _CLAIMED) & (idempotency.c.body_digest == body_digest)
+    first = kept.on_conflict_do_update(
+        index_elements=["principal", "route", "key"], set_=answer, where=only_claimed
     )
-    await session.execute(kept.on_conflict_do_nothing())
+    await session.execute(first)
     found = await find(session, principal=principal, route=route, key=key, body_digest=body_digest)
     return found or Answer(status, body)

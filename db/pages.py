@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, literal, tuple_
@@ -21,6 +21,10 @@ U = TypeVar("U")
 
 LIMIT = 500
 """No page is longer, whatever was asked for."""
+
+
+_BIGGEST = 2**31 - 1
+"""No column of ours holds a greater whole number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,27 @@ def _read(cursor: str, order: Sequence[ColumnElement[Any]]) -> list[ColumnElemen
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         return [_bound(column, value) for column, value in zip(order, values, strict=True)]
-    except (ValueError, TypeError) as wrong:
+    except (ValueError, TypeError, OverflowError) as wrong:
         sentence = N_(
             "The cursor “{cursor}” is none of this list; leave it out to begin with the first page."
         )
         raise Invalid("bad_cursor", sentence, cursor=cursor[:80]) from wrong
 
 
+def _moment(written: str) -> datetime:
+    at = datetime.fromisoformat(written)
+    if at.tzinfo is None:
+        raise ValueError(written)
+    return at.astimezone(UTC)
+
+
 def _bound(column: ColumnElement[Any], value: Any) -> ColumnElement[Any]:
     if isinstance(column.type, Moment):
-        return literal(datetime.fromisoformat(value), column.type)
+        return literal(_moment(value), column.type)
     if not isinstance(value, column.type.python_type):
         raise TypeError(value)
+    if isinstance(value, str):
+        value.encode()  # half a character is no text
+    if isinstance(value, int) and not -_BIGGEST <= value <= _BIGGEST:
+        raise OverflowError(value)
     return literal(value, column.type)

@@ -99,14 +99,21 @@ async def find_users(session: Session, names: Iterable[str]) -> dict[str, User]:
 
 
 async def list_users(
-    session: Session, *, q: str | None = None, cursor: str | None = None, limit: int = 50
+    session: Session,
+    *,
+    q: str | None = None,
+    by_email: bool = False,
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[User]:
-    """Return users by name; `q` is looked for in name and e-mail address."""
+    """Return users by name; `q` is looked for in the name and, `by_email`, in the e-mail address.
+
+    Who may not see addresses must not search in them either: that would tell them letter by letter.
+    """
     query = select(users)
     if q:
-        query = query.where(
-            or_(*(column.icontains(q, autoescape=True) for column in (users.c.name, users.c.email)))
-        )
+        columns = (users.c.name, users.c.email) if by_email else (users.c.name,)
+        query = query.where(or_(*(column.icontains(q, autoescape=True) for column in columns)))
     page = await read_page(session, query, (users.c.name,), cursor=cursor, limit=limit)
     return page.seen_as(await _users(session, page.items))
 
@@ -134,10 +141,28 @@ async def people_for(
     return people
 
 
+def new_token() -> str:
+    """Return a token that nobody can guess; its beginning lets scanners of leaked secrets find it."""
+    return f"golive_{secrets.token_urlsafe(32)}"
+
+
+async def token_is_known(session: Session, token: str) -> bool:
+    """Tell whether this token was ever given to anybody, revoked ones included."""
+    found = select(tokens.c.id).where(tokens.c.sha256 == _sealed(token))
+    return (await session.scalar(found)) is not None
+
+
+async def another_admin(session: Session, name: str) -> bool:
+    """Tell whether an enabled user other than `name` has the role admin."""
+    admins = users.join(user_roles, user_roles.c.user_id == users.c.id)
+    found = select(users.c.id).select_from(admins).where(users.c.name != name, users.c.enabled)
+    return (await session.scalar(found.where(user_roles.c.role == "admin").limit(1))) is not None
+
+
 async def issue_token(session: Session, name: str, *, token: str | None = None) -> Token:
     """Give the user another token, drawn at random unless one is given. Raises NotFound (`unknown_user`)."""
     user = await get_user(session, name)
-    text = token or f"golive_{secrets.token_urlsafe(32)}"
+    text = token or new_token()
     issued = Token(id=secrets.token_hex(12), user=name, token=text, created_at=await database_time(session))
     row = {"id": issued.id, "user_id": user.id, "sha256": _sealed(text), "created_at": issued.created_at}
     await session.execute(insert(tokens).values(row))

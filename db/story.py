@@ -49,13 +49,20 @@ async def _measured(session: Session, run_id: str, events: tuple[JournalRow, ...
 
 
 def watch_keys(run_id: str, events: tuple[JournalRow, ...]) -> dict[int, str]:
-    """Return under which key each rollout step was watched, by the number of the event that started it."""
+    """Return under which key each rollout step was watched, by the number of the event that started it.
+
+    A retry, and a new build, let a rollout that has been entered begin another attempt.
+    """
     attempts: dict[str, int] = {}
     keys: dict[int, str] = {}
     for event in events:
-        stage = event.object.removeprefix("rollout:")
-        if event.action == "RolloutRestarted":
-            attempts[stage] = attempts.get(stage, 0) + 1
+        stage = event.object.partition(":")[2]
+        if event.action == "StageOpened":
+            attempts[stage] = 0
+        elif event.action == "RolloutRestarted":
+            attempts[stage] += 1
+        elif event.action == "BuildReplaced":
+            attempts = {entered: attempt + 1 for entered, attempt in attempts.items()}
         elif event.action == "RolloutStepStarted":
-            keys[event.seq] = f"{run_id}/{stage}/{attempts.get(stage, 0)}/{event.payload['step'] - 1}"
+            keys[event.seq] = f"{run_id}/{stage}/{attempts[stage]}/{event.payload['step'] - 1}"
     return keys

@@ -242,7 +242,7 @@ def _end_on_terminate() -> None:
 
 def _tell(told: Told, seconds: float, *, as_hoped: bool) -> None:
     out = screen.out()
-    sentence = _("The run is {state} after {seconds:.0f} s, with {weight} % on the new version.")
+    sentence = _("The run is {state} after {seconds:.0f} s, with the new version at {weight} %.")
     ended = sentence.format(state=told.run["state"], seconds=seconds, weight=told.run["weight"])
     out.print(Text(ended, style="bold green" if as_hoped else "bold red"))
     audit = _("the audit verifies") if told.audit["ok"] else _("the audit does not verify")

@@ -10,9 +10,7 @@ from golive.span import Span
 from golive.state import Clock
 from golive.template import Ladder
 from golive.words import N_, Sentence, say
-from golive.working_time import add_working, working_between
-
-MAX_RUNGS = 200
+from golive.working_time import add_time, add_working, working_between
 
 
 def start_clock(plan: Plan, now: datetime, due_at: datetime) -> Clock:
@@ -32,7 +30,7 @@ def rung_time(calendar: Calendar, ladder: Ladder, clock: Clock) -> datetime | No
     if percent == 100:  # noqa: PLR2004 - the whole way
         return clock.due_at
     way = working_between(calendar, clock.since, clock.due_at)
-    return add_working(calendar, clock.since, Span(seconds=int(way.total_seconds() * percent / 100)))
+    return add_time(calendar, clock.since, way * percent / 100)
 
 
 def climb(plan: Plan, clock: Clock, now: datetime) -> int | None:
@@ -49,10 +47,16 @@ def climb(plan: Plan, clock: Clock, now: datetime) -> int | None:
 
 
 def shift_clock(plan: Plan, clock: Clock, held_at: datetime, now: datetime) -> None:
-    """Give a clock back the working time that a hold from `held_at` to `now` took from it."""
-    clock.due_at = later(plan.calendar, clock.due_at, held_at, now)
-    clock.since = later(plan.calendar, clock.since, held_at, now)
-    clock.next_at = rung_time(plan.calendar, plan.ladder, clock)
+    """Give a clock back the working time that a hold from `held_at` to `now` took from it.
+
+    Its beginning moves with its due time, so that each rung comes as long after the hold as it stood before. What
+    was overdue stays so, by as much as it was.
+    """
+    lost = working_between(plan.calendar, max(held_at, clock.since), now)
+    if lost > timedelta():
+        clock.due_at = add_time(plan.calendar, clock.due_at, lost)
+        clock.since = add_time(plan.calendar, clock.since, lost)
+        clock.next_at = rung_time(plan.calendar, plan.ladder, clock)
 
 
 def later(calendar: Calendar, moment: datetime, held_at: datetime, now: datetime) -> datetime:
@@ -60,8 +64,7 @@ def later(calendar: Calendar, moment: datetime, held_at: datetime, now: datetime
     lost = working_between(calendar, held_at, now)
     if moment <= held_at or lost <= timedelta():
         return moment
-    left = working_between(calendar, held_at, moment)
-    return add_working(calendar, now, Span(seconds=int(left.total_seconds())))
+    return add_time(calendar, now, working_between(calendar, held_at, moment))
 
 
 def next_words(ladder: Ladder, clock: Clock) -> Sentence | None:

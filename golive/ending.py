@@ -7,6 +7,7 @@ from typing import Literal
 
 from golive.effects import ReturnTraffic, Shifted
 from golive.run import Run
+from golive.service_lock import give_back
 from golive.state import EndingState
 from golive.tasks import FINISHED, open_task
 from golive.words import N_, Sentence, say
@@ -39,6 +40,8 @@ def _begin(run: Run, how: Literal["abort", "rollback"], by: str, cause: Sentence
     _close_everything(run)
     if before is None and run.state.shifted is not None:
         _claim_and_return(run)
+    if state.ending.traffic == "none":
+        give_back(run)  # nothing to return: back-out tasks need no claim on the service
     if how == "rollback":
         _open_back_out(run)
 
@@ -79,8 +82,7 @@ def _return(run: Run, *, confirm: bool = False) -> ReturnTraffic:
 
 def _close_everything(run: Run) -> None:
     """Close what is still asked of people: an ending run asks only for its back-out."""
-    for ref in run.index.tasks:
-        task = run.state.tasks[ref]
+    for ref, task in run.state.tasks.items():
         if task.clock is not None:
             run.task(ref).clock = None
         if task.state in ("open", "in_progress", "blocked", "to_verify"):
@@ -97,11 +99,13 @@ def _close_everything(run: Run) -> None:
 
 
 def _open_back_out(run: Run) -> None:
-    """Open the back-out tasks of the stages that were reached, in the reverse of the plan's order."""
-    for stage in reversed(run.plan.stages):
-        if run.stage(stage.id).opened_at is not None:
-            for task in stage.on_rollback:
-                open_task(run, f"{stage.id}.{task.key}")
+    """Open the back-out tasks of the stages that were reached, the last stage's first, each after its needs."""
+    wanted = back_out(run)
+    for ref in wanted:
+        task = run.task(ref)
+        task.unmet = len([need for need in run.index.back_out[ref][1].needs if need in wanted])
+        if not task.unmet:
+            open_task(run, ref)
 
 
 def returned(run: Run, effect: ReturnTraffic, result: Shifted) -> None:
@@ -113,6 +117,7 @@ def returned(run: Run, effect: ReturnTraffic, result: Shifted) -> None:
     if effect.confirm:
         ending.traffic = "confirmed"
         run.emit("StableConfirmed", weight=result.weight)
+        give_back(run)
         return
     ending.traffic = "returned"
     ending.confirm_at = run.now + timedelta(seconds=run.plan.shift_timeout) + MARGIN
@@ -132,17 +137,18 @@ def advance(run: Run) -> None:
 
 
 def done(run: Run) -> bool:
-    """Tell whether traffic is confirmed on stable and, after a rollback, every opened back-out task is finished."""
+    """Tell whether traffic is confirmed on stable and, after a rollback, every back-out task is finished."""
     ending = run.state.ending
     if ending is None or ending.traffic not in ("none", "confirmed"):
         return False
-    return ending.how == "abort" or not open_back_out(run)
+    return ending.how == "abort" or all(run.state.tasks[ref].state in FINISHED for ref in back_out(run))
 
 
-def open_back_out(run: Run) -> list[str]:
-    """Return the back-out tasks that were opened and are not finished."""
+def back_out(run: Run) -> list[str]:
+    """Return the back-out tasks of the stages that were reached, in the reverse of the plan's order."""
     return [
-        ref
-        for ref in run.index.back_out
-        if run.state.tasks[ref].opened_at is not None and run.state.tasks[ref].state not in FINISHED
+        f"{stage.id}.{task.key}"
+        for stage in reversed(run.plan.stages)
+        if run.stage(stage.id).opened_at is not None
+        for task in stage.on_rollback
     ]

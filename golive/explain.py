@@ -11,8 +11,8 @@ from golive.plan import moment
 from golive.recording import Wait
 from golive.run import Run
 from golive.sign_off import waiting_for
-from golive.stages import Processes
-from golive.state import EndingState, HoldState
+from golive.stages import Processes, needs_met
+from golive.state import CheckState, EndingState, HoldState
 from golive.tasks import ACTIVE
 from golive.words import N_, Sentence, say
 
@@ -87,11 +87,11 @@ def _first_wait(run: Run, processes: Processes) -> Sentence | None:
         return gate
     few = [*stage_waits(run, processes), *approval_waits(run)]
     order = ("promote", "approval", "task", "bake", "observe", "traffic")
-    tasks = run.awaited_tasks()
+    tasks = run.standing.awaited()
     if tasks and not any(wait.what in order[:2] for wait in few):
         few += [wait for wait in [task_wait(run, next(iter(tasks)))] if wait]
     if not few:
-        return None
+        return _open_check(run) or _report(run)
     first = min(few, key=lambda wait: order.index(wait.what) if wait.what in order else order.index("task"))
     more = len([wait for wait in few if not wait.object.startswith("task:")]) + len(tasks) - 1
     sentence = _wait_words(run, first)
@@ -117,6 +117,42 @@ def _failed_gate(run: Run) -> Sentence | None:
     return None
 
 
+def _open_check(run: Run) -> Sentence | None:
+    """Say which check has not been run, once nothing else is awaited: no waiting is silent."""
+    for stage in run.plan.stages:
+        on = {"locked": "entry", "open": "exit"}.get(run.stage(stage.id).state)
+        for gate in stage.gates if needs_met(run, stage) else ():
+            for check in gate.checks if gate.on == on else ():
+                known = run.stage(stage.id).checks.get(f"{gate.key}.{check.key}", CheckState())
+                if known.state == "running":
+                    return say(
+                        N_("Gate “{gate}” of “{stage}” waits for “{check}” to be measured."),
+                        gate=gate.title,
+                        stage=stage.title,
+                        check=check.title,
+                    )
+                if known.state == "not_run":
+                    return say(
+                        N_(
+                            "Gate “{gate}” of “{stage}” is closed: “{check}” has nothing to judge; "
+                            "{manager} can open its task again."
+                        ),
+                        gate=gate.title,
+                        stage=stage.title,
+                        check=check.title,
+                        manager=run.plan.release_manager,
+                    )
+    return None
+
+
+def _report(run: Run) -> Sentence | None:
+    if any(stage.state == "open" and stage.report == "asked" for stage in run.state.stages.values()):
+        return say(N_("golive writes the draft of the review report; the run goes on by itself."))
+    if run.state.lock.wanted:
+        return say(N_("The run asks for {service}; it goes on by itself."), service=run.state.release.service)
+    return None
+
+
 def _wait_words(run: Run, wait: Wait) -> Sentence:
     who = ", ".join(wait.who[:5]) or "—"
     since = moment(wait.since)
@@ -129,6 +165,12 @@ def _wait_words(run: Run, wait: Wait) -> Sentence:
         case "task" | "verify":
             title = run.index.task(wait.object.partition(":")[2]).title
             said = say(N_("“{title}” waits since {since} for {who}."), title=title, who=who, since=since)
+        case "lock":
+            said = say(
+                N_("The run waits since {since} for {service}."),
+                since=since,
+                service=run.state.release.service,
+            )
         case "observe":
             said = say(N_("The release is observed since {since}."), since=since)
         case _:
@@ -147,7 +189,7 @@ def all_waits(run: Run, processes: Processes) -> Iterator[Wait]:
     """Yield everything that the run awaits: the stages' own waits, approvals, tasks."""
     yield from stage_waits(run, processes)
     yield from approval_waits(run)
-    for ref in run.awaited_tasks():
+    for ref in run.standing.awaited():
         wait = task_wait(run, ref)
         if wait is not None:
             yield wait
@@ -172,22 +214,29 @@ def stage_waits(run: Run, processes: Processes) -> Iterator[Wait]:
 
 def task_wait(run: Run, ref: str) -> Wait | None:
     """Return what an open task awaits, or None."""
-    task, plan = run.state.tasks[ref], run.index.task(ref)
+    task = run.state.tasks[ref]
     if task.state == "to_verify":
-        who = tuple(name for name in run.members(plan.function) if name != task.done_by)
-        return Wait(what="verify", object=f"task:{ref}", who=who, since=task.done_at or run.now)
+        since = task.done_at or run.now
+        return Wait(what="verify", object=f"task:{ref}", who=_doers(run, ref), since=since)
     if task.state not in ACTIVE or task.opened_at is None:
         return None
-    who = (task.assignee,) if task.assignee else run.members(plan.function)
     clock = task.clock
     return Wait(
         what="task",
         object=f"task:{ref}",
-        who=who,
+        who=_doers(run, ref),
         since=task.opened_at,
         next=next_words(run.plan.ladder, clock) if clock else None,
         next_at=clock.next_at if clock else None,
     )
+
+
+def _doers(run: Run, ref: str) -> tuple[str, ...]:
+    """Return who may do an open task, or verify one that was done."""
+    task, members = run.state.tasks[ref], run.members(run.index.task(ref).function)
+    if task.state == "to_verify":
+        return tuple(name for name in members if name != task.done_by)
+    return (task.assignee,) if task.assignee else members
 
 
 def approval_wait(run: Run, ref: str) -> Wait | None:
@@ -251,15 +300,25 @@ def _row(run: Run, wait: Wait) -> str:
     return f"| {_cell(what)} | {_cell(', '.join(wait.who))} | {moment(wait.since)} | {coming} |"
 
 
+_ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in "|\\`*_[]<>#"} | {"\n": " "})
+
+
 def _cell(text: str) -> str:
     """Keep people's text from breaking the table or forming markup."""
-    return "".join("\\" + sign if sign in "|\\`*_[]<>#" else sign for sign in text).replace("\n", " ")
+    return text.translate(_ESCAPED)
 
 
 def awaited_people(run: Run, processes: Processes) -> list[str]:
-    """Return whom the run waits for, at most 50 names, for the search attribute GoLiveWaitingFor."""
-    names = dict.fromkeys(name for wait in islice(all_waits(run, processes), 100) for name in wait.who)
-    return list(names)[:50]
+    """Return whom the run waits for, for the search attribute GoLiveWaitingFor: as many as Temporal takes.
+
+    At most 50 names, and 1,500 bytes of the 2,048 that one attribute may have.
+    """
+    few = [wait.who for wait in (*stage_waits(run, processes), *approval_waits(run))]
+    few += [_doers(run, ref) for ref in islice(run.standing.awaited(), 100)]
+    names = list(dict.fromkeys(name for who in few for name in who))[:50]
+    while len("____".join(names)) > 1500:  # noqa: PLR2004 - the four stand for quotes, comma and space
+        names.pop()
+    return names
 
 
 def next_due_words(run: Run, due: datetime) -> str:

@@ -95,11 +95,14 @@ def _due(known: CheckState, now: datetime) -> bool:
 
 
 def _measure(run: Run, stage: Stage, source: MetricSource, key: str) -> None:
-    release = run.state.release
-    run.stage(stage.id).checks[key] = CheckState(state="running")
+    release, known = run.state.release, run.stage(stage.id).checks[key]
+    asked = f"{run.state.run_id}/{stage.id}/{key}/{run.state.seq}"
+    run.stage(stage.id).checks[key] = known.model_copy(
+        update={"state": "running", "last": known.state, "asked": asked, "again_at": None}
+    )
     run.ask(
         Measure(
-            key=f"{run.state.run_id}/{stage.id}/{key}/{run.state.seq}",
+            key=asked,
             run_id=run.state.run_id,
             about=f"{stage.id}/{key}",
             service=release.service,
@@ -114,6 +117,8 @@ def measured(run: Run, effect: Measure, result: Measured) -> None:
     """Judge a check by what was measured; what could not be measured is an error, never a pass."""
     stage_id, _, key = effect.about.partition("/")
     stage = run.index.stages[stage_id]
+    if run.stage(stage_id).checks[key].asked != effect.key:
+        return  # of a former build
     check = next(c for g in stage.gates for c in g.checks if f"{g.key}.{c.key}" == key)
     if result.value is None:
         cause = result.error or say(N_("{metric} has no data"), metric=effect.metric)
@@ -129,6 +134,7 @@ def _keep(run: Run, stage: Stage, check: Check, key: str, judged: CheckState) ->
     before = run.stage(stage.id).checks.get(key, CheckState())
     if judged == before:
         return
+    former = before.last if before.state == "running" else before.state
     run.stage(stage.id).checks[key] = judged
     run.touched[stage.id] = None
     said = judged.cause or say(N_("observed {observed}"), observed=_number(judged.observed))
@@ -143,7 +149,7 @@ def _keep(run: Run, stage: Stage, check: Check, key: str, judged: CheckState) ->
         compare=check.compare,
         cause=said,
     )
-    if judged.state in ("fail", "error"):
+    if judged.state in ("fail", "error") and judged.state != former:
         alert(run, stage, check.title, said, check.countermeasures)
 
 
@@ -161,13 +167,29 @@ def _number(value: float | None) -> str:
     return "—" if value is None else f"{value:g}"
 
 
-def next_judgement(run: Run, stage: Stage) -> list[datetime]:
-    """Return when checks of a stage must be looked at again by the clock."""
+def forget_measured(run: Run, stage: Stage) -> bool:
+    """Forget what was measured on a former build; tell whether an exit gate is not run for that."""
+    measured_now = [
+        (gate, f"{gate.key}.{check.key}")
+        for gate in stage.gates
+        for check in gate.checks
+        if isinstance(check.source, MetricSource)
+    ]
+    for _, key in measured_now:
+        run.stage(stage.id).checks[key] = CheckState()
+    return any(gate.on == "exit" for gate, _ in measured_now)
+
+
+def next_judgement(run: Run, stage: Stage, on: str, *, measure: bool) -> list[datetime]:
+    """Return when checks on `entry` or `exit` must be looked at again by the clock.
+
+    Those that are not judged then are left out, as in `judge_gates`: the timer would ring for them for ever.
+    """
     moments = []
     for gate in stage.gates:
         for check in gate.checks:
             known = run.stage(stage.id).checks.get(f"{gate.key}.{check.key}")
-            if known is None:
+            if known is None or gate.on != on or (isinstance(check.source, MetricSource) and not measure):
                 continue
             if known.again_at is not None:
                 moments.append(known.again_at)

@@ -35,5 +35,7 @@ REQUIRED: dict[str, tuple[Role, ...]] = {
 
 START_RUN: tuple[Role, ...] = _LEAD
 PUBLISH_TEMPLATE: tuple[Role, ...] = ("template_admin", "admin")
+UPLOAD: tuple[Role, ...] = (*_ANYONE_ACTING, "template_admin", "admin")
+"""Who only looks on, a viewer or an auditor, has nothing to attach."""
 MANAGE_USERS: tuple[Role, ...] = ("admin",)
 READ_AUDIT: tuple[Role, ...] = ("auditor", "security_admin", "admin")

@@ -47,19 +47,21 @@ def advance(run: Run, stage: Stage) -> None:
         step = plan.steps[state.step]
         if isinstance(step, ApprovalStep):
             state.ready = run.state.approvals[f"{stage.id}.{step.approval}"].state == "approved"
-    if state.ready:
+    if state.ready and (run.state.shifted is not None or _still_signed(run, stage)):
         _next(run, stage, plan, state)
 
 
 def _still_signed(run: Run, stage: Stage) -> bool:
-    """Compare what was signed once more right before traffic first moves."""
-    if run.state.weight == 0:
+    """Compare what was signed, by steps of this rollout too, once more right before traffic first moves."""
+    if run.state.shifted is None:
         refresh(run, everything=True)
+    plan, state = rollout_of(run, stage)
+    own = {f"{stage.id}.{s.approval}" for s in plan.steps[: state.step + 1] if isinstance(s, ApprovalStep)}
     before = run.index.before[stage.id]
     return all(
         run.state.approvals[ref].state == "approved"
         for ref, (owner, _) in run.index.approvals.items()
-        if owner.id in before
+        if owner.id in before or ref in own
     )
 
 
@@ -181,14 +183,18 @@ def _stop_watch(run: Run, stage: Stage, state: RolloutState) -> None:
 
 
 def shifted(run: Run, stage: Stage, effect: ShiftTraffic, result: Shifted) -> None:
-    """Follow a shift. One that the fence refused belongs to a generation that an abort has ended."""
+    """Follow a shift. One of a generation that an abort has ended does not count."""
     _, state = rollout_of(run, stage)
-    if result.fenced or effect.generation != run.state.lock.generation or run.state.ending:
+    if effect.generation != run.state.lock.generation or run.state.ending:
         return
-    if result.error is not None:
-        state.phase, state.verdict, state.cause = "stopped", "inconclusive", result.error
-        run.emit("ShiftFailed", f"rollout:{stage.id}", weight=effect.weight, cause=result.error)
-        alert(run, stage, stage.title, result.error)
+    error = result.error
+    if result.fenced:  # and nobody has aborted: the claim was ended outside this run
+        run.state.lock.held = False
+        error = say(N_("the run no longer holds its service; retry to claim it again"))
+    if error is not None:
+        state.phase, state.verdict, state.cause = "stopped", "inconclusive", error
+        run.emit("ShiftFailed", f"rollout:{stage.id}", weight=effect.weight, cause=error)
+        alert(run, stage, stage.title, error)
         return
     run.state.weight = result.weight
     run.emit("TrafficShifted", f"rollout:{stage.id}", weight=result.weight, version=effect.version)
@@ -297,6 +303,14 @@ def retry(run: Run, act: RetryRollout) -> None:
     run.stage(stage.id).rollout = RolloutState(attempt=state.attempt + 1, since=run.now)
 
 
+def new_build(run: Run, stage: Stage) -> None:
+    """Start over with a new build; no traffic has moved yet, or it would have been refused."""
+    state = run.stage(stage.id).rollout
+    if state is not None:
+        _stop_watch(run, stage, state)
+        run.stage(stage.id).rollout = RolloutState(attempt=state.attempt + 1, since=run.now)
+
+
 # -- how it looks --------------------------------------------------------------------------------------------
 
 
@@ -304,7 +318,7 @@ def step_words(step: Step) -> Sentence:
     """Say what a step does."""
     match step:
         case SetWeight():
-            return say(N_("{weight} % of the traffic to the new version"), weight=step.weight)
+            return say(N_("{weight} % to the new version"), weight=step.weight)
         case Pause(duration=None):
             return say(N_("pause until a person promotes"))
         case Pause():
@@ -349,18 +363,19 @@ def wait(run: Run, stage: Stage) -> Wait | None:
     manager = (run.plan.release_manager,)
     about = f"rollout:{stage.id}"
     if state.phase == "waiting":
-        return None
+        return Wait(what="lock", object=about, since=state.since) if run.state.lock.wanted else None
     if state.phase == "stopped" or (state.phase == "pausing" and state.until is None and not state.ready):
         return Wait(what="promote", object=about, who=manager, since=state.since) if run.moving else None
     if state.until is not None:
         says = say(N_("the next rollout step"))
         return Wait(what="bake", object=about, since=state.since, next=says, next_at=state.until)
-    if state.phase == "shifting":
-        return Wait(what="traffic", object=about, who=("golive",), since=state.since)
+    if state.phase in ("shifting", "checking"):
+        what = "traffic" if state.phase == "shifting" else "check"
+        return Wait(what=what, object=about, who=("golive",), since=state.since)
     return None
 
 
 def next_due(run: Run, stage: Stage) -> datetime | None:
     """Return when a pause ends by itself. The end of a bake is its watch's to report."""
     state = run.stage(stage.id).rollout
-    return state.until if state is not None and state.phase == "pausing" else None
+    return state.until if state is not None and state.phase == "pausing" and not state.ready else None

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from golive import acts, ending, rollout, service_lock, tasks
+from golive import acts, ending, rollout, service_lock, stages, tasks
 from golive import commands as c
 from golive.clocks import climb
 from golive.effects import (
@@ -31,7 +31,6 @@ from golive.effects import (
 from golive.engine import ENGINE
 from golive.errors import Conflict, Refused, need_words
 from golive.gates import measured as judge_measured
-from golive.gates import next_judgement
 from golive.permissions import REQUIRED
 from golive.recording import Build, Recorded, Start
 from golive.run import Run
@@ -188,7 +187,7 @@ def advance(run: Run, now: datetime, processes: Processes) -> None:
     """Do what is due: reminders, escalations, expiries, the ends of pauses, and what they let happen."""
     run.now, run.command_id = now, None
     _start_if_due(run)
-    if run.state.state == "running" and run.state.ending is None:
+    if run.state.state == "running" or run.state.ending is not None:
         _ring(run)
     _settle(run, processes)
 
@@ -286,18 +285,16 @@ def next_due(run: Run, processes: Processes) -> datetime | None:
     moments = [state.lock.look_at if state.lock.wanted else None]
     if state.ending is not None:
         moments.append(state.ending.confirm_at if state.ending.traffic == "returned" else None)
+        moments.append(run.standing.next_ring())
     elif state.state == "scheduled":
         moments.append(run.plan.start_at)
     elif run.moving:
-        moments += [task.clock.next_at for ref in run.clocked if (task := state.tasks[ref]).clock]
+        moments.append(run.standing.next_ring())
         for approval in state.approvals.values():
             if approval.state == "pending":
                 moments += [approval.expires_at, approval.clock.next_at if approval.clock else None]
         for stage in run.plan.stages:
-            if state.stages[stage.id].state in ("open", "locked"):
-                moments += next_judgement(run, stage)
-            if state.stages[stage.id].state == "open":
-                moments.append(processes[stage.process].due(run, stage))
+            moments += stages.next_due(run, stage, processes[stage.process])
     return min((moment for moment in moments if moment is not None), default=None)
 
 

@@ -18,8 +18,9 @@ from golive.effects import (
 )
 from golive.events import Event
 from golive.plan import Plan
+from golive.standing import Standing
 from golive.state import ApprovalState, RunState, StageState, TaskState
-from golive.template import Approval, Stage, Task
+from golive.template import Approval, FactSource, Stage, Task
 from golive.vocabulary import Function
 from golive.words import Sentence, Text, Words
 
@@ -37,6 +38,7 @@ class Index:
         self.dependents: dict[str, list[str]] = defaultdict(list)
         self.due_after: dict[str, list[str]] = defaultdict(list)
         self.before: dict[str, frozenset[str]] = {}
+        self.judged: dict[str, list[str]] = defaultdict(list)
         for stage in plan.stages:
             self._add(stage)
 
@@ -51,8 +53,13 @@ class Index:
                 self.due_after[task.due.after].append(ref)
         for task in stage.on_rollback:
             self.back_out[f"{stage.id}.{task.key}"] = stage, task
+            for need in task.needs:
+                self.dependents[need].append(f"{stage.id}.{task.key}")
         for approval in stage.approvals:
             self.approvals[f"{stage.id}.{approval.key}"] = stage, approval
+        for check in [check for gate in stage.gates for check in gate.checks]:
+            if isinstance(check.source, FactSource):
+                self.judged[check.source.task].append(check.source.fact)
 
     def task(self, ref: str) -> Task:
         """Return the plan of a task or a back-out task. Raises KeyError."""
@@ -81,9 +88,9 @@ class Run:
         self.changed_approvals: dict[str, None] = {}
         self.given: dict[str, dict[str, Any]] = {}
         self.subjects: dict[str, dict[str, Any]] = {}
-        self.touched: dict[str, None] = {}
-        self._unseen: dict[str, None] = dict.fromkeys(state.tasks)
-        self._awaited: dict[str, None] = {}
+        # What was touched before the run was carried over is not carried: every stage is compared once.
+        self.touched: dict[str, None] = dict.fromkeys(state.stages)
+        self.standing = Standing(state.tasks)
         self.clocked: dict[str, None] = {ref: None for ref, task in state.tasks.items() if task.clock}
 
     @property
@@ -98,18 +105,8 @@ class Run:
     def task(self, ref: str) -> TaskState:
         """Return the state of a task, marked as changed in the read model."""
         self.changed_tasks[ref] = None
-        self._unseen[ref] = None
+        self.standing.changed(ref)
         return self.state.tasks[ref]
-
-    def awaited_tasks(self) -> dict[str, None]:
-        """Return the tasks that wait for a person, kept up at the cost of what changed since the last look."""
-        for ref in self._unseen:
-            if self.state.tasks[ref].state in ("open", "in_progress", "blocked", "to_verify"):
-                self._awaited[ref] = None
-            else:
-                self._awaited.pop(ref, None)
-        self._unseen.clear()
-        return self._awaited
 
     def approval(self, ref: str) -> ApprovalState:
         """Return the state of an approval, marked as changed in the read model."""

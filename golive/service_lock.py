@@ -22,7 +22,7 @@ def want(run: Run) -> None:
     lock = run.state.lock
     if lock.held or lock.wanted:
         return
-    lock.wanted, lock.said, lock.look_at, lock.asked_at = True, False, None, run.now
+    lock.wanted, lock.holder, lock.look_at = True, None, None
     release = run.state.release
     run.emit("ServiceLockRequested", service=release.service, environment=release.environment)
 
@@ -61,10 +61,10 @@ def answered(run: Run, answer: Recorded) -> None:
         lock.held, lock.wanted, lock.holder, lock.look_at = True, False, None, None
         run.emit("ServiceLocked", service=release.service, environment=release.environment)
         return
-    lock.holder, lock.holder_since = answer.lock_holder, answer.lock_since
+    said = lock.holder == answer.lock_holder
+    lock.holder = answer.lock_holder
     lock.look_at = run.now + LOOK_AGAIN[run.plan.pace]
-    if not lock.said:
-        lock.said = True
+    if not said:
         run.emit(
             "ServiceLockWaiting", service=release.service, environment=release.environment, holder=lock.holder
         )
@@ -72,10 +72,10 @@ def answered(run: Run, answer: Recorded) -> None:
 
 
 def _conflict(run: Run, holder: str) -> None:
-    policies = {stage.rollout.on_conflict for stage in run.plan.stages if stage.rollout}
-    if run.state.ending is not None or policies == {"queue"}:
+    policy = _policy(run)
+    if run.state.ending is not None or policy == "queue":
         return
-    if "refuse" in policies:
+    if policy == "refuse":
         run.state.lock.wanted = False
         hold_for_manager(
             run, say(N_("run {holder} holds the service and the template refuses to wait"), holder=holder)
@@ -84,3 +84,12 @@ def _conflict(run: Run, holder: str) -> None:
         run.ask(
             Supersede(key=f"{run.state.run_id}/supersede/{holder}", run_id=run.state.run_id, holder=holder)
         )
+
+
+def _policy(run: Run) -> str:
+    """Return what the rollout that waits for the service says about a conflict."""
+    for stage in run.plan.stages:
+        state = run.stage(stage.id).rollout
+        if stage.rollout is not None and state is not None and state.phase == "waiting":
+            return stage.rollout.on_conflict
+    return "queue"

@@ -12,8 +12,8 @@ from golive.names import public_id
 from golive.recording import DecisionView, RuleView
 from golive.run import Run
 from golive.state import ApprovalState, HoldState
-from golive.subject import after_tasks, difference, part_digests, subject_of, whole_digest
-from golive.tasks import FINISHED, reopen
+from golive.subject import difference, part_digests, subject_of, whole_digest
+from golive.tasks import FINISHED, open_again, reopen, task_page, traffic_moved_on
 from golive.template import Approval, ApprovalStep, Rule, Stage
 from golive.vocabulary import ApprovalStateName
 from golive.words import N_, Sentence, say
@@ -132,11 +132,16 @@ def ask_ready(run: Run, stage: Stage) -> None:
 
 
 def _ready(run: Run, stage: Stage, approval: Approval) -> bool:
-    if any(run.stage(need).state not in ("passed", "skipped") for need in stage.needs):
+    if any(run.stage(need).state not in ("passed", "skipped") for need in run.index.before[stage.id]):
         return False
     if not _reached(run, stage, approval):
         return False
-    return all(run.state.tasks[ref].state in FINISHED for ref in after_tasks(stage, approval))
+    redo = run.state.approvals[f"{stage.id}.{approval.key}"].redo
+    if redo is not None and run.state.tasks[redo].state not in FINISHED:
+        return False
+    if approval.after is None:
+        return run.stage(stage.id).remaining == 0
+    return all(run.state.tasks[ref].state in FINISHED for ref in approval.after)
 
 
 def _reached(run: Run, stage: Stage, approval: Approval) -> bool:
@@ -156,7 +161,7 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
     ref = f"{stage.id}.{approval.key}"
     state = run.approval(ref)
     state.decisions = [decision.model_copy(update={"stale": True}) for decision in state.decisions]
-    state.state, state.again, state.round = "pending", False, state.round + 1
+    state.state, state.again, state.redo, state.round = "pending", False, None, state.round + 1
     state.requested_at = run.now
     _bind(run, stage, approval, ref, state)
     calendar = run.plan.calendar
@@ -269,12 +274,25 @@ def _check_words(run: Run, act: Decide, approval: Approval) -> None:
         raise Invalid(
             "meaning", N_("An approval cannot mean “rejected”; use approved, reviewed or responsible.")
         )
-    if act.decision == "returned" and act.task not in run.index.tasks:
+    if act.decision == "returned":
+        _check_return(run, act, approval)
+
+
+def _check_return(run: Run, act: Decide, approval: Approval) -> None:
+    """Refuse a return to what has not been done, is not signed here, or is under traffic already."""
+    own = run.index.approvals[act.approval][0].id
+    signed = run.index.before[own] | {own}
+    able = [
+        ref
+        for ref, (stage, _) in run.index.tasks.items()
+        if stage.id in signed and run.state.tasks[ref].state != "locked" and not traffic_moved_on(run, ref)
+    ]
+    if act.task not in able:
         raise Invalid(
             "task_missing",
-            N_("Name the task that “{title}” is returned to, as STAGE.TASK; this run has {tasks}."),
+            N_("Name the task that “{title}” is returned to, as STAGE.TASK; it can be one of: {tasks}."),
             title=approval.title,
-            tasks=", ".join(list(run.index.tasks)[:20]),
+            tasks=", ".join(able[:20]) or "—",
         )
 
 
@@ -318,16 +336,16 @@ def _follow(run: Run, stage: Stage, approval: Approval, act: Decide) -> None:
     ref = act.approval
     if act.decision == "returned" and act.task:
         _close(run, ref, "returned")
-        state = run.approval(ref)
-        state.again = True
         title = run.index.task(act.task).title
         run.emit("ApprovalReturned", f"approval:{ref}", title=approval.title, task=title)
-        reopen(run, act.task)
+        _send_back(run, ref, act.task)
     elif act.decision == "rejected" and _vetoes(approval, run.state.approvals[ref]):
         reject(run, stage, approval)
     elif all(view.met for view in rule_views(run, approval, run.state.approvals[ref])):
         _close(run, ref, "approved")
         run.emit("ApprovalGranted", f"approval:{ref}", title=approval.title)
+    elif not waiting_for(run, approval, run.state.approvals[ref]):
+        reject(run, stage, approval)  # everybody has decided, and it can no longer be met
 
 
 def _vetoes(approval: Approval, state: ApprovalState) -> bool:
@@ -340,11 +358,21 @@ def reject(run: Run, stage: Stage, approval: Approval) -> None:
     ref = f"{stage.id}.{approval.key}"
     _close(run, ref, "rejected")
     run.emit("ApprovalRejected", f"approval:{ref}", title=approval.title)
-    if approval.back_to:
-        run.approval(ref).again = True
-        reopen(run, approval.back_to)
+    if approval.back_to and not traffic_moved_on(run, approval.back_to):
+        _send_back(run, ref, approval.back_to)
     else:
         hold_for_manager(run, say(N_("“{title}” was rejected"), title=approval.title))
+
+
+def _send_back(run: Run, ref: str, task: str) -> None:
+    """Open the task again; when it is done, the approval is asked for again."""
+    state, title = run.approval(ref), run.index.task(task).title
+    state.again, state.redo = True, task
+    run.emit("TaskReopened", f"task:{task}", title=title)
+    reopen(run, task)
+    to = (run.state.tasks[task].assignee,) if run.state.tasks[task].assignee else None
+    told = say(N_("“{title}” was sent back to you."), title=title)
+    run.tell(to or run.members(run.index.task(task).function), told, task_page(run, task))
 
 
 def hold_for_manager(run: Run, cause: Sentence) -> None:
@@ -387,10 +415,12 @@ def refresh(run: Run, *, everything: bool = False) -> None:
 def _covers(run: Run, stage: Stage, approval: Approval, touched: dict[str, None]) -> bool:
     before = run.index.before[stage.id]
     for ref in touched:
-        if ref in before or ref in after_tasks(stage, approval):
+        if ref in before or ref == stage.id or ref in (approval.after or ()):
             return True
-        if ref in run.index.tasks and run.index.tasks[ref][0].id in before:
-            return True
+        if ref in run.index.tasks:
+            owner = run.index.tasks[ref][0].id
+            if owner in before or (approval.after is None and owner == stage.id):
+                return True
     return False
 
 
@@ -401,10 +431,7 @@ def _make_stale(run: Run, stage: Stage, approval: Approval, changed: list[str]) 
     state.again = True
     state.decisions = [decision.model_copy(update={"stale": True}) for decision in state.decisions]
     run.emit("DecisionsStale", f"approval:{ref}", title=approval.title, changed=changed)
-    stands = run.stage(stage.id)
-    if stands.state == "passed":
-        stands.state, stands.ended_at = "open", None
-        run.emit("StageReopened", f"stage:{stage.id}", stage=stage.title)
+    open_again(run, stage)
 
 
 def expire(run: Run, ref: str) -> None:

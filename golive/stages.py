@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from golive import service_lock
-from golive.gates import judge_gates
+from golive.gates import forget_measured, judge_gates, next_judgement
 from golive.process import Process
 from golive.run import Run
 from golive.sign_off import ask_ready, refresh
-from golive.tasks import open_ready_tasks
+from golive.tasks import open_again, open_ready_tasks
 from golive.template import Stage
 from golive.words import N_, say
 
@@ -55,8 +56,8 @@ def _try_to_pass(run: Run, stage: Stage, process: Process) -> None:
 
 
 def needs_met(run: Run, stage: Stage) -> bool:
-    """Tell whether every stage that this one needs has passed, and has not been opened again since."""
-    return all(run.stage(need).state in ("passed", "skipped") for need in stage.needs)
+    """Tell whether every stage before this one has passed, and has not been opened again since."""
+    return all(run.stage(need).state in ("passed", "skipped") for need in run.index.before[stage.id])
 
 
 def _open(run: Run, stage: Stage, process: Process) -> None:
@@ -68,13 +69,27 @@ def _open(run: Run, stage: Stage, process: Process) -> None:
 
 
 def _may_pass(run: Run, stage: Stage, process: Process) -> bool:
+    return _only_gates_left(run, stage) and judge_gates(run, stage, "exit") and process.finished(run, stage)
+
+
+def _only_gates_left(run: Run, stage: Stage) -> bool:
+    """Tell whether tasks and approvals are through, so that metrics of the exit gates are measured."""
     if not needs_met(run, stage) or run.stage(stage.id).remaining:
         return False
-    if any(
-        run.state.approvals[f"{stage.id}.{approval.key}"].state != "approved" for approval in stage.approvals
-    ):
-        return False
-    return judge_gates(run, stage, "exit") and process.finished(run, stage)
+    approvals = (run.state.approvals[f"{stage.id}.{approval.key}"] for approval in stage.approvals)
+    return all(approval.state == "approved" for approval in approvals)
+
+
+def next_due(run: Run, stage: Stage, process: Process) -> list[datetime]:
+    """Return the moments at which the clock lets the stage go on: only those at which it does go on."""
+    state, ready = run.stage(stage.id).state, needs_met(run, stage)
+    if state == "locked":
+        return next_judgement(run, stage, "entry", measure=True) if ready else []
+    if state != "open":
+        return []
+    due = process.due(run, stage) if ready else None
+    moments = next_judgement(run, stage, "exit", measure=_only_gates_left(run, stage))
+    return moments if due is None else [*moments, due]
 
 
 def _pass(run: Run, stage: Stage) -> None:
@@ -89,10 +104,13 @@ def _pass(run: Run, stage: Stage) -> None:
 
 
 def new_build(run: Run, processes: Processes) -> None:
-    """Let every stage that was reached follow a new build: what is done per build is opened again."""
+    """Let every stage that was reached follow a new build: what was measured on the former one does not count."""
     for stage in run.plan.stages:
-        if run.stage(stage.id).state in ("open", "passed"):
-            processes[stage.process].new_build(run, stage)
+        if run.stage(stage.id).state not in ("open", "passed"):
+            continue
+        if forget_measured(run, stage):
+            open_again(run, stage)
+        processes[stage.process].new_build(run, stage)
     run.tell(
         tuple(dict.fromkeys(name for names in run.plan.people.values() for name in names)),
         say(

@@ -52,12 +52,14 @@ class TaskState(State):
 class ApprovalState(State):
     """An approval as it stands. `parts` are the digests of each part of the subject that `digest` is of.
 
-    `again` asks once more as soon as all it needs is there; `round` counts how often it was asked.
+    `again` asks once more as soon as all it needs is there, `redo` among it, the task that it was sent back to;
+    `round` counts how often it was asked.
     """
 
     state: ApprovalStateName = "locked"
     round: int = 0
     again: bool = True
+    redo: str | None = None
     digest: Digest | None = None
     parts: dict[str, Digest] = {}
     seen: dict[str, dict[str, Digest]] = {}
@@ -68,9 +70,14 @@ class ApprovalState(State):
 
 
 class CheckState(State):
-    """A check of a gate as last judged."""
+    """A check of a gate as last judged. While it is measured (`running`) it keeps its former verdict in `last`.
+
+    `asked` is the key of the measurement that is awaited: an older one, of a former build perhaps, does not count.
+    """
 
     state: CheckStateName = "not_run"
+    last: CheckStateName = "not_run"
+    asked: str | None = None
     observed: float | None = None
     observed_at: AwareDatetime | None = None
     cause: Sentence | None = None
@@ -125,10 +132,7 @@ class LockState(State):
     held: bool = False
     generation: int = 1
     holder: str | None = None
-    holder_since: AwareDatetime | None = None
-    asked_at: AwareDatetime | None = None
     look_at: AwareDatetime | None = None
-    said: bool = False
 
 
 class EndingState(State):

@@ -58,11 +58,12 @@ def open_task(run: Run, ref: str) -> None:
     )
 
 
-def _set_due(run: Run, ref: str, plan: Task, state: TaskState) -> None:
+def _set_due(run: Run, ref: str, plan: Task, state: TaskState, since: datetime | None = None) -> None:
+    """Start the clock of a task. One that is done again counts `since` then: it is not overdue at once."""
     due = plan.due
     if due is None:
         return
-    origin = _entry(run, ref)
+    origin = since or _entry(run, ref)
     if due.before_go_live:
         if run.plan.go_live_at is None:
             return
@@ -72,7 +73,7 @@ def _set_due(run: Run, ref: str, plan: Task, state: TaskState) -> None:
             done_at = run.state.tasks[due.after].done_at
             if done_at is None:
                 return
-            origin = done_at
+            origin = max(origin, done_at) if since else done_at
         due_at = add_working(run.plan.calendar, origin, due.within)
     state.clock = start_clock(run.plan, run.now, due_at)
     run.clocked[ref] = None
@@ -90,7 +91,8 @@ def finish(run: Run, ref: str) -> None:
     run.touched[ref] = None
     state.clock, state.overdue = None, False
     run.clocked.pop(ref, None)
-    if ref not in run.index.tasks:
+    if ref in run.index.back_out:
+        _open_next_back_out(run, ref)
         return
     run.stage(run.index.tasks[ref][0].id).remaining -= 1
     for waiting in run.index.dependents[ref]:
@@ -102,13 +104,27 @@ def finish(run: Run, ref: str) -> None:
             _set_due(run, waiting, run.index.task(waiting), run.task(waiting))
 
 
+def _open_next_back_out(run: Run, ref: str) -> None:
+    for waiting in run.index.dependents[ref]:
+        later = run.task(waiting)
+        later.unmet -= 1
+        if later.state == "locked" and later.unmet == 0:
+            open_task(run, waiting)
+
+
+def open_again(run: Run, stage: Stage) -> None:
+    """Open a stage again that had passed."""
+    stands = run.stage(stage.id)
+    if stands.state == "passed":
+        stands.state, stands.ended_at = "open", None
+        run.emit("StageReopened", f"stage:{stage.id}", stage=stage.title)
+
+
 def reopen(run: Run, ref: str) -> None:
     """Open a task again without its former evidence, its stage with it, and lock what has not begun and needs it."""
     stage, plan = run.index.tasks[ref]
     state, stands = run.task(ref), run.stage(stage.id)
-    if stands.state == "passed":
-        stands.state, stands.ended_at = "open", None
-        run.emit("StageReopened", f"stage:{stage.id}", stage=stage.title)
+    open_again(run, stage)
     if state.state in FINISHED:
         stands.remaining += 1
         for waiting in run.index.dependents[ref]:
@@ -123,7 +139,7 @@ def reopen(run: Run, ref: str) -> None:
     run.given[ref] = {"evidence": (), "items": {}}
     if fresh.state == "open":
         fresh.opened_at = run.now
-        _set_due(run, ref, plan, fresh)
+        _set_due(run, ref, plan, fresh, since=run.now)
 
 
 def _lock(run: Run, ref: str) -> None:
@@ -269,7 +285,8 @@ def complete(run: Run, actor: Actor, act: CompleteTask) -> None:
     evidence = _all_evidence(act)
     items = [piece for _, item in sorted(act.items.items()) for piece in item.evidence]
     state.evidence = evidence_digest([*evidence, *items])
-    state.facts = facts_of([*items, *evidence])
+    facts = facts_of([*items, *evidence])
+    state.facts = {name: facts[name] for name in run.index.judged.get(act.task, ()) if name in facts}
     state.assignee, state.done_by, state.done_at, state.reason = actor.name, actor.name, run.now, None
     state.state = "to_verify" if plan.verify else "done"
     run.given[act.task] = {"evidence": evidence, "items": act.items}
@@ -279,7 +296,7 @@ def complete(run: Run, actor: Actor, act: CompleteTask) -> None:
         words=_words(act),
         title=plan.title,
         evidence=state.evidence,
-        facts=dict(state.facts),
+        facts=facts,
         items={name: item.result for name, item in act.items.items()},
     )
     if state.state == "done":
@@ -368,16 +385,23 @@ def check_reopen(run: Run, actor: Actor, act: ReopenTask) -> None:
         raise Conflict(
             "back_out", N_("“{title}” is part of the rollback; it stays as it is."), title=plan.title
         )
-    expect_before_traffic(run)
+    expect_before_traffic(run, act.task)
     if "release_manager" not in actor.roles:
         expect_function(run, actor, plan)
 
 
-def expect_before_traffic(run: Run) -> None:
-    """Refuse what would change the signed subject once traffic has moved."""
-    if run.state.weight or any(
-        state.rollout is not None and state.rollout.step >= 0 for state in run.state.stages.values()
-    ):
+def traffic_moved_on(run: Run, ref: str) -> bool:
+    """Tell whether traffic has moved on a subject that this task is part of."""
+    stage = run.index.tasks[ref][0]
+    return run.state.shifted is not None and any(
+        other.rollout and (other.id == stage.id or stage.id in run.index.before[other.id])
+        for other in run.plan.stages
+    )
+
+
+def expect_before_traffic(run: Run, task: str | None = None) -> None:
+    """Refuse what would change the signed subject once traffic has moved: a build, or a task that was signed."""
+    if run.state.shifted is not None and (task is None or traffic_moved_on(run, task)):
         raise Conflict(
             "traffic_moved",
             N_(
@@ -414,7 +438,7 @@ def reassign(run: Run, _: Actor, act: ReassignTask) -> None:
     """Give the task to a person, or offer it to its function again; its clock goes on."""
     plan, state = run.index.task(act.task), run.task(act.task)
     state.assignee = act.to.name if act.to else None
-    state.state = "open"
+    state.state, state.reason = "open", None
     words = {"reason": act.reason} if act.reason else {}
     to = act.to.name if act.to else plan.function
     run.emit("TaskReassigned", f"task:{act.task}", words=words, title=plan.title, to=to)
@@ -439,7 +463,7 @@ def set_not_applicable(run: Run, actor: Actor, act: SetNotApplicable) -> None:
     plan, state = run.index.task(act.task), run.task(act.task)
     state.reason, state.assignee, state.done_by, state.done_at = act.reason, actor.name, actor.name, run.now
     state.evidence = evidence_digest([Remark(text=act.reason)])
-    state.waived = plan.verify
+    state.waived, state.facts = plan.verify, {}
     state.state = "to_verify" if plan.verify else "not_applicable"
     run.emit("TaskNotApplicable", f"task:{act.task}", words={"reason": act.reason}, title=plan.title)
     if state.state == "not_applicable":

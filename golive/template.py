@@ -275,10 +275,14 @@ class Rung(Fact):
 class Ladder(Fact):
     """Reminders until due, then overdue and every working day up to `max_overdue` times."""
 
-    rungs: tuple[Rung, ...] = (
-        Rung(percent=50, to=("assignee",)),
-        Rung(percent=75, to=("assignee", "function")),
-        Rung(percent=100, to=("assignee", "function", "release_manager")),
+    rungs: tuple[Rung, ...] = Field(
+        default=(
+            Rung(percent=50, to=("assignee",)),
+            Rung(percent=75, to=("assignee", "function")),
+            Rung(percent=100, to=("assignee", "function", "release_manager")),
+        ),
+        min_length=1,
+        max_length=20,
     )
     max_overdue: int = Field(default=5, ge=0, le=60)
 

@@ -25,6 +25,11 @@ def add_working(calendar: Calendar, start: datetime, span: Span) -> datetime:
     return _later_seconds(calendar, moment, timedelta(seconds=span.seconds))
 
 
+def add_time(calendar: Calendar, start: datetime, left: timedelta) -> datetime:
+    """Return the moment `left` of working time after `start`, or after the next opening."""
+    return start + left if calendar.always else _later_seconds(calendar, _next_opening(calendar, start), left)
+
+
 def before_working(calendar: Calendar, end: datetime, days: int) -> datetime:
     """Return the moment `days` working days before `end`, at its time of day: "T-10 working days"."""
     if calendar.always:

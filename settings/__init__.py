@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +12,9 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Purpose = Literal["command", "start", "salt"]
+from settings.private_file import kept_once
+
+Purpose = Literal["command", "start", "salt", "user_token"]
 
 
 class Settings(BaseSettings):
@@ -65,16 +66,10 @@ class Settings(BaseSettings):
         written = self.secret_keys.get_secret_value() if self.secret_keys else self._key_file()
         keys = tuple(key.strip().encode() for key in written.split(",") if key.strip())
         if not keys:
-            raise ValueError("GOLIVE_SECRET_KEYS is set but holds no key; give at least one, or unset it")
+            where = "GOLIVE_SECRET_KEYS" if self.secret_keys else str(self.home / "secret.keys")
+            raise ValueError(f"{where} holds commas but no key; write at least one, or remove it")
         return keys
 
     def _key_file(self) -> str:
         """Return the key kept in the home folder, made at the first start and readable by its owner alone."""
-        path = self.home / "secret.keys"
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text()
-        with os.fdopen(handle, "w") as file:
-            file.write(key := secrets.token_hex(32))
-        return key
+        return kept_once(self.home / "secret.keys", lambda: secrets.token_hex(32))

@@ -17,6 +17,9 @@ with workflow.unsafe.imports_passed_through():
     from golive.stages import Processes
     from workflows.search import DUE, RISK, SERVICE, STAGE, STATE, VERSION, WAITING_FOR
 
+SUMMARY = 400
+"""The most bytes of a summary that Temporal takes."""
+
 NEVER = datetime(2999, 1, 1, tzinfo=UTC)
 """What GoLiveDue says while nothing is due: a search attribute cannot be compared when it is unset."""
 
@@ -45,7 +48,7 @@ def _attributes(run: Run, processes: Processes) -> list[tuple[SearchAttributeKey
     return [
         (SERVICE, state.release.service),
         (VERSION, state.release.version),
-        (STAGE, open_stages[0] if open_stages else "none"),
+        (STAGE, open_stages[0][:200] if open_stages else "none"),
         (STATE, state.state),
         (WAITING_FOR, awaited_people(run, processes)),
         (DUE, rules.next_due(run, processes) or NEVER),
@@ -55,13 +58,19 @@ def _attributes(run: Run, processes: Processes) -> list[tuple[SearchAttributeKey
 
 def risk(run: Run) -> int:
     """Return how much is amiss: overdue tasks, and checks that fail or cannot be measured."""
-    overdue = sum(run.state.tasks[ref].overdue for ref in run.clocked)
     failing = sum(
         check.state in ("fail", "error")
         for stage in run.state.stages.values()
         for check in stage.checks.values()
     )
-    return overdue + failing
+    return run.standing.overdue() + failing
+
+
+def brief(words: str) -> str:
+    """Return a summary that Temporal takes: at most 400 bytes, whatever the script. A longer one blocks the run."""
+    if len(words.encode()) <= SUMMARY:
+        return words
+    return words.encode()[: SUMMARY - 3].decode(errors="ignore") + "…"
 
 
 def batch_words(batch: Batch) -> str:
@@ -69,5 +78,5 @@ def batch_words(batch: Batch) -> str:
     if not batch.events:
         return "look again whether the service is free" if batch.lock else "update the read model"
     first = batch.events[0]
-    said = str(summary(first.type, first.actor.name, first.payload))[:160]
-    return f"{said} (and {len(batch.events) - 1} more)" if len(batch.events) > 1 else said
+    said = str(summary(first.type, first.actor.name, first.payload))[:120]
+    return brief(f"{said} (and {len(batch.events) - 1} more)" if len(batch.events) > 1 else said)

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from golive import rules
     from golive.effects import (
         Measure,
+        Measured,
         Notify,
         ReturnTraffic,
         Shifted,
@@ -31,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from golive.stages import Processes
     from golive.words import N_, Sentence, say
     from workflows import options
+    from workflows.display import brief
 
 Work = Coroutine[Any, Any, None]
 
@@ -45,18 +47,21 @@ async def perform(run: Run, effect: Effect, processes: Processes) -> None:
         case ReturnTraffic():
             rules.returned(run, effect, await _return(effect), workflow.now(), processes)
         case Measure():
-            measured = await workflow.execute_activity_method(
-                Watching.measure, effect, summary=f"measure {effect.metric}", **options.MEASURE
-            )
-            rules.measured(run, effect, measured, workflow.now(), processes)
+            rules.measured(run, effect, await _measure(effect), workflow.now(), processes)
         case WriteReport():
             written = await workflow.execute_activity_method(
-                Reporting.write_report, effect, summary=f"write the {effect.stage} report", **options.REPORT
+                Reporting.write_report,
+                effect,
+                summary=brief(f"write the {effect.stage} report"),
+                **options.REPORT,
             )
             rules.reported(run, effect, written, workflow.now(), processes)
         case Supersede():
             await workflow.execute_activity_method(
-                Superseding.supersede, effect, summary=f"supersede run {effect.holder}", **options.SUPERSEDE
+                Superseding.supersede,
+                effect,
+                summary=brief(f"supersede run {effect.holder}"),
+                **options.SUPERSEDE,
             )
         case Watch():
             raise AssertionError("a watch is started by `watch`")
@@ -68,7 +73,7 @@ async def _notify(run: Run, effect: Notify) -> None:
         outcome = await workflow.execute_activity_method(
             Notifying.notify,
             effect,
-            summary=f"tell {', '.join(effect.to)[:80]}: {effect.sentence}"[:200],
+            summary=brief(f"tell {', '.join(effect.to)[:80]}: {effect.sentence}"),
             **options.NOTIFY,
         )
     except ActivityError as failed:
@@ -80,7 +85,7 @@ async def _shift(run: Run, effect: ShiftTraffic) -> Shifted:
     words = f"{effect.weight} % of {effect.service} to {effect.version}"
     try:
         return await workflow.execute_activity_method(
-            Traffic.shift_traffic, effect, summary=words, **options.shift(run.plan.shift_timeout)
+            Traffic.shift_traffic, effect, summary=brief(words), **options.shift(run.plan.shift_timeout)
         )
     except ActivityError as failed:
         return Shifted(weight=run.state.weight, error=_cause(failed))
@@ -89,7 +94,17 @@ async def _shift(run: Run, effect: ShiftTraffic) -> Shifted:
 async def _return(effect: ReturnTraffic) -> Shifted:
     act = Traffic.confirm_stable if effect.confirm else Traffic.return_traffic
     words = f"{'confirm' if effect.confirm else 'return'} all traffic of {effect.service} on stable"
-    return await workflow.execute_activity_method(act, effect, summary=words, **options.RETURN)
+    return await workflow.execute_activity_method(act, effect, summary=brief(words), **options.RETURN)
+
+
+async def _measure(effect: Measure) -> Measured:
+    """Measure for a gate. A measurement that breaks is an error of its check, which is then measured again."""
+    try:
+        return await workflow.execute_activity_method(
+            Watching.measure, effect, summary=brief(f"measure {effect.metric}"), **options.MEASURE
+        )
+    except ActivityError as failed:
+        return Measured(at=workflow.now(), error=_cause(failed))
 
 
 async def watch(run: Run, effect: Watch, processes: Processes) -> None:
@@ -100,7 +115,7 @@ async def watch(run: Run, effect: Watch, processes: Processes) -> None:
             Watching.watch_health,
             effect,
             task_queue=WATCH_QUEUE,
-            summary=f"watch {metrics} of {effect.version}",
+            summary=brief(f"watch {metrics} of {effect.version}"),
             **options.WATCH,
         )
     except ActivityError as failed:

@@ -49,6 +49,11 @@ class RollingProcess(Process):
         rollout.shifted(run, stage, effect, result)
 
     @override
+    def new_build(self, run: Run, stage: Stage) -> None:
+        """Start over, while no traffic has moved."""
+        rollout.new_build(run, stage)
+
+    @override
     def watched(self, run: Run, stage: Stage, effect: Watch, result: Verdict) -> None:
         """Follow the health of the new version."""
         rollout.watched(run, stage, effect, result)

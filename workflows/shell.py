@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from golive.state import RunState
     from golive.vocabulary import RunStateName
     from workflows import effects, options
-    from workflows.display import Display, batch_words
+    from workflows.display import Display, batch_words, brief
 
 VERIFY = "golive.verify"
 """The function that the worker lends to workflows: the check of a signature, so that keys stay outside Temporal."""
@@ -145,17 +145,22 @@ class Shell:
     # -- continue as new -------------------------------------------------------------------------------------
 
     def _may_continue(self) -> bool:
-        """Tell whether the run can continue as new now; begin to drain when Temporal suggests it.
+        """Tell whether the run can continue as new now, which Temporal suggests.
 
-        Short effects finish first; watches are ended, and started again from the carried state. Something must
-        have been recorded since the last time, so that a low limit never continues a waiting run for ever.
+        Short effects finish first. Only then are watches ended, to start again from the carried state: a message that
+        cannot be delivered for an hour must not leave traffic unwatched. Something must have been recorded since
+        the last time, so that a low limit never continues a waiting run for ever.
         """
-        if not self._draining and not self._run.state.ended and self._recorded > self._carried and self._long_enough():
+        run = self._run
+        if run.state.ended or self._recorded <= self._carried or not self._long_enough():
+            return False
+        if self._beside or run.events or run.effects or run.changed_tasks or run.changed_approvals:
+            return False
+        if not self._draining:
             self._draining = True
             for watch in self._watches.values():
                 watch.cancel()
-        idle = not self._beside and not self._watches and not self._run.events and not self._run.changed_tasks
-        return self._draining and idle and workflow.all_handlers_finished()
+        return not self._watches and workflow.all_handlers_finished()
 
     def _long_enough(self) -> bool:
         limit, known = self._start.continue_after, workflow.info()
@@ -190,10 +195,20 @@ class Shell:
                 self._beside_loop(effects.perform(self._run, effect, self.processes))
         self._run.effects = waiting
 
+    def _moved_on(self) -> None:
+        """Wake the loop. What does not wait for a row, the return of traffic, starts though SQL be away."""
+        self._version += 1
+        self._start_effects()
+
     def _start_watch(self, watch: Watch) -> None:
         if self._draining:
             return  # started again from the carried state
-        work = asyncio.create_task(effects.watch(self._run, watch, self.processes))
+
+        async def watching() -> None:
+            await effects.watch(self._run, watch, self.processes)
+            self._moved_on()
+
+        work = asyncio.create_task(watching())
         self._watches[watch.key] = work
         # A task that is cancelled before its first step never runs, not even its `finally`: hence a callback.
         work.add_done_callback(lambda _: self._unwatched(watch.key))
@@ -212,6 +227,7 @@ class Shell:
             finally:
                 del self._beside[number]
                 self._version += 1
+            self._moved_on()
 
         self._beside[number] = asyncio.create_task(through())
 
@@ -227,10 +243,11 @@ class Shell:
 
     async def _ring(self, due: datetime) -> None:
         left = due - workflow.now()
-        await workflow.sleep(left if left > timedelta() else STUCK, summary=next_due_words(self._run, due))
+        words = brief(next_due_words(self._run, due))
+        await workflow.sleep(left if left > timedelta() else STUCK, summary=words)
         self._due, self._timer = None, None
         rules.advance(self._run, workflow.now(), self.processes)
-        self._version += 1
+        self._moved_on()
 
     # -- acts of people --------------------------------------------------------------------------------------
 
@@ -249,8 +266,7 @@ class Shell:
             raise _refused(refusal) from refusal
         seq = rules.apply(self._run, command, workflow.now(), self.processes)
         self._known[ledger_id] = None
-        self._start_effects()
-        self._version += 1
+        self._moved_on()
         return await self._receipt(command.id, seq)
 
     @command.validator
@@ -262,7 +278,6 @@ class Shell:
         if rules.ledger_id(command.id) in self._known:
             return
         try:
-            self._run.now = workflow.now()
             rules.check(self._run, command)
         except GoliveError as refusal:
             raise _refused(refusal) from refusal

@@ -8,29 +8,19 @@ passes     when the tasks are done and the gate over the test results passes
 from __future__ import annotations
 
 from temporalio import workflow
-from typing_extensions import override
 
 from workflows.shell import Outcome, Shell
 
 with workflow.unsafe.imports_passed_through():
     from golive.process import Process
     from golive.recording import Start
-    from golive.run import Run
-    from golive.state import CheckState, RunState
-    from golive.template import Stage
+    from golive.state import RunState
 
 
 class UatProcess(Process):
-    """Acceptance is of one build: a new one starts its measurements over."""
+    """Tasks, approvals and gates alone; those `per_build` are done again for each build."""
 
     name = "uat"
-
-    @override
-    def new_build(self, run: Run, stage: Stage) -> None:
-        """Forget what was measured on the former build."""
-        checks = run.stage(stage.id).checks
-        for key in checks:
-            checks[key] = CheckState()
 
 
 @workflow.defn(name="Uat")

@@ -260,6 +260,7 @@ def _lock_waits(reader: _Reader, event: JournalRow) -> None:
         N_("{service} in {environment}"), service=payload["service"], environment=payload["environment"]
     )
     holder = str(payload.get("holder"))
+    reader.end("lock", "run", event)
     reader.begin(Wait(kind="lock", about="run", stage=None, title=place, who=(holder,), start=at, end=at))
 
 

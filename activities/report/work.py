@@ -12,6 +12,18 @@ from activities.report.waits import Wait, time_of
 from db.views import ItemView, TaskView
 from golive.words import N_, say
 
+_TASK = (
+    say(N_("task")),
+    say(N_("state")),
+    say(N_("function")),
+    say(N_("done by")),
+    say(N_("verified by")),
+    say(N_("opened")),
+    say(N_("due")),
+    say(N_("done")),
+    say(N_("open for")),
+    say(N_("evidence")),
+)
 _SHOWN = 5
 """Pieces of evidence shown of one task; the rest is counted."""
 
@@ -23,18 +35,6 @@ def tasks(told: Told, waits: list[Wait]) -> Section:
         if wait.kind == "task":
             took[wait.about] += wait.end - wait.start
     due = _due(told)
-    columns = (
-        say(N_("task")),
-        say(N_("state")),
-        say(N_("function")),
-        say(N_("done by")),
-        say(N_("verified by")),
-        say(N_("opened")),
-        say(N_("due")),
-        say(N_("done")),
-        say(N_("open for")),
-        say(N_("evidence")),
-    )
     blocks: list[Block] = []
     for stage in told.run.plan.stages:
         own = [task for task in told.run.tasks if task.stage == stage.id and not task.back_out]
@@ -55,7 +55,7 @@ def tasks(told: Told, waits: list[Wait]) -> Section:
         ]
         if rows:
             caption = say(N_("Tasks of “{stage}”: {n}"), stage=stage.title, n=len(rows))
-            blocks.append(table(caption, columns, rows, none=caption, folded=True))
+            blocks.append(table(caption, _TASK, rows, none=caption, folded=True))
     return Section("tasks", say(N_("Tasks")), tuple(blocks))
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, Response
 
-from api.asking import SIGNED_IN, ActorDep, HouseDep
+from api.asking import SIGNED_IN, ActorDep, HouseDep, need
 from api.attempts import IdempotencyKey, attempt_of, once
 from api.described import CHANGING, permission, problems
 from api.limits import FILE_LIMIT
@@ -18,6 +18,7 @@ from api.schemas.health import AttachmentShown
 from api.uploads import PLAIN, Upload
 from db.attachments import Attachment, add_attachment, get_attachment, keep_bytes, path_of
 from db.session import Session
+from golive.permissions import UPLOAD
 
 router = APIRouter(tags=["attachments"], dependencies=[SIGNED_IN])
 
@@ -44,11 +45,12 @@ _MULTIPART: dict[str, Any] = {
     response_model=AttachmentShown,
     openapi_extra=_MULTIPART,
     summary="Upload a file",
-    description="One file of at most 20 MiB. Its `id` is what evidence names." + permission(),
+    description="One file of at most 20 MiB. Its `id` is what evidence names." + permission(*UPLOAD),
     responses=problems(CHANGING, _422="`file_missing`, `one_file_only`."),
 )
 async def upload(request: Request, actor: ActorDep, house: HouseDep, key: IdempotencyKey = None) -> Response:
     """Store a file."""
+    need(actor, UPLOAD)
     sent = Upload(request)
     kept = await keep_bytes(house.settings.home, sent.pieces(), FILE_LIMIT)
     about = json.dumps([kept.sha256, sent.name, sent.content_type])

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
 from api.asking import HouseDep
 from api.connection import WORKER_FRESH, Connection
 from api.house import House
+from api.language import language_of, translator
 from api.refusals import Away
 from api.schemas.health import HealthShown, PartHealth
+from golive.words import N_, Language
 
 router = APIRouter(tags=["health"])
+log = logging.getLogger("golive.api")
 
 _UP = PartHealth(state="up", detail=None, last_seen=None)
 _DATABASE_SECONDS = 3
@@ -29,11 +33,12 @@ _AWAY = (Away, RPCError, RuntimeError, TimeoutError)
     "people can read and acts are answered 503.\n\nPermission: anybody.",
     responses={503: {"model": HealthShown, "description": "The database is away, so nothing works."}},
 )
-async def health(house: HouseDep, response: Response) -> HealthShown:
+async def health(request: Request, house: HouseDep, response: Response) -> HealthShown:
     """Return the health of each part."""
-    database, engine, worker = await asyncio.gather(
+    looked = await asyncio.gather(
         _database(house), _engine(house.engine.connection), _worker(house.engine.connection)
     )
+    database, engine, worker = (_told(part, language_of(request)) for part in looked)
     if database.state == "down":
         response.status_code = 503
         return HealthShown(state="down", database=database, engine=engine, worker=worker)
@@ -41,8 +46,13 @@ async def health(house: HouseDep, response: Response) -> HealthShown:
     return HealthShown(state="ok" if whole else "degraded", database=database, engine=engine, worker=worker)
 
 
-def _down(why: object) -> PartHealth:
-    return PartHealth(state="down", detail=str(why)[:300], last_seen=None)
+def _told(part: PartHealth, language: Language) -> PartHealth:
+    detail = translator(language)(part.detail) if part.detail else None
+    return part.model_copy(update={"detail": detail})
+
+
+def _down(why: str) -> PartHealth:
+    return PartHealth(state="down", detail=why, last_seen=None)
 
 
 async def _database(house: House) -> PartHealth:
@@ -50,9 +60,10 @@ async def _database(house: House) -> PartHealth:
         async with asyncio.timeout(_DATABASE_SECONDS):
             await house.database.ping()
     except TimeoutError:
-        return _down("no answer")
+        return _down(N_("no answer in time"))
     except (SQLAlchemyError, OSError) as away:
-        return _down(type(away).__name__)
+        log.warning("the database is away: %s", away)
+        return _down(N_("it cannot be reached; the log of the API says why"))
     return _UP
 
 
@@ -60,7 +71,7 @@ async def _engine(connection: Connection) -> PartHealth:
     try:
         await connection.ping()
     except _AWAY:
-        return _down("Temporal does not answer")
+        return _down(N_("Temporal does not answer"))
     return _UP
 
 
@@ -68,10 +79,10 @@ async def _worker(connection: Connection) -> PartHealth:
     try:
         seen = await connection.worker_seen()
     except _AWAY:
-        return _down("unknown, since Temporal does not answer")
+        return _down(N_("unknown, since Temporal does not answer"))
     if seen is None:
-        return _down("no worker has asked for work")
+        return _down(N_("no worker has asked for work"))
     fresh = datetime.now(UTC) - seen < WORKER_FRESH
     return PartHealth(
-        state="up" if fresh else "down", detail=None if fresh else "not seen lately", last_seen=seen
+        state="up" if fresh else "down", detail=None if fresh else N_("not seen lately"), last_seen=seen
     )

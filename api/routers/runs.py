@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 from starlette.responses import Response
 
-from api.asking import SIGNED_IN, HouseDep, LanguageDep, SessionDep, need
+from api.asking import SIGNED_IN, HouseDep, LanguageDep, SessionDep, need, still
 from api.attempts import Attempt, AttemptDep, told
 from api.described import CHANGING, permission, problems
 from api.house import House
@@ -32,6 +33,9 @@ from golive.words import Language
 
 router = APIRouter(tags=["runs"], dependencies=[SIGNED_IN])
 
+LAST = 2**31 - 1
+"""No journal has a greater number: that of its column in SQL."""
+
 
 class RunFilter(Given):
     """Which runs, newest first."""
@@ -47,7 +51,7 @@ class RunFilter(Given):
 class EventFilter(Given):
     """Which events, in their order."""
 
-    after: int = Field(default=0, ge=0, description="Only events with a greater number.")
+    after: int = Field(default=0, ge=0, le=LAST, description="Only events with a greater number.")
     cursor: str | None = Field(default=None, max_length=500)
     limit: int = Field(default=100, ge=1, le=500)
 
@@ -79,6 +83,9 @@ async def start_run(
             metrics = house.settings.metrics_url is not None
             plan = await plan_for(session, given, attempt.actor.name, metrics=metrics)
     if plan is not None:
+        async with house.database.transaction() as session:
+            if known := await attempt.claimed(session):
+                return told(known, again=True)
         await house.engine.start(attempt.run_id, attempt.id, attempt.actor, plan)
     return await _started(house, attempt, language)
 
@@ -160,14 +167,16 @@ async def _existing(run_id: str, session: SessionDep) -> str:
 )
 async def follow(
     run_id: Annotated[str, Depends(_existing)],
+    request: Request,
     house: HouseDep,
     language: LanguageDep,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=LAST)] = 0,
     last_event_id: Annotated[
-        int, Header(ge=0, description="Number of the last event that was received.")
+        int, Header(ge=0, le=LAST, description="Number of the last event that was received.")
     ] = 0,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Yield the run's events until the reader leaves."""
-    async for row in house.feed.events(run_id, max(after, last_event_id)):
+    """Yield the run's events until the reader leaves, or may read no more."""
+    may_read = partial(still, request)
+    async for row in house.feed.events(run_id, max(after, last_event_id), may_read):
         shown = EventShown.of(row, language)
         yield ServerSentEvent(raw_data=shown.model_dump_json(), id=str(row.seq), event="journal")

@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from api.acting import act
-from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep, actor_of
+from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep, actor_of, need
 from api.attempts import AttemptDep
 from api.described import CHANGING, permission, problems
 from api.evidence import completion
@@ -121,6 +121,7 @@ async def complete(
     task_id: str, given: CompleteGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Complete a task."""
+    need(attempt.actor, REQUIRED["complete_task"])  # before files are read for it
     task = await _task(house, task_id)
     return await act(house, attempt, language, task.run_id, await completion(house, task.ref, given))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -20,6 +22,8 @@ from api.schemas.people import Left, UserGiven, UserMade, UserPatch, UserShown
 from api.schemas.shown import Listed
 from db.journal import append_admin
 from db.people import (
+    User,
+    another_admin,
     authenticate,
     create_user,
     get_user,
@@ -30,7 +34,10 @@ from db.people import (
 )
 from db.session import Session
 from golive.commands import Actor
+from golive.errors import Conflict
 from golive.permissions import MANAGE_USERS
+from golive.words import N_
+from settings.private_file import replaced
 
 router = APIRouter(tags=["users"], dependencies=[SIGNED_IN])
 
@@ -38,7 +45,11 @@ router = APIRouter(tags=["users"], dependencies=[SIGNED_IN])
 class UserFilter(Given):
     """Which users, by name."""
 
-    q: str | None = Field(default=None, max_length=80, description="Part of the name.")
+    q: str | None = Field(
+        default=None,
+        max_length=80,
+        description="Part of the name; for administrators also of the mail address.",
+    )
     cursor: str | None = Field(default=None, max_length=500)
     limit: int = Field(default=50, ge=1, le=200)
 
@@ -48,7 +59,9 @@ class UserFilter(Given):
     status_code=201,
     response_model=UserMade,
     summary="Add a user",
-    description="The token is shown in this answer only; golive keeps its hash." + permission(*MANAGE_USERS),
+    description="The token is shown in this answer only; golive keeps its hash. In production no answer holds a "
+    "token: it lies in `token_file`, in the data folder of the machine that answers, readable by its owner alone; "
+    "hand it on and delete the file." + permission(*MANAGE_USERS),
     responses=problems(CHANGING, _409="`user_exists`."),
 )
 async def add(given: UserGiven, attempt: AttemptDep, house: HouseDep) -> Response:
@@ -58,8 +71,11 @@ async def add(given: UserGiven, attempt: AttemptDep, house: HouseDep) -> Respons
         known = await attempt.found(session)
         answer = known or await attempt.kept(session, 201, await _make(session, house, attempt, given))
         token = await _token(session, house, attempt)
-    body = {**answer.body, "token": token} if isinstance(answer.body, dict) else answer.body
-    return told(type(answer)(status=answer.status, body=body), again=known is not None)
+    handed_over = await asyncio.to_thread(_handed_over, house, answer.body["name"], token)
+    body = {**answer.body, **handed_over}
+    response = told(type(answer)(status=answer.status, body=body), again=known is not None)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 async def _make(session: Session, house: House, attempt: Attempt, given: UserGiven) -> dict[str, Any]:
@@ -70,13 +86,22 @@ async def _make(session: Session, house: House, attempt: Attempt, given: UserGiv
     return {"id": user.id, "name": user.name, "token_id": token.id}
 
 
+def _handed_over(house: House, name: str, token: str) -> dict[str, str | None]:
+    """Return the token as the answer may hold it: itself, or in production where on this machine it lies."""
+    if house.settings.env == "development":
+        return {"token": token, "token_file": None}
+    file = Path("tokens") / f"{name}.token"
+    replaced(house.settings.home / file, token)
+    return {"token": None, "token_file": str(file)}
+
+
 def _drawn(house: House, attempt: Attempt) -> list[str]:
     """Return the token that this attempt gives, once for each secret key, the present one first.
 
     It is derived and not stored, so that the answer can be repeated although only the token's hash is kept.
     """
     message = f"user-token\0{attempt.id}".encode()
-    made = [hmac.digest(key, message, hashlib.sha256) for key in house.settings.keys("salt")]
+    made = [hmac.digest(key, message, hashlib.sha256) for key in house.settings.keys("user_token")]
     return [base64.urlsafe_b64encode(each).decode().rstrip("=") for each in made]
 
 
@@ -99,7 +124,7 @@ async def list_them(
     which: Annotated[UserFilter, Query()], actor: ActorDep, session: SessionDep
 ) -> Listed[UserShown]:
     """Return one page of users."""
-    page = await list_users(session, **which.model_dump())
+    page = await list_users(session, **which.model_dump(), by_email=_manages(actor))
     items = [UserShown.of(user, with_email=_sees_mail(actor, user.name)) for user in page.items]
     return Listed(items=items, next_cursor=page.next_cursor)
 
@@ -128,7 +153,9 @@ async def look(name: str, actor: ActorDep, session: SessionDep) -> UserShown:
     summary="Change a user",
     description="What is left out stays. Membership is checked at each decision and gate, so a change counts "
     "from now on, also in running runs." + permission(*MANAGE_USERS),
-    responses=problems(CHANGING),
+    responses=problems(
+        CHANGING, _409="`last_admin`: without an enabled administrator nobody could manage users any more."
+    ),
 )
 async def change(name: str, given: UserPatch, actor: ActorDep, house: HouseDep) -> UserShown:
     """Change roles, functions, address, language or whether they are enabled."""
@@ -136,16 +163,24 @@ async def change(name: str, given: UserPatch, actor: ActorDep, house: HouseDep) 
     changed = given.model_dump(exclude_none=True)
     async with house.database.transaction() as session:
         user = await patch_user(session, name, **changed)
+        await _keep_an_admin(session, user)
         payload = {field: value for field, value in changed.items() if field != "email"}
         await append_admin(session, actor, "UserChanged", f"user:{name}", payload=payload)
     return UserShown.of(user, with_email=True)
+
+
+async def _keep_an_admin(session: Session, user: User) -> None:
+    if (user.enabled and "admin" in user.roles) or await another_admin(session, user.name):
+        return
+    msgid = N_("{name} is the last enabled administrator; make somebody else one first, then change {name}.")
+    raise Conflict("last_admin", msgid, name=user.name)
 
 
 @router.delete(
     "/tokens/{token_id}",
     summary="Revoke a token",
     description="It is refused from now on." + permission(*MANAGE_USERS),
-    responses=problems(CHANGING, _404="`unknown_token`."),
+    responses=problems((401, 403, 404, 422, 500, 503), _404="`unknown_token`."),
 )
 async def revoke(token_id: str, actor: ActorDep, house: HouseDep) -> Left:
     """Revoke a token."""
@@ -157,4 +192,8 @@ async def revoke(token_id: str, actor: ActorDep, house: HouseDep) -> Left:
 
 
 def _sees_mail(actor: Actor, name: str) -> bool:
-    return actor.name == name or bool(set(MANAGE_USERS) & set(actor.roles))
+    return actor.name == name or _manages(actor)
+
+
+def _manages(actor: Actor) -> bool:
+    return bool(set(MANAGE_USERS) & set(actor.roles))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime
-
-from api.schemas.given import Given, Reason
+from api.schemas.given import Given, Instant, Reason
 from api.schemas.shown import Moment, Shown
 from golive.vocabulary import UserName
 
@@ -14,7 +12,7 @@ class ActionGiven(Given):
 
     text: Reason
     owner: UserName
-    due_at: AwareDatetime
+    due_at: Instant
 
 
 class LessonShown(Shown):

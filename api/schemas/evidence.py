@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from api.schemas.given import Given, Reason
+from api.schemas.given import Given, Id, Reason
 from api.schemas.shown import Shown
 from golive.vocabulary import Digest, Meaning
 
@@ -22,7 +22,7 @@ class FileGiven(Given):
     """A file that was uploaded with POST /attachments."""
 
     type: Literal["file"]
-    attachment_id: str = Field(max_length=200)
+    attachment_id: Id
 
 
 class LinkGiven(Given):
@@ -46,7 +46,7 @@ class TestResultGiven(Given):
     """JUnit XML that was uploaded with POST /attachments; golive reads the figures from it."""
 
     type: Literal["test_result"]
-    attachment_id: str = Field(max_length=200)
+    attachment_id: Id
 
 
 class SignatureGiven(Given):

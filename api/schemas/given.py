@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
+import rfc8785
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from golive.canonical import canonical
 from golive.problems import listed, nearest
 from golive.words import Words
 
@@ -23,8 +35,23 @@ class Given(BaseModel):
         if isinstance(value, dict):
             for name in value:
                 if name not in cls.model_fields:
-                    raise _unknown(str(name)[:80], sorted(cls.model_fields))
+                    raise _unknown(_printable(str(name)[:80]), sorted(cls.model_fields))
         return value
+
+
+def _printable(name: str) -> str:
+    """Return a name as it can be told: half a character (a lone surrogate) can stand in no answer."""
+    return name.encode(errors="replace").decode()
+
+
+def _exact(values: dict[str, str | float]) -> dict[str, str | float]:
+    """Refuse what no JSON document says exactly: it could be neither signed nor stored."""
+    for name, value in values.items():
+        try:
+            canonical([name, value])
+        except (rfc8785.CanonicalizationError, UnicodeEncodeError) as wrong:
+            raise PydanticCustomError("inexact", "it is not exact", {"named": _printable(name)}) from wrong
+    return values
 
 
 class Nothing(Given):
@@ -48,10 +75,36 @@ def _without_nul(text: str) -> str:
     return text
 
 
-Line = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_without_nul)
+def _without_controls(text: str) -> str:
+    if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in text):
+        raise PydanticCustomError("control", "it holds a line break or a control character")
+    return text
+
+
+def _within_reach(at: datetime) -> datetime:
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise PydanticCustomError(
+            "out_of_reach", "it is out of reach", {"first": _FIRST_YEAR, "last": _LAST_YEAR}
+        )
+    return at.astimezone(UTC)
+
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+Instant = Annotated[AwareDatetime, AfterValidator(_within_reach)]
+"""A time with its zone, given on in UTC. No go-live is planned outside these years, and near the ends of the
+calendar arithmetic overflows: a run would be started that can neither be recorded nor go on."""
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=120, strip_whitespace=True),
+    AfterValidator(_without_controls),
 ]
-"""A short text."""
+"""What a thing is called: a service, a version. One line without control characters."""
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    AfterValidator(_without_controls),
+]
+"""A short text on one line."""
 Prose = Annotated[
     str, StringConstraints(max_length=4000, strip_whitespace=True), AfterValidator(_without_nul)
 ]
@@ -60,6 +113,16 @@ Reason = Annotated[
     str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True), AfterValidator(_without_nul)
 ]
 """What a person must type: 1 to 4,000 characters."""
+
+
+Values = Annotated[
+    dict[str, str | int | float | bool],
+    Field(max_length=200),
+    AfterValidator(_exact),
+]
+"""Values by name, each of which JSON says exactly."""
+Id = Annotated[str, StringConstraints(max_length=300)]
+"""What an answer of golive named a thing by, given back."""
 
 
 def words(text: str) -> Words:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from api.schemas.given import Given
 from api.schemas.shown import Moment, Shown
@@ -14,11 +15,23 @@ from golive.vocabulary import Function, Role, UserName
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Locale = Literal["en", "zh"]
 
+_RESERVED = {"me", "golive", "anonymous"}
+"""`me` stands for who asks; in the other names golive itself and tokens that nobody has are written down."""
+
+
+def _not_reserved(name: str) -> str:
+    if name.lower() in _RESERVED:
+        raise PydanticCustomError("name_reserved", "it is reserved", {"name": name})
+    return name
+
+
+NewName = Annotated[UserName, AfterValidator(_not_reserved)]
+
 
 class UserGiven(Given):
     """A new user. Functions are what the person does in a go-live."""
 
-    name: UserName = Field(examples=["ann"])
+    name: NewName = Field(examples=["ann"])
     roles: list[Role] = Field(max_length=20, examples=[["assignee", "approver"]])
     functions: list[Function] = Field(default=[], max_length=100, examples=[["qa"]])
     email: Email | None = None
@@ -54,11 +67,12 @@ class UserShown(Shown):
 
 
 class UserMade(Shown):
-    """A new user and their token, which is shown this once."""
+    """A new user and their token, which is shown this once; null in production, where it lies in `token_file`."""
 
     id: str
     name: str
-    token: str
+    token: str | None
+    token_file: str | None = Field(description="Path in the data folder of golive; null in development.")
     token_id: str
 
 

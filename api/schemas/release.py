@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, Field
+from typing import Annotated
 
-from api.schemas.given import Given, Line, Prose
+from pydantic import Field
+
+from api.schemas.given import Given, Instant, Line, Name, Prose, Values
 from api.schemas.shown import Moment, Shown
 from golive.plan import Artifact, ExternalRef, Release
 from golive.planning import StartRequest
@@ -22,7 +24,7 @@ class ArtifactGiven(Given):
 class ExternalRefGiven(Given):
     """The same release in another system."""
 
-    system: str = Field(min_length=1, max_length=60, examples=["jira"])
+    system: Name = Field(max_length=60, examples=["jira"])
     id: Line = Field(examples=["REL-42"])
     url: str | None = Field(default=None, max_length=2000, pattern=r"^https?://\S+$")
 
@@ -30,9 +32,9 @@ class ExternalRefGiven(Given):
 class ReleaseGiven(Given):
     """What goes live. `authors` made the artifact, so they do not sign it."""
 
-    service: str = Field(min_length=1, max_length=120, examples=["checkout"])
-    version: str = Field(min_length=1, max_length=120, examples=["1.4.0"])
-    environment: str = Field(default="production", min_length=1, max_length=60)
+    service: Name = Field(examples=["checkout"])
+    version: Name = Field(examples=["1.4.0"])
+    environment: Name = Field(default="production", max_length=60)
     artifacts: list[ArtifactGiven] = Field(min_length=1, max_length=100)
     authors: list[UserName] = Field(default=[], max_length=200)
     scope: Prose | None = None
@@ -60,11 +62,13 @@ class StartGiven(Given):
 
     template: Key = Field(examples=["saas-standard"])
     title: Line | None = Field(default=None, description="Default: service and version.")
-    parameters: dict[str, str | int | float | bool] = Field(default={}, examples=[{"pace": "demo"}])
+    parameters: Values = Field(default={}, examples=[{"pace": "demo"}])
     release: ReleaseGiven
-    people: dict[Function, list[UserName]] = Field(default={}, examples=[{"qa": ["ann", "bo"]}])
-    start_at: AwareDatetime | None = None
-    go_live_at: AwareDatetime | None = None
+    people: dict[Function, Annotated[list[UserName], Field(max_length=200)]] = Field(
+        default={}, max_length=100, examples=[{"qa": ["ann", "bo"]}]
+    )
+    start_at: Instant | None = None
+    go_live_at: Instant | None = None
 
     def request(self, people: dict[str, tuple[str, ...]]) -> StartRequest:
         """Return what planning is asked for; `people` as resolved."""

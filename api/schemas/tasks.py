@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.schemas.evidence import EvidenceGiven, EvidenceShown, evidence_shown
-from api.schemas.given import Given, Prose, Reason
+from api.schemas.given import Given, Id, Prose, Reason
 from api.schemas.shown import Moment, Shown, WaitShown
 from db.views import ItemView, TaskView
 from golive.template import Requirement
@@ -28,7 +28,7 @@ class CompleteGiven(Given):
 
     remark: Prose | None = None
     evidence: list[EvidenceGiven] = Field(default=[], max_length=100)
-    items: dict[str, ItemGiven] = Field(default={}, max_length=500)
+    items: dict[Id, ItemGiven] = Field(default={}, max_length=500)
 
 
 class VerifyGiven(Given):

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import stat
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from api.house import House
+from api.prepare import prepare
 from settings import Settings
 from tests.api.client import Client, problem
 
@@ -123,3 +127,55 @@ async def test_administration_is_in_the_audit_log_which_verifies(admin: Client) 
     assert (await admin.get("/audit/verify"))["ok"] is True
     ann = await admin.joined("bo", "assignee")
     problem(await ann.ask("GET", "/audit"), 403, "role_missing")
+
+
+async def test_mail_addresses_are_not_found_by_searching_for_their_letters(admin: Client) -> None:
+    await admin.joined("ann", "assignee", email="secret@example.com")
+    bo = await admin.joined("bo", "viewer")
+    assert (await bo.get("/users", q="secret"))["items"] == []
+    assert [user["name"] for user in (await admin.get("/users", q="secret"))["items"]] == ["ann"]
+
+
+@pytest.mark.parametrize("change", [{"enabled": False}, {"roles": ["viewer"]}])
+async def test_the_last_administrator_stays_one(admin: Client, change: dict[str, Any]) -> None:
+    await admin.joined("ann", "assignee")
+    problem(await admin.ask("PATCH", "/users/admin", json=change), 409, "last_admin")
+    assert (await admin.get("/users/me"))["roles"] == ["admin"]
+    root = await admin.joined("root", "admin")
+    assert (await admin.ask("PATCH", "/users/admin", json=change)).status_code == 200
+    problem(await root.ask("PATCH", "/users/root", json=change), 409, "last_admin")
+
+
+async def test_an_admins_token_that_was_revoked_is_replaced_at_the_next_start(
+    admin: Client, settings: Settings
+) -> None:
+    rows = (await admin.get("/audit", action="TokenIssued"))["items"]
+    revoked = rows[0]["object"].removeprefix("token:")
+    assert (await admin.ask("DELETE", f"/tokens/{revoked}")).status_code == 200
+    problem(await admin.ask("GET", "/users/me"), 401, "unauthenticated")
+    await prepare(settings)
+    file = settings.home / "admin.token"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    fresh = replace(admin, token=file.read_text().strip())
+    assert (await fresh.get("/users/me"))["name"] == "admin"
+    problem(await admin.ask("GET", "/users/me"), 401, "unauthenticated")
+
+
+async def test_in_production_no_answer_holds_a_token(admin: Client, settings: Settings) -> None:
+    house: House = admin.app.state.house
+    house.settings.env = "production"
+    first, again = [await admin.post("/users", ANN, key="k") for _ in range(2)]
+    assert first.status_code == 201
+    assert (first.json(), first.json()["token"]) == (again.json(), None)
+    file = settings.home / first.json()["token_file"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    token = file.read_text().strip()
+    assert token not in first.text
+    assert (await replace(admin, token=token).get("/users/me"))["name"] == "ann"
+
+
+async def test_who_only_looks_on_uploads_nothing(admin: Client, settings: Settings) -> None:
+    viewer = await admin.joined("vi", "viewer", "auditor")
+    answer = await viewer.ask("POST", "/attachments", files={"file": ("f", b"bytes", "text/plain")})
+    problem(answer, 403, "role_missing")
+    assert not list((settings.home).glob("attachments/*"))

@@ -7,6 +7,7 @@ import json
 import logging
 import signal
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import httpx
@@ -103,6 +104,28 @@ async def test_many_streams_are_fed_by_one_reader(served: Served) -> None:
         assert await asyncio.gather(*following) == [2] * 10
         while served.house.feed.watched("r1"):
             await asyncio.sleep(0.01)
+
+
+async def test_a_stream_tells_nothing_more_to_who_was_disabled(served: Served) -> None:
+    await record(served.house.database, first())
+    made = await served.http.post("/api/v1/users", json={"name": "vi", "roles": ["viewer"]})
+    headers = {"Authorization": f"Bearer {made.json()['token']}"}
+    path = "/api/v1/runs/r1/stream?after=1"
+    async with asyncio.timeout(20), served.http.stream("GET", path, headers=headers) as stream:
+        while not served.house.feed.watched("r1"):
+            await asyncio.sleep(0.01)
+        changed = await served.http.patch("/api/v1/users/vi", json={"enabled": False})
+        assert changed.status_code == 200
+        await say(served, 2)
+        assert [line async for line in stream.aiter_lines() if line] == []
+
+
+async def test_more_streams_than_connections_to_the_database_leave_room_for_others(served: Served) -> None:
+    await record(served.house.database, first())
+    async with asyncio.timeout(20), AsyncExitStack() as streams:
+        for _ in range(30):
+            await streams.enter_async_context(served.http.stream("GET", "/api/v1/runs/r1/stream?after=1"))
+        assert (await served.http.get("/api/v1/runs")).status_code == 200
 
 
 async def test_open_streams_do_not_hold_up_the_end_of_the_process(served: Served) -> None:

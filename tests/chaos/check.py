@@ -192,6 +192,7 @@ def _workflow(sent: Sequence[Sent], found: Found, *, must_end: bool) -> Iterator
         yield "Temporal does not know it"
         return
     yield from (f"the history does not replay: {sentence}" for sentence in workflow.unlike)
+    yield from (f"it does not come to rest: {sentence}" for sentence in workflow.busy)
     if workflow.state is None:
         yield f"the workflow, {workflow.status}, does not tell its state"
         return

@@ -99,7 +99,7 @@ class Memory:
 
 
 class Patient(Person):
-    """A person who does not give up and sends some acts twice at once.
+    """A person who does not give up and sends some acts, a share of `doubled`, twice at once.
 
     Every text gets the act's key, so that an act can be recognised in the journal by what was said in it.
     """
@@ -115,18 +115,21 @@ class Patient(Person):
     ) -> None:
         super().__init__(http, name, token, ActLog(), patience)
         self.memory = memory
+        self.doubled = DOUBLED
         self._chance = chance
 
     def other(self, name: str, token: str) -> Patient:
-        """Return another person with the same memory."""
-        return Patient(self.http, name, token, self.memory, self._chance, self.patience)
+        """Return another person with the same habits and the same memory."""
+        person = Patient(self.http, name, token, self.memory, self._chance, self.patience)
+        person.doubled = self.doubled
+        return person
 
     @override
     async def act(self, path: str, body: Json, key: str | None = None) -> Any:
         """Do something once and return the answer; see it in the journal. Raises Refusal and Away."""
         sent = self.sending(path, body, key)
         tries = [self.until_answered(sent)]
-        if self._chance.random() < DOUBLED:
+        if self._chance.random() < self.doubled:
             tries.append(self.until_answered(sent, after=self._chance.uniform(0, APART)))
         first, *_ = await asyncio.gather(*tries)
         if not first.is_success:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, Table, select
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
@@ -59,14 +60,15 @@ class ReadModel:
 class Workflow:
     """A run's workflow: how it stands, its state by query, and what its histories tell.
 
-    `accepted` are the ids of the acts that Temporal durably accepted; `unlike` says of each execution whose replay
-    went another way how it did.
+    `accepted` are the ids of the acts that Temporal durably accepted; `busy` is what it is still doing though nobody
+    acts; `unlike` says of each execution whose replay went another way how it did.
     """
 
     status: str
     state: RunState | None
     executions: int
     accepted: frozenset[str]
+    busy: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
 
 
@@ -89,13 +91,11 @@ async def find(client: Client, database: Database, settings: Settings, run_id: s
     handle = client.get_workflow_handle(workflow_id(run_id))
     end = time.monotonic() + patience
     while True:
-        before = await _state(handle)
+        at_rest, before = await _at_rest(handle), await _state(handle)
         async with database.reading() as session:
             lines, model = await _journal(session, run_id), await _model(session, run_id)
-        agreed = (
-            before is not None and lines and before.seq == lines[-1].seq and before == await _state(handle)
-        )
-        if agreed or time.monotonic() > end:
+        agreed = before is not None and before == await _state(handle) and before.seq == len(lines)
+        if (agreed and at_rest and await _at_rest(handle)) or time.monotonic() > end:
             break
         await asyncio.sleep(LOOK * 10)
     async with database.reading() as session:
@@ -188,6 +188,27 @@ async def _state(handle: WorkflowHandle[Any, Any]) -> RunState | None:
     return state
 
 
+async def _at_rest(handle: WorkflowHandle[Any, Any]) -> bool:
+    """Tell whether a workflow waits for people or its clock alone."""
+    try:
+        told = (await handle.describe()).raw_description
+    except RPCError:
+        return False
+    return not _busy(told)
+
+
+def _busy(told: DescribeWorkflowExecutionResponse) -> tuple[str, ...]:
+    """Return what a workflow is doing, each with its last failure."""
+    doing = [
+        f"{one.activity_type.name}, try {one.attempt} ({one.last_failure.message})"
+        for one in told.pending_activities
+    ]
+    thinking = told.pending_workflow_task
+    if told.HasField("pending_workflow_task"):
+        doing.append(f"a workflow task, try {thinking.attempt}")
+    return tuple(doing)
+
+
 async def _workflow(
     client: Client, handle: WorkflowHandle[Any, Any], settings: Settings, state: RunState | None
 ) -> Workflow | None:
@@ -211,7 +232,8 @@ async def _workflow(
             unlike.append(f"execution {execution}: {failure}")
         first = history.events[0].workflow_execution_started_event_attributes
         execution = first.continued_execution_run_id or None
-    return Workflow(status.name.lower(), state, count, frozenset(accepted - {""}), tuple(unlike))
+    busy = _busy(described.raw_description)
+    return Workflow(status.name.lower(), state, count, frozenset(accepted - {""}), busy, tuple(unlike))
 
 
 async def _replayed(settings: Settings, history: Any) -> str | None:

@@ -68,12 +68,20 @@ def signers(whole: Whole) -> list[Person]:
     return [Person(whole, f"cli-{f}", "assignee", "approver", function=f) for f in ("ops", "qa")]
 
 
-@pytest.fixture(scope="module")
-def run(
-    manager: Person, worker: Person, signers: list[Person], tmp_path_factory: pytest.TempPathFactory
-) -> str:
-    """A sign-off of a built file, just started."""
-    artifact = tmp_path_factory.mktemp("built") / "checkout.tar"
+def test_a_sign_off_from_its_start_to_its_report(
+    whole: Whole, manager: Person, worker: Person, signers: list[Person], tmp_path: Path
+) -> None:
+    run = _start(manager, worker, signers, tmp_path)
+    _a_run_is_shown_with_what_it_waits_for(run, manager)
+    _a_task_is_found_and_completed_with_evidence(run, worker, manager, tmp_path)
+    _what_is_shown_is_what_is_signed(run, signers)
+    _it_is_followed_to_its_end_and_its_journal_holds(run, manager, whole)
+    _the_report_is_printed_or_saved(run, manager, tmp_path)
+
+
+def _start(manager: Person, worker: Person, signers: list[Person], tmp_path: Path) -> str:
+    """Start a sign-off of a built file."""
+    artifact = tmp_path / "checkout.tar"
     artifact.write_bytes(b"built")
     started = manager.reads(
         *(
@@ -97,7 +105,7 @@ def run(
     return str(started["id"])
 
 
-def test_a_run_is_shown_with_what_it_waits_for(run: str, manager: Person) -> None:
+def _a_run_is_shown_with_what_it_waits_for(run: str, manager: Person) -> None:
     shown = manager.does("show", run)
     for told in ("checkout 1.4.0  running", "Awaited", "cli-release", "Stages", "Tasks: 0 of 1 done"):
         assert told in shown
@@ -105,7 +113,7 @@ def test_a_run_is_shown_with_what_it_waits_for(run: str, manager: Person) -> Non
     assert "No runs." in manager.does("list", "--service", "nothing")
 
 
-def test_a_task_is_found_and_completed_with_evidence(
+def _a_task_is_found_and_completed_with_evidence(
     run: str, worker: Person, manager: Person, tmp_path: Path
 ) -> None:
     task = f"{run}.sign-off.put-facts-together"
@@ -124,7 +132,7 @@ def test_a_task_is_found_and_completed_with_evidence(
         assert told in seen
 
 
-def test_what_is_shown_is_what_is_signed(run: str, signers: list[Person]) -> None:
+def _what_is_shown_is_what_is_signed(run: str, signers: list[Person]) -> None:
     ops, qa = signers
     approval = f"{run}.sign-off.go"
     digest = str(ops.reads("approval", approval)["digest"])
@@ -144,7 +152,7 @@ def test_what_is_shown_is_what_is_signed(run: str, signers: list[Person]) -> Non
     assert "approved" in done.stdout
 
 
-def test_it_is_followed_to_its_end_and_its_journal_holds(run: str, manager: Person, whole: Whole) -> None:
+def _it_is_followed_to_its_end_and_its_journal_holds(run: str, manager: Person, whole: Whole) -> None:
     followed = manager.does("watch", run, "--interval", "0.2")
     assert "cli-manager started “checkout 1.4.0”" in followed
     assert "cli-ops decided" in followed
@@ -165,7 +173,7 @@ def test_it_is_followed_to_its_end_and_its_journal_holds(run: str, manager: Pers
     assert "role" in manager.is_refused("audit", "verify")
 
 
-def test_the_report_is_printed_or_saved(run: str, manager: Person, tmp_path: Path) -> None:
+def _the_report_is_printed_or_saved(run: str, manager: Person, tmp_path: Path) -> None:
     assert "checkout" in manager.does("report", run)
     saved = tmp_path / "report.html"
     manager.does("report", run, "--format", "html", "--language", "zh", "--output", str(saved))
@@ -173,6 +181,7 @@ def test_the_report_is_printed_or_saved(run: str, manager: Person, tmp_path: Pat
     assert "cannot be written" in manager.is_refused("report", run, "--output", str(tmp_path / "no" / "way"))
 
 
+@pytest.mark.usefixtures("worker", "signers")
 def test_holding_resuming_a_new_build_lessons_and_abort(
     manager: Person, tmp_path: Path, worker: Person
 ) -> None:
@@ -202,6 +211,7 @@ def test_holding_resuming_a_new_build_lessons_and_abort(
     assert "aborted" in ended.stdout
 
 
+@pytest.mark.usefixtures("worker", "signers")
 def test_templates_are_listed_previewed_and_published(whole: Whole, manager: Person, tmp_path: Path) -> None:
     assert "saas-standard" in manager.does("template", "list")
     source = manager.does("template", "show", "dual-sign-off", "--source")

@@ -120,6 +120,13 @@ def test_what_people_wrote_cannot_steer_the_terminal() -> None:
     assert "--cursor c2" in done.stdout
 
 
+@pytest.mark.parametrize("written", ["灰度", "two words", "line\nbreak"])
+def test_what_can_be_no_token_is_refused_before_anything_is_sent(written: str) -> None:
+    done = golive("list", "--url", "http://127.0.0.1:1", "--token", written)
+    assert done.exit_code == 1
+    assert "--token holds is no token" in done.stderr
+
+
 def test_whose_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other, kept = tmp_path / "ann", tmp_path / "admin.token"
     other.write_text("ann-token\n")

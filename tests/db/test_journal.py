@@ -20,6 +20,7 @@ from db.audit import export_lines, verify
 from db.errors import JournalConflict
 from db.events import events_after, events_page, head_of, list_audit
 from db.journal import ADMIN, GENESIS, append, append_admin
+from db.people import create_user
 from db.refusals import MOST, flush_refusals, write_refusal
 from db.session import Database, Session
 from db.tables import stream_heads
@@ -207,6 +208,15 @@ async def test_untouched_journal_verifies_and_exports(database: Database) -> Non
     assert (found.ok, found.streams, found.rows) == (True, 2, 6)
     assert all(journal.hash_of(line["row"].encode()) == line["hash"] for line in lines)
     assert len(lines) == 6
+
+
+async def test_golives_own_stream_is_missed_where_there_are_users(database: Database) -> None:
+    async with database.transaction() as session:
+        await create_user(session, name="ann", roles=["viewer"], functions=[])
+    async with database.reading() as session:
+        found = await verify(session)
+    assert found.first_bad is not None
+    assert (found.ok, found.first_bad.stream) == (False, ADMIN)
 
 
 async def test_admin_stream_counts_on_under_concurrent_writers(database: Database) -> None:

@@ -19,6 +19,7 @@ from activities.report.times import spent_on, stage_spans
 from activities.report.told import Told
 from activities.report.waits import waits_of
 from activities.reporting import Reporting
+from db.measurements import add_measurement
 from db.reports import get_report
 from db.session import Database
 from db.story import Story, story_of
@@ -69,7 +70,8 @@ async def test_a_report_tells_the_run(database: Database) -> None:
 
     (check,) = rows(document, "gates", "Checks")
     assert (check["value"], check["wanted"]) == (1.0, ">= 0.95")
-    assert [row["value"] for row in rows(document, "gates", "How they changed")] == [0.8, None, 0.99, 1.0]
+    changes = [row["value"] for row in rows(document, "gates", "How they changed")]
+    assert [value for value in changes if value is not None] == [0.8, 0.99, 1.0]
     (alert,) = rows(document, "alerts", "Alerts")
     assert str(alert["why"]) == "0.8 is not >= 0.95"
 
@@ -276,3 +278,27 @@ async def test_a_run_of_a_thousand_tasks_is_told_in_a_moment(database: Database)
         shown = await get_report(session, "r1", language="en", format="md")
     assert shown.content.count("done 9") == 111
     assert took < 5, f"{took:.1f} s"  # about 1 s; a busy machine is given time
+
+
+async def test_measurements_are_told_by_step_and_attempt(database: Database) -> None:
+    world = completed()
+    await keep(world, database)
+    async with database.transaction() as session:
+        for n, (step, value) in enumerate([(1, 0.991), (3, 0.97), (3, 0.999)]):
+            await add_measurement(
+                session,
+                key=f"r1/grey/0/{step}",
+                metric="success_rate",
+                n=n,
+                value=value,
+                outcome="failed" if value < 0.99 else "successful",
+                at=world.now,
+            )
+    document = compose(await story(world, database), "draft", None)
+    first, second = rows(document, "traffic", "Measurements")
+    assert (str(first["step"]), first["measured"], first["failed"]) == (
+        "step 2: pause until a person promotes",
+        1,
+        0,
+    )
+    assert (second["measured"], second["failed"], second["lowest"], second["last"]) == (2, 1, 0.97, 0.999)

@@ -21,7 +21,8 @@ from tests.rules.world import World, run_of, words
 from workflows.go_live import PROCESSES
 
 EVERYBODY = ("rm", "dev1", "dev2", "qa1", "qa2", "qa3", "ops1", "ops2", "ops3", "nobody")
-TASKS = ("uat.run", "uat.read", "grey.tell", "review.lessons", "no.such")
+TASKS = ("uat.run", "uat.read", "docs.write", "grey.tell", "grey.close", "review.lessons", "no.such")
+APPROVALS = ("sign-off.sign", "grey.go")
 PLAN = make_plan(
     {
         **UAT,
@@ -43,8 +44,24 @@ PLAN = make_plan(
             }
         ],
     },
-    SIGNED,
-    GREY,
+    {"id": "docs", "process": "preparation", "title": "Documents", "tasks": [task("write", function="dev")]},
+    {**SIGNED, "needs": ["uat", "docs"]},
+    {
+        **GREY,
+        "approvals": [{"key": "go", "title": "Go on", "rules": [{"function": "ops"}], "expires_in": "1d"}],
+        "rollout": {
+            **GREY["rollout"],
+            "steps": [
+                *GREY["rollout"]["steps"][:2],
+                {"do": "approval", "approval": "go"},
+                *GREY["rollout"]["steps"][2:],
+            ],
+        },
+        "on_rollback": [
+            task("tell", function="dev", due="1d"),
+            task("close", function="dev", needs=["grey.tell"]),
+        ],
+    },
     REVIEW,
     shift_timeout=5,
 )
@@ -60,7 +77,7 @@ class AnyRun(RuleBasedStateMachine):
         self.world = World(PLAN)
         self.world.measured["errors"] = 0.0
         self.world.follow()
-        self.builds = 0
+        self.builds = self.seen = 0
         self.approved_on: dict[str, str] = {}
 
     def attempt(self, body: Any, by: str) -> None:
@@ -88,24 +105,31 @@ class AnyRun(RuleBasedStateMachine):
 
     @rule(
         by=people,
+        approval=st.sampled_from(APPROVALS),
         decision=st.sampled_from(("approved", "approved", "approved", "rejected", "returned")),
+        back_to=refs,
         right=st.booleans(),
     )
-    def decide(self, by: str, decision: Any, right: bool) -> None:
-        shown = self.world.run.state.approvals["sign-off.sign"].digest if right else None
+    def decide(self, by: str, approval: str, decision: Any, back_to: str, right: bool) -> None:
+        shown = self.world.run.state.approvals[approval].digest if right else None
         act = c.Decide(
-            approval="sign-off.sign",
+            approval=approval,
             decision=decision,
             digest=shown or "sha256:" + "0" * 64,
             comment=words(),
-            task="uat.read",
+            task=back_to,
         )
         self.attempt(act, by)
 
     @rule()
     def bring_to_traffic(self) -> None:
         """Do what a diligent team would, so that rollouts are reached often."""
-        for ref, by in (("uat.run", "qa1"), ("uat.read", "qa1"), ("uat.check", "dev1")):
+        for ref, by in (
+            ("uat.run", "qa1"),
+            ("uat.read", "qa1"),
+            ("uat.check", "dev1"),
+            ("docs.write", "dev1"),
+        ):
             self.attempt(c.CompleteTask(task=ref, evidence=(Remark(text=words()),)), by)
         self.attempt(c.VerifyTask(task="uat.check", result="pass"), "dev2")
         for by in ("ops1", "qa2"):
@@ -190,6 +214,27 @@ class AnyRun(RuleBasedStateMachine):
             assert state.approvals["sign-off.sign"].state == "approved"
             grey = state.stages["grey"]
             assert state.lock.held or grey.state == "passed"
+
+    @invariant()
+    def the_clock_rests(self) -> None:
+        """What is due is done: a moment that stays due would let the timer ring for ever."""
+        due = rules.next_due(self.world.run, PROCESSES)
+        assert due is None or due > self.world.now
+
+    @invariant()
+    def nothing_moves_before_what_it_needs(self) -> None:
+        """No rollout step begins, and no approval is asked for, while a stage before is open again."""
+        world = self.world
+        before = self.seen
+        self.seen = len(world.journal)
+        state = world.run.state
+        for event in world.journal[before:]:
+            if event.type in ("RolloutStepStarted", "ApprovalRequested") and not (
+                state.ending or state.ended
+            ):
+                stage = event.object.partition(":")[2].partition(".")[0]
+                standing = {state.stages[need].state for need in world.run.index.before[stage]}
+                assert standing <= {"passed", "skipped"}, event
 
     @invariant()
     def stages_keep_their_order(self) -> None:

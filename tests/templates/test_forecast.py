@@ -97,7 +97,7 @@ def test_it_says_who_is_asked_for_what_and_when() -> None:
 def test_it_says_how_fast_traffic_moves_and_comes_back() -> None:
     (rollout,) = foreseen().rollouts
     assert [str(step) for step in rollout.steps][:2] == [
-        "10 % of the traffic to the new version",
+        "10 % to the new version",
         "pause until a person promotes",
     ]
     assert rollout.shortest == (20 + 20 + 5) * 60
