@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from golive.errors import GoliveError, Invalid
+from golive.errors import GoliveError
 from golive.words import N_, Text
 
 
@@ -91,14 +91,6 @@ def database_unavailable() -> Away:
             "Sending it again with the same Idempotency-Key is safe and gets its one answer."
         ),
         facts={"outcome": "unknown", "retry_with_same_key": True},
-    )
-
-
-def key_reused() -> Invalid:
-    """Return the refusal of a key that was used for another body."""
-    return Invalid(
-        "idempotency_key_reused",
-        N_("This Idempotency-Key was already used with another body. Use a new key for a new act."),
     )
 
 

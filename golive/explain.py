@@ -87,7 +87,7 @@ def _first_wait(run: Run, processes: Processes) -> Sentence | None:
         return gate
     few = [*stage_waits(run, processes), *approval_waits(run)]
     order = ("promote", "approval", "task", "bake", "observe", "traffic")
-    tasks = run.standing.awaited()
+    tasks = run.docket.awaited()
     if tasks and not any(wait.what in order[:2] for wait in few):
         few += [wait for wait in [task_wait(run, next(iter(tasks)))] if wait]
     if not few:
@@ -189,7 +189,7 @@ def all_waits(run: Run, processes: Processes) -> Iterator[Wait]:
     """Yield everything that the run awaits: the stages' own waits, approvals, tasks."""
     yield from stage_waits(run, processes)
     yield from approval_waits(run)
-    for ref in run.standing.awaited():
+    for ref in run.docket.awaited():
         wait = task_wait(run, ref)
         if wait is not None:
             yield wait
@@ -314,7 +314,7 @@ def awaited_people(run: Run, processes: Processes) -> list[str]:
     At most 50 names, and 1,500 bytes of the 2,048 that one attribute may have.
     """
     few = [wait.who for wait in (*stage_waits(run, processes), *approval_waits(run))]
-    few += [_doers(run, ref) for ref in islice(run.standing.awaited(), 100)]
+    few += [_doers(run, ref) for ref in islice(run.docket.awaited(), 100)]
     names = list(dict.fromkeys(name for who in few for name in who))[:50]
     while len("____".join(names)) > 1500:  # noqa: PLR2004 - the four stand for quotes, comma and space
         names.pop()

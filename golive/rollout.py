@@ -343,7 +343,7 @@ def view(run: Run, stage: Stage) -> RolloutView | None:
     if state.phase == "done":
         what = say(N_("done"))
     return RolloutView(
-        step=max(state.step, 0),
+        step=min(max(state.step, 0), len(steps) - 1),
         steps=len(steps),
         what=what,
         weight=run.state.weight,

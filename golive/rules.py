@@ -285,11 +285,11 @@ def next_due(run: Run, processes: Processes) -> datetime | None:
     moments = [state.lock.look_at if state.lock.wanted else None]
     if state.ending is not None:
         moments.append(state.ending.confirm_at if state.ending.traffic == "returned" else None)
-        moments.append(run.standing.next_ring())
+        moments.append(run.docket.next_ring())
     elif state.state == "scheduled":
         moments.append(run.plan.start_at)
     elif run.moving:
-        moments.append(run.standing.next_ring())
+        moments.append(run.docket.next_ring())
         for approval in state.approvals.values():
             if approval.state == "pending":
                 moments += [approval.expires_at, approval.clock.next_at if approval.clock else None]

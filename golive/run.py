@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from golive.commands import GOLIVE, Actor
+from golive.docket import Docket
 from golive.effects import (
     Measure,
     Notify,
@@ -18,7 +19,6 @@ from golive.effects import (
 )
 from golive.events import Event
 from golive.plan import Plan
-from golive.standing import Standing
 from golive.state import ApprovalState, RunState, StageState, TaskState
 from golive.template import Approval, FactSource, Stage, Task
 from golive.vocabulary import Function
@@ -90,7 +90,7 @@ class Run:
         self.subjects: dict[str, dict[str, Any]] = {}
         # What was touched before the run was carried over is not carried: every stage is compared once.
         self.touched: dict[str, None] = dict.fromkeys(state.stages)
-        self.standing = Standing(state.tasks)
+        self.docket = Docket(state.tasks)
         self.clocked: dict[str, None] = {ref: None for ref, task in state.tasks.items() if task.clock}
 
     @property
@@ -105,7 +105,7 @@ class Run:
     def task(self, ref: str) -> TaskState:
         """Return the state of a task, marked as changed in the read model."""
         self.changed_tasks[ref] = None
-        self.standing.changed(ref)
+        self.docket.changed(ref)
         return self.state.tasks[ref]
 
     def approval(self, ref: str) -> ApprovalState:

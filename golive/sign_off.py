@@ -370,9 +370,9 @@ def _send_back(run: Run, ref: str, task: str) -> None:
     state.again, state.redo = True, task
     run.emit("TaskReopened", f"task:{task}", title=title)
     reopen(run, task)
-    to = (run.state.tasks[task].assignee,) if run.state.tasks[task].assignee else None
-    told = say(N_("“{title}” was sent back to you."), title=title)
-    run.tell(to or run.members(run.index.task(task).function), told, task_page(run, task))
+    assignee = run.state.tasks[task].assignee
+    to = (assignee,) if assignee else run.members(run.index.task(task).function)
+    run.tell(to, say(N_("“{title}” was sent back to you."), title=title), task_page(run, task))
 
 
 def hold_for_manager(run: Run, cause: Sentence) -> None:

@@ -63,7 +63,7 @@ def risk(run: Run) -> int:
         for stage in run.state.stages.values()
         for check in stage.checks.values()
     )
-    return run.standing.overdue() + failing
+    return run.docket.overdue() + failing
 
 
 def brief(words: str) -> str:

@@ -13,13 +13,14 @@ from typing import Any
 import httpx
 from typing_extensions import override
 
-from demo.acts import BETWEEN_TRIES, ActLog, Away, Json, Person, Refusal
+from demo.acts import ActLog, Away, Json, Person, Refusal
 
 ROUTES = "/api/v1"
 DOUBLED = 0.15
 """Share of acts that are sent twice at once under one key."""
 APART = 0.2
 """Seconds within which the second of such a pair follows the first."""
+BETWEEN_TRIES = 0.4
 TEXTS = ("remark", "comment", "reason", "text")
 
 
@@ -81,6 +82,11 @@ class Sent:
             return self.command_id[:20]
         kind, _, rest = self.path[1:].partition("/")
         return rest.split("/")[0].split(".")[0] if kind in ("runs", "tasks", "approvals") else None
+
+
+def name_of(act: Sent) -> str:
+    """Return an act in a few words, for a sentence."""
+    return f"{act.who}'s POST {act.path} [{act.key}]"
 
 
 @dataclass

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
-import os
 import secrets
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from temporalio import worker
+from temporalio.client import (
+    Client,
+    OutboundInterceptor,
+    StartWorkflowUpdateWithStartInput,
+    WorkflowUpdateHandle,
+)
 from temporalio.client import Interceptor as ClientInterceptor
 from temporalio.worker import (
     ActivityInboundInterceptor,
@@ -41,51 +44,12 @@ from golive.commands import Actor, Body, Receipt
 from golive.events import Event
 from golive.recording import Batch, Recorded
 from golive.state import RunState
-from tests.chaos.golive_up import PLANTED
-from tests.chaos.live import LOOK
+from tests.chaos.stops import Stop, planted
 from workflows import shell
 
 RECORDING = ("record", "open_tasks", "request_approval", "raise_alert")
 SOON = timedelta(seconds=3)
 """Time after which a killed `record` is tried again; the product waits 20 seconds."""
-
-
-def planted() -> frozenset[str]:
-    """Return the names of the faults that are planted now."""
-    return frozenset(json.loads(Path(os.environ[PLANTED]).read_text()))
-
-
-class Stop:
-    """A moment at which a process waits once, until it is killed or let go."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._reached, self._let_go = folder / f"{name}.reached", folder / f"{name}.let-go"
-
-    @classmethod
-    def here(cls, name: str) -> Stop:
-        """Return a moment of this process."""
-        return cls(Path(os.environ[PLANTED]).parent, name)
-
-    def pass_by(self) -> None:
-        """Say that somebody was here."""
-        self._reached.touch()
-
-    async def pause(self) -> None:
-        """Wait here, unless somebody waited here before."""
-        try:
-            self._reached.touch(exist_ok=False)
-        except FileExistsError:
-            return
-        while not self._let_go.exists():
-            await asyncio.sleep(LOOK)
-
-    async def reached(self) -> bool:
-        """Tell whether a process came here."""
-        return self._reached.exists()
-
-    def let_go(self) -> None:
-        """Let the process go on."""
-        self._let_go.touch()
 
 
 # -- the worker ----------------------------------------------------------------------------------------------
@@ -167,7 +131,7 @@ def _answer_early() -> None:
         state = self._run.state
         return Receipt(run_id=state.run_id, command_id=command_id, seq=seq, hash="", state=state.state)
 
-    _replace(shell.Shell, "_receipt", receipt)
+    replace(shell.Shell, "_receipt", receipt)
 
 
 def _forget() -> None:
@@ -179,7 +143,7 @@ def _forget() -> None:
         if carried is not None:
             self._known = {}
 
-    _replace(shell.Shell, "__init__", forgetful)
+    replace(shell.Shell, "__init__", forgetful)
 
 
 def _write_again() -> None:
@@ -198,12 +162,12 @@ def _write_again() -> None:
         appended = await append(session, stream, new)
         return Appended(appended.hashes, fresh=False)
 
-    _replace(db.recording, "append", again)
+    replace(db.recording, "append", again)
 
 
 def _swallow() -> None:
     """Fault: a number that exists with other content is taken for a repetition."""
-    _replace(db.journal, "_same", lambda event, stream, stored: str(stored.hash))
+    replace(db.journal, "_same", lambda event, stream, stored: str(stored.hash))
 
 
 def _apart() -> None:
@@ -225,8 +189,8 @@ def _apart() -> None:
                 await apply(session, later.pop(0))
         return answer
 
-    _replace(db.recording, "_apply", postponed)
-    _replace(Recording, "_write", write)
+    replace(db.recording, "_apply", postponed)
+    replace(Recording, "_write", write)
 
 
 def _guess() -> None:
@@ -236,12 +200,29 @@ def _guess() -> None:
     def by_clock(batch: Batch) -> Any:
         return Recording.raise_alert if time.time_ns() else right(batch)
 
-    _replace(shell, "_recorder", by_clock)
+    replace(shell, "_recorder", by_clock)
 
 
 # -- the API -------------------------------------------------------------------------------------------------
 
 Send = Callable[[Engine, str, str, Actor, Body], Any]
+
+
+class Hurry(ClientInterceptor):
+    """Gives a workflow task `SOON` to be done, so that a test need not wait 10 seconds for one that was killed."""
+
+    @override
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
+        return _Hurry(next)
+
+
+class _Hurry(OutboundInterceptor):
+    @override
+    async def start_update_with_start_workflow(
+        self, input: StartWorkflowUpdateWithStartInput
+    ) -> WorkflowUpdateHandle[Any]:
+        input.start_workflow_input.task_timeout = SOON
+        return await super().start_update_with_start_workflow(input)
 
 
 def _answer_unsent() -> None:
@@ -257,7 +238,7 @@ def _answer_unsent() -> None:
         sending.add(asyncio.create_task(later(self, command_id, run_id, actor, body)))
         return Receipt(run_id=run_id, command_id=command_id, seq=1, hash="0" * 64, state="running")
 
-    _replace(Engine, "send", promise)
+    replace(Engine, "send", promise)
 
 
 def _other_id() -> None:
@@ -269,7 +250,7 @@ def _other_id() -> None:
         await Stop.here("unanswered").pause()
         return receipt
 
-    _replace(Engine, "send", anew)
+    replace(Engine, "send", anew)
 
 
 def _stop_before_send() -> None:
@@ -280,10 +261,11 @@ def _stop_before_send() -> None:
         await Stop.here("before-send").pause()
         return await send(self, command_id, run_id, actor, body)
 
-    _replace(Engine, "send", late)
+    replace(Engine, "send", late)
 
 
-def _replace(owner: Any, name: str, fault: Any) -> None:
+def replace(owner: Any, name: str, fault: Any) -> None:
+    """Have `owner` do something else under `name`, in this process."""
     setattr(owner, name, fault)
 
 
@@ -300,7 +282,13 @@ IN_API: dict[str, Callable[[], None]] = {
     "other_id": _other_id,
     "stop_before_send": _stop_before_send,
 }
-BY_INTERCEPTOR = ("local_activity", "stop_before_record", "stop_after_record")
+
+
+def intercepted(client: Client, interceptor: ClientInterceptor) -> Client:
+    """Return the client with `interceptor` on its way."""
+    config = client.config()
+    config["interceptors"] = [interceptor]
+    return Client(**config)
 
 
 def plant(known: dict[str, Callable[[], None]]) -> None:

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from db.session import Database
 from demo.acts import Refusal, connection
-from demo.people import CONFLICT, FUNCTIONS, Cast, Playing
+from demo.people import CONFLICT, Cast, Playing
 from tests.chaos.check import check_run, check_whole
 from tests.chaos.client import Memory, Patient
 from tests.chaos.found import find, lines_of, streams
@@ -29,6 +29,11 @@ TO_AGREE = 60.0
 TEMPLATES = ("saas-standard", "dual-sign-off")
 JOBS = 3
 """Runs at the same time."""
+FUNCTIONS = ("product", "dev", "qa", "ops", "business", "security", "release", "support")
+"""Those that `TEMPLATES` name."""
+EACH = 3
+"""People in every function: two work, one signs."""
+LOOK_EVERY = 0.5
 
 Say = Callable[[str], None]
 
@@ -76,7 +81,7 @@ class People:
         token = (running.home / "admin.token").read_text().strip()
         self.admin = Patient(self.http, "admin", token, self.memory, chance, PATIENCE)
 
-    async def invite(self, functions: Sequence[str] = FUNCTIONS, each: int = 4) -> Cast:
+    async def invite(self, functions: Sequence[str] = FUNCTIONS, each: int = EACH) -> Cast:
         """Add a release manager, and `each` people for every one of `functions`."""
         tag = secrets.token_hex(3)
         crew = {function: [f"{function}{n}-{tag}" for n in range(1, each + 1)] for function in functions}
@@ -115,7 +120,7 @@ class People:
         run_id = await self.start(cast, template)
         talking = asyncio.create_task(self._talk(cast, run_id))
         try:
-            await Playing(cast, run_id, reviews=_learned).to_the_end(within=3600)
+            await Playing(cast, run_id, reviews=_learned, look_every=LOOK_EVERY).to_the_end(within=3600)
         finally:
             talking.cancel()
             await asyncio.gather(talking, return_exceptions=True)

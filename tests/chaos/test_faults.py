@@ -18,11 +18,12 @@ from demo.people import Cast
 from golive.names import workflow_id
 from tests.chaos.check import check_run
 from tests.chaos.client import Patient
-from tests.chaos.faults import IN_API, Stop
+from tests.chaos.faults import IN_API
 from tests.chaos.found import find
 from tests.chaos.golive_up import PLANTED
 from tests.chaos.live import VICTIMS, Live, Victim, live
 from tests.chaos.rounds import People
+from tests.chaos.stops import Stop
 from tests.cli.processes import environment
 
 pytestmark = [
@@ -103,7 +104,7 @@ async def standing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Be
         people.admin.doubled = 0.0
         database = Database(running.settings.url)
         async with people.http:
-            yield Bench(running, people, await people.invite(("ops", "qa", "release"), 3), folder, database)
+            yield Bench(running, people, await people.invite(("ops", "qa", "release")), folder, database)
         await database.close()
 
 

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from golive.state import TaskState
 
 
-class Standing:
+class Docket:
     """Which tasks wait for a person, how many are overdue, and when the next of their clocks rings.
 
     It follows from the state, so it is never stored. Whoever changes a task says so by `changed`; the next look

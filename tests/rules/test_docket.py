@@ -10,8 +10,8 @@ from hypothesis.stateful import invariant
 
 from golive import commands as c
 from golive import rules
+from golive.docket import Docket
 from golive.evidence import Metric
-from golive.standing import Standing
 from tests.rules.plans import UAT, make_plan, task
 from tests.rules.test_any_run import AnyRun
 from tests.rules.world import started
@@ -29,11 +29,11 @@ class Kept(AnyRun):
         self.looks += 1
         if self.looks % 3 == 0:
             return
-        run, afresh = self.world.run, Standing(self.world.run.state.tasks)
-        assert sorted(run.standing.awaited()) == sorted(afresh.awaited())
-        assert run.standing.overdue() == afresh.overdue()
+        run, afresh = self.world.run, Docket(self.world.run.state.tasks)
+        assert sorted(run.docket.awaited()) == sorted(afresh.awaited())
+        assert run.docket.overdue() == afresh.overdue()
         clocks = [one.clock.next_at for one in run.state.tasks.values() if one.clock and one.clock.next_at]
-        assert run.standing.next_ring() == afresh.next_ring() == min(clocks, default=None)
+        assert run.docket.next_ring() == afresh.next_ring() == min(clocks, default=None)
 
 
 TestKept = Kept.TestCase
@@ -47,7 +47,7 @@ def test_the_next_moment_is_the_first_of_all_clocks() -> None:
     )
     assert rules.next_due(world.run, PROCESSES) == first
     world.tick(timedelta(days=30))
-    assert world.run.standing.overdue() == 5
+    assert world.run.docket.overdue() == 5
 
 
 @pytest.mark.parametrize("gated", [True, False])
