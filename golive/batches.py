@@ -8,7 +8,7 @@ from golive.gates import gate_view
 from golive.recording import ApprovalChange, Batch, RunChange, StageView, Start, TaskChange
 from golive.rollout import view as rollout_view
 from golive.run import Run
-from golive.sign_off import rule_views, waiting_for
+from golive.signers import rule_views, waiting_for
 from golive.stages import Processes
 
 MOST = 400

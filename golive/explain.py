@@ -10,7 +10,7 @@ from golive.clocks import next_words
 from golive.plan import moment
 from golive.recording import Wait
 from golive.run import Run
-from golive.sign_off import waiting_for
+from golive.signers import waiting_for
 from golive.stages import Processes, needs_met
 from golive.state import CheckState, EndingState, HoldState
 from golive.tasks import ACTIVE

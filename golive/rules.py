@@ -34,7 +34,8 @@ from golive.gates import measured as judge_measured
 from golive.permissions import REQUIRED
 from golive.recording import Build, Recorded, Start
 from golive.run import Run
-from golive.sign_off import approval_page, check_decide, decide, expire, waiting_for
+from golive.sign_off import approval_page, check_decide, decide, expire
+from golive.signers import waiting_for
 from golive.stages import Processes, settle
 from golive.state import ApprovalState, Clock, RunState, StageState, TaskState
 from golive.words import N_, Text, say
@@ -79,9 +80,14 @@ def ledger_id(command_id: str) -> str:
 def check(run: Run, command: c.Command) -> None:
     """Raise why the act is refused. Changes nothing."""
     actor, body = command.actor, command.body
-    if run.state.ended or run.state.closing:
+    if run.state.ended:
         raise Conflict(
             "run_ended", N_("The run has ended {state}; it takes no more acts."), state=run.state.state
+        )
+    if run.state.closing:
+        raise Conflict(
+            "run_ended",
+            N_("Everything is done and the final report is being written; the run takes no more acts."),
         )
     _check_actor(actor, body.do)
     if run.state.ending is not None and body.do not in _WHILE_ENDING:

@@ -36,6 +36,7 @@ class Index:
         self.back_out: dict[str, tuple[Stage, Task]] = {}
         self.approvals: dict[str, tuple[Stage, Approval]] = {}
         self.dependents: dict[str, list[str]] = defaultdict(list)
+        self.barring: dict[str, list[str]] = defaultdict(list)
         self.due_after: dict[str, list[str]] = defaultdict(list)
         self.before: dict[str, frozenset[str]] = {}
         self.judged: dict[str, list[str]] = defaultdict(list)
@@ -56,7 +57,10 @@ class Index:
             for need in task.needs:
                 self.dependents[need].append(f"{stage.id}.{task.key}")
         for approval in stage.approvals:
-            self.approvals[f"{stage.id}.{approval.key}"] = stage, approval
+            ref = f"{stage.id}.{approval.key}"
+            self.approvals[ref] = stage, approval
+            for task_ref in dict.fromkeys(done for rule in approval.rules for done in rule.exclude_doers_of):
+                self.barring[task_ref].append(ref)
         for check in [check for gate in stage.gates for check in gate.checks]:
             if isinstance(check.source, FactSource):
                 self.judged[check.source.task].append(check.source.fact)

@@ -20,6 +20,7 @@ from golive.errors import Conflict, Invalid, NotFound, Refused
 from golive.evidence import Evidence, Remark, evidence_digest, facts_of, missing
 from golive.names import public_id
 from golive.run import Run
+from golive.signers import check_leaves_a_signer
 from golive.state import TaskState
 from golive.template import Item, Requirement, Stage, Task
 from golive.words import N_, Words, say
@@ -202,6 +203,7 @@ def check_start(run: Run, actor: Actor, act: StartTask) -> None:
     plan, state = find(run, act.task)
     _expect(plan, state, "open", "blocked")
     _expect_own(run, actor, plan, state)
+    check_leaves_a_signer(run, act.task, actor.name)
 
 
 def start(run: Run, actor: Actor, act: StartTask) -> None:
@@ -221,6 +223,7 @@ def check_complete(run: Run, actor: Actor, act: CompleteTask) -> None:
     _expect_own(run, actor, plan, state)
     _check_items(plan, act.items)
     _check_evidence(plan.requires, _all_evidence(act), plan.title.en)
+    check_leaves_a_signer(run, act.task, actor.name)
 
 
 def _check_items(plan: Task, results: dict[str, ItemResult]) -> None:
@@ -432,6 +435,8 @@ def check_reassign(run: Run, actor: Actor, act: ReassignTask) -> None:
             function=plan.function,
             title=plan.title,
         )
+    if to is not None:
+        check_leaves_a_signer(run, act.task, to.name)
 
 
 def reassign(run: Run, _: Actor, act: ReassignTask) -> None:

@@ -14,7 +14,7 @@ from golive import commands as c
 from golive import rules
 from golive.errors import GoliveError
 from golive.evidence import Remark
-from golive.sign_off import barred
+from golive.signers import barred
 from golive.subject import part_digests, subject_of, whole_digest
 from tests.rules.plans import GREY, REVIEW, SIGNED, UAT, make_plan, release, task
 from tests.rules.world import World, run_of, words

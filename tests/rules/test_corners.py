@@ -13,7 +13,7 @@ from golive.effects import Measure, Measured, Shifted
 from golive.evidence import Remark
 from golive.explain import awaited_people, blocked_by
 from golive.template import Ladder
-from tests.rules.plans import GREY, REVIEW, SIGN_OFF, SIGNED, UAT, make_plan, release, task, whole
+from tests.rules.plans import GREY, PEOPLE, REVIEW, SIGN_OFF, SIGNED, UAT, make_plan, release, task, whole
 from tests.rules.test_whole_run import approve, complete, digest, due_of, shown, states, to_grey, to_sign_off
 from tests.rules.world import World, run_of, started, words
 from workflows.display import brief
@@ -336,3 +336,20 @@ def test_what_is_shown_fits_into_temporal() -> None:
     assert 1 < len(awaited_people(world.run, PROCESSES)) < 25
     assert len(brief("上线" * 300).encode()) <= 400
     assert brief("short") == "short"
+
+
+def test_a_task_is_never_given_to_the_last_eligible_signer() -> None:
+    """Two of QA: whoever runs the test may not sign, so the other one must be left alone with signing."""
+    tasks = [task("run"), task("read")]
+    rules = [{"function": "ops"}, {"function": "qa", "exclude_doers_of": ["uat.run", "uat.read"]}]
+    signed = {**SIGNED, "approvals": [{**SIGN_OFF, "rules": rules}]}
+    people = {**PEOPLE, "qa": ("qa1", "qa2")}
+    world = started(make_plan({**UAT, "tasks": tasks}, signed, people=people))
+    world.act(c.StartTask(task="uat.run"), "qa1")
+    assert world.refused(c.StartTask(task="uat.read"), "qa2") == "last_signer"
+    assert world.refused(c.CompleteTask(task="uat.read"), "qa2") == "last_signer"
+    give = c.ReassignTask(task="uat.read", to=world.actor("qa2"))
+    assert world.refused(give, "rm") == "last_signer"
+    world.act(c.CompleteTask(task="uat.read"), "qa1")
+    world.act(c.CompleteTask(task="uat.run"), "qa1")
+    assert world.run.state.approvals["sign-off.sign"].state == "pending"
