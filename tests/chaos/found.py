@@ -97,7 +97,7 @@ async def find(client: Client, database: Database, settings: Settings, run_id: s
         agreed = before is not None and before == await _state(handle) and before.seq == len(lines)
         if (agreed and at_rest and await _at_rest(handle)) or time.monotonic() > end:
             break
-        await asyncio.sleep(LOOK * 10)
+        await asyncio.sleep(LOOK)
     async with database.reading() as session:
         verified = await audit.verify(session, streams=[run_id])
     bad = verified.first_bad

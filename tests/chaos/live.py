@@ -29,7 +29,7 @@ Victim = Literal["worker", "api", "temporal"]
 VICTIMS: tuple[Victim, ...] = ("worker", "api", "temporal")
 READY = 120.0
 ENDED = 40.0
-LOOK = 0.03
+LOOK = 0.1
 """Seconds between two looks at a condition that only polling can see."""
 
 _WORDS: dict[str, Victim] = {
