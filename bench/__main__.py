@@ -17,6 +17,7 @@ from typing import Protocol
 
 from bench import acknowledged, http, machine, thousand, throughput
 from bench.figures import Finding, table
+from bench.leaving import leave
 from bench.place import Place, standing
 from cli.failure import Failure
 
@@ -67,4 +68,4 @@ async def _measure(names: list[str], *, quick: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from bench.leaving import leave
 from golive.model import Fact
 
 QUEUE = "bench-bare"
@@ -79,3 +80,4 @@ async def main(port: int) -> None:
 
 if __name__ == "__main__":
     asyncio.run(main(int(sys.argv[1])))
+    leave(0)

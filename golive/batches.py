@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from golive import service_lock
+from golive.events import Event
 from golive.explain import approval_wait, blocked_by, stage_waits, task_wait
 from golive.gates import gate_view
 from golive.recording import ApprovalChange, Batch, RunChange, StageView, Start, TaskChange
@@ -13,15 +14,18 @@ from golive.stages import Processes
 
 MOST = 400
 """Events, and changed tasks, in one batch: the opening of 1,000 tasks stays far below Temporal's payload limit."""
+MOST_BYTES = 512 * 1024
+"""What people wrote and showed, in one batch: eight long acts at once together would exceed that limit of 2 MiB."""
 
 
 def take_batch(run: Run, processes: Processes, start: Start | None) -> Batch | None:
     """Return the next batch and forget what it holds; None when there is nothing to record."""
-    events, run.events = run.events[:MOST], run.events[MOST:]
+    count = _fitting(run)
+    events, run.events = run.events[:count], run.events[count:]
     lock = service_lock.request(run, events)
     if not (events or run.changed_tasks or run.changed_approvals or lock):
         return None
-    tasks = list(run.changed_tasks)[:MOST]
+    tasks = _changed_with(run, events)
     for ref in tasks:
         del run.changed_tasks[ref]
     approvals, run.changed_approvals = run.changed_approvals, {}
@@ -34,6 +38,32 @@ def take_batch(run: Run, processes: Processes, start: Start | None) -> Batch | N
         approvals=tuple(approval_change(run, ref) for ref in approvals),
         lock=lock,
     )
+
+
+def _fitting(run: Run) -> int:
+    """Return how many events fit into the next batch: at least one, however much was written."""
+    left = MOST_BYTES
+    for count, event in enumerate(run.events[:MOST]):
+        left -= sum(len(words.text.encode()) for words in event.words.values())
+        left -= _given_bytes(run, event.object.removeprefix("task:"))
+        if left < 0:
+            return max(count, 1)
+    return min(len(run.events), MOST)
+
+
+def _given_bytes(run: Run, ref: str) -> int:
+    given = run.given.get(ref)
+    if given is None:
+        return 0
+    pieces = [*(given.get("evidence") or ()), *(given.get("items") or {}).values()]
+    return sum(len(piece.model_dump_json().encode()) for piece in pieces)
+
+
+def _changed_with(run: Run, events: list[Event]) -> list[str]:
+    """Return the changed tasks that these events are about, and those that no later event is about."""
+    now = {event.object for event in events}
+    later = {event.object for event in run.events} - now
+    return [ref for ref in run.changed_tasks if f"task:{ref}" not in later][:MOST]
 
 
 def run_change(run: Run, processes: Processes) -> RunChange:

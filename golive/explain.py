@@ -318,7 +318,7 @@ def awaited_people(run: Run, processes: Processes) -> list[str]:
     names = list(dict.fromkeys(name for who in few for name in who))[:50]
     while len("____".join(names)) > 1500:  # noqa: PLR2004 - the four stand for quotes, comma and space
         names.pop()
-    return names
+    return sorted(names)  # the same people in another order would be written again, at every act
 
 
 def next_due_words(run: Run, due: datetime) -> str:

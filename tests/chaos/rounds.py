@@ -123,7 +123,9 @@ class People:
             await Playing(cast, run_id, reviews=_learned, look_every=LOOK_EVERY).to_the_end(within=3600)
         finally:
             talking.cancel()
-            await asyncio.gather(talking, return_exceptions=True)
+            (failed,) = await asyncio.gather(talking, return_exceptions=True)
+        if failed is not None and not isinstance(failed, asyncio.CancelledError):
+            raise failed
 
     async def _talk(self, cast: Cast, run_id: str) -> None:
         """Comment the run until it has ended: a comment is never refused for having been made before."""

@@ -246,6 +246,21 @@ async def test_a_run_of_a_thousand_tasks_completes(
         await check_journal(crowd, outcome["seq"])
 
 
+async def test_eight_long_acts_at_once_are_acknowledged(
+    temporal: WorkflowEnvironment, database: Database, tmp_path: Path
+) -> None:
+    """Together they say more than one payload of Temporal may hold."""
+    tasks = [task(f"t{n}") for n in range(AT_ONCE + 1)]
+    said = tuple(Remark(text=words("核" * 4_000)) for _ in range(25))
+    async with released(temporal, database, tmp_path) as stack:
+        run = await stack.start(make_plan({"id": "uat", "process": "uat", "title": "UAT", "tasks": tasks}))
+        acts = [run.command(c.CompleteTask(task=f"uat.t{n}", evidence=said), "qa1") for n in range(AT_ONCE)]
+        receipts = await asyncio.gather(*(run.send(act) for act in acts))
+        assert len({receipt.hash for receipt in receipts}) == AT_ONCE
+        carried = [sizes for history in await histories(run) for e in history.events for sizes in inputs(e)]
+        assert max(sum(sizes) for sizes in carried) < MOST_PAYLOAD / 2
+
+
 def test_the_state_is_small_where_it_is_largest() -> None:
     """Everything is started, then done with a test report, then verified: in between a task carries most."""
     stage = _stage(0, TASKS)
