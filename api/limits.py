@@ -14,8 +14,8 @@ from api.problems import answer
 from api.refusals import body_too_large
 
 MIB = 1024 * 1024
-JSON_LIMIT = MIB // 2
-"""What a person says stands twice in the batch that records it, and Temporal takes at most 2 MiB in one payload."""
+JSON_LIMIT = 384 * 1024
+"""Eight acts of a run may be under way, and Temporal takes at most 4 MiB in one message and 2 MiB in one payload."""
 FILE_LIMIT = 20 * MIB
 _ENVELOPE = 64 * 1024
 """What multipart adds around a file of the largest size."""
@@ -32,7 +32,7 @@ class BodyTooLarge(HTTPException):
 
 
 class BodyLimit:
-    """Refuses bodies of more than half a MiB, or 20 MiB for an attachment."""
+    """Refuses bodies of more than 384 KiB, or 20 MiB for an attachment."""
 
     def __init__(self, app: ASGIApp):
         self.app = app

@@ -120,7 +120,7 @@ def _task_values(change: TaskChange, found: dict[str, Words]) -> dict[str, Any]:
         "done_by": change.done_by,
         "done_at": change.done_at,
         "verified_by": change.verified_by,
-        "reason": keep(change.reason, found) if change.reason else None,
+        "reason": change.reason,
         "wait": change.wait and change.wait.model_dump(mode="json"),
     }
     if change.evidence is not None:

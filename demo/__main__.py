@@ -249,7 +249,7 @@ def _tell(told: Told, seconds: float, *, as_hoped: bool) -> None:
     out.print(Text(_("{events} events in the journal; {audit}.").format(events=told.events, audit=audit)))
     out.print(Text(_("The review report:")))
     for path in told.reports:
-        out.print(Text(f"  {path}"))
+        out.print(Text(f"  {path}"), soft_wrap=True)  # a path that is broken over two lines cannot be opened
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class TaskChange(Fact):
     done_by: str | None = None
     done_at: AwareDatetime | None = None
     verified_by: str | None = None
-    reason: Words | None = None
+    reason: Digest | None = None
     wait: Wait | None = None
     evidence: tuple[Evidence, ...] | None = None
     items: dict[str, Any] | None = None

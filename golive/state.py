@@ -31,7 +31,10 @@ class Clock(State):
 
 
 class TaskState(State):
-    """A task as it stands. `unmet` counts needs that are not finished; `facts` are what gates judge."""
+    """A task as it stands. `unmet` counts needs that are not finished; `facts` are what gates judge.
+
+    `reason` is the digest of what somebody said of it last; the text lies in SQL with the event that brought it.
+    """
 
     state: TaskStateName = "locked"
     unmet: int = 0
@@ -40,7 +43,7 @@ class TaskState(State):
     done_by: str | None = None
     done_at: AwareDatetime | None = None
     verified_by: str | None = None
-    reason: Words | None = None
+    reason: Digest | None = None
     evidence: Digest | None = None
     facts: dict[str, float] = {}
     clock: Clock | None = None

@@ -357,7 +357,8 @@ def verify(run: Run, actor: Actor, act: VerifyTask) -> None:
         run.emit("TaskVerified", f"task:{act.task}", words=words, title=plan.title)
         finish(run, act.task)
         return
-    state.state, state.reason, state.waived = "in_progress", act.remark, False
+    state.state, state.waived = "in_progress", False
+    state.reason = act.remark.digest if act.remark else None
     run.emit("TaskSentBack", f"task:{act.task}", words=words, title=plan.title)
 
 
@@ -374,7 +375,7 @@ def check_block(run: Run, actor: Actor, act: BlockTask) -> None:
 def block(run: Run, actor: Actor, act: BlockTask) -> None:
     """Keep why the task cannot go on, and tell the release manager."""
     plan, state = run.index.task(act.task), run.task(act.task)
-    state.state, state.reason, state.assignee = "blocked", act.reason, actor.name
+    state.state, state.reason, state.assignee = "blocked", act.reason.digest, actor.name
     run.emit("TaskBlocked", f"task:{act.task}", words={"reason": act.reason}, title=plan.title)
     told = say(N_("{who} cannot go on with “{title}”."), who=actor.name, title=plan.title)
     run.tell((run.plan.release_manager,), told, task_page(run, act.task))
@@ -466,7 +467,8 @@ def check_not_applicable(run: Run, actor: Actor, act: SetNotApplicable) -> None:
 def set_not_applicable(run: Run, actor: Actor, act: SetNotApplicable) -> None:
     """Keep that, why and for whom the task does not apply; a task with `verify` waits for a second person."""
     plan, state = run.index.task(act.task), run.task(act.task)
-    state.reason, state.assignee, state.done_by, state.done_at = act.reason, actor.name, actor.name, run.now
+    state.reason, state.assignee, state.done_by = act.reason.digest, actor.name, actor.name
+    state.done_at = run.now
     state.evidence = evidence_digest([Remark(text=act.reason)])
     state.waived, state.facts = plan.verify, {}
     state.state = "to_verify" if plan.verify else "not_applicable"

@@ -113,7 +113,7 @@ async def test_problems_are_told_in_the_language_of_the_person(admin: Client) ->
 async def test_a_body_of_50_mb_is_refused_before_it_is_read(admin: Client) -> None:
     answer = await admin.ask("POST", "/users", content=b" " * 50_000_000, headers=JSON)
     told = problem(answer, 413, "too_large")
-    assert told["limit_bytes"] == 512 * 1024
+    assert told["limit_bytes"] == 384 * 1024
 
 
 async def test_a_body_without_a_declared_length_is_refused_while_it_comes_in(admin: Client) -> None:

@@ -159,7 +159,7 @@ def _task_columns(task: TaskState) -> Columns:
         "done_by": task.done_by,
         "done_at": task.done_at,
         "verified_by": task.verified_by,
-        "reason": task.reason.digest if task.reason else None,
+        "reason": task.reason,
     }
 
 

@@ -234,7 +234,7 @@ async def test_erased_words_vanish_everywhere_and_the_chain_still_verifies(datab
             event(2, "TaskBlocked", actor=QA, words={"reason": said, "remark": words("other")}),
             event(3, "LessonAdded", actor=QA, words={"text": said}, payload={"lesson": "l1"}),
         ),
-        tasks=(task_change("plan", "blocked", reason=said, evidence=(Remark(text=said),)),),
+        tasks=(task_change("plan", "blocked", reason=said.digest, evidence=(Remark(text=said),)),),
     )
     await record(database, batch)
     async with database.transaction() as session:

@@ -9,7 +9,6 @@ import os
 import re
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -61,12 +60,11 @@ async def told(process: asyncio.subprocess.Process) -> str:
     return output.decode()
 
 
-async def test_a_whole_go_live_is_told_in_under_three_minutes(tmp_path: Path) -> None:
-    home, began = tmp_path / "demo", time.monotonic()
+async def test_a_whole_go_live_is_told(tmp_path: Path) -> None:
+    home = tmp_path / "demo"
     async with demo(home) as process:
         said = await told(process)
     assert process.returncode == 0, said
-    assert time.monotonic() - began < 180
     stages = re.findall(r"Stage “([^”]+)” passed", said)
     assert sorted(stages) == sorted(
         ["Preparation", "UAT", "Sign-off", "Grey release", "Full release", "Hypercare", "Post-launch review"]
