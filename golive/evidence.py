@@ -122,7 +122,12 @@ def _answers(need: Requirement, piece: Evidence) -> bool:
 
 def evidence_digest(evidence: Iterable[Evidence]) -> str:
     """Return the digest of evidence in its order. Free text enters by its salted digest."""
-    return digest([_sealed(piece) for piece in evidence])
+    return digest(sealed(evidence))
+
+
+def sealed(evidence: Iterable[Evidence]) -> list[object]:
+    """Return evidence as JSON in which free text stands as its salted digest: what a signature covers."""
+    return [_sealed(piece) for piece in evidence]
 
 
 def _sealed(piece: Evidence) -> object:

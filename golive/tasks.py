@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from golive.canonical import digest
 from golive.clocks import start_clock
 from golive.commands import (
     Actor,
@@ -17,7 +18,7 @@ from golive.commands import (
     VerifyTask,
 )
 from golive.errors import Conflict, Invalid, NotFound, Refused
-from golive.evidence import Evidence, Remark, evidence_digest, facts_of, missing
+from golive.evidence import Evidence, Remark, evidence_digest, facts_of, missing, sealed
 from golive.names import public_id
 from golive.run import Run
 from golive.signers import check_leaves_a_signer
@@ -282,12 +283,23 @@ def _all_evidence(act: CompleteTask) -> tuple[Evidence, ...]:
     return (*((Remark(text=act.remark),) if act.remark else ()), *act.evidence)
 
 
+def _sealed_item(item: ItemResult) -> dict[str, object]:
+    """Return what a signature covers of an item: its result, what was said of it, and its evidence."""
+    remark = item.remark.digest if item.remark else None
+    return {"result": item.result, "remark": remark, "evidence": sealed(item.evidence)}
+
+
 def complete(run: Run, actor: Actor, act: CompleteTask) -> None:
     """Keep the evidence; the task is done, or waits to be verified by another person."""
     plan, state = run.index.task(act.task), run.task(act.task)
     evidence = _all_evidence(act)
     items = [piece for _, item in sorted(act.items.items()) for piece in item.evidence]
-    state.evidence = evidence_digest([*evidence, *items])
+    state.evidence = digest(
+        {
+            "evidence": sealed(evidence),
+            "items": {name: _sealed_item(item) for name, item in act.items.items()},
+        }
+    )
     facts = facts_of([*items, *evidence])
     state.facts = {name: facts[name] for name in run.index.judged.get(act.task, ()) if name in facts}
     state.assignee, state.done_by, state.done_at, state.reason = actor.name, actor.name, run.now, None

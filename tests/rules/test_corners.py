@@ -353,3 +353,21 @@ def test_a_task_is_never_given_to_the_last_eligible_signer() -> None:
     world.act(c.CompleteTask(task="uat.read"), "qa1")
     world.act(c.CompleteTask(task="uat.run"), "qa1")
     assert world.run.state.approvals["sign-off.sign"].state == "pending"
+
+
+def test_what_is_said_of_a_checklist_item_is_signed() -> None:
+    """The same item passed with other words is another subject: who signed the former has not signed this."""
+    items = [{"id": "risks", "text": "Say which risks are known", "requires": [{"type": "remark"}]}]
+    signed = {**SIGNED, "approvals": [{**SIGN_OFF, "rules": [{"function": "ops"}]}]}
+    world = started(make_plan({**UAT, "tasks": [task("facts", items=items)]}, signed))
+
+    def tell(said: str) -> str:
+        result = c.ItemResult(result="pass", remark=words(said))
+        world.act(c.CompleteTask(task="uat.facts", items={"risks": result}), "qa1")
+        return digest(world)
+
+    before = tell("none")
+    world.act(c.ReopenTask(task="uat.facts", reason=words()), "qa1")
+    assert tell("payments are charged twice") != before
+    act = c.Decide(approval="sign-off.sign", decision="approved", digest=before)
+    assert world.refused(act, "ops1") == "stale_subject"
