@@ -19,6 +19,7 @@ _BAR = 30
 def run_page(run: Any) -> Iterator[RenderableType]:
     """Show a run: what it is, what it waits for, its stages, gates and rollout, and the work left."""
     yield from head(run)
+    yield from lessons(run)
     if waits := run.get("waits"):
         yield from section(_("Awaited"), table(WAITS, waits))
     yield from section(_("Stages"), stages(run))
@@ -49,6 +50,15 @@ def head(run: Row) -> Iterator[RenderableType]:
             (_("ended"), when(run.get("ended_at"))),
         ]
     )
+
+
+def lessons(run: Row) -> Iterator[RenderableType]:
+    """Show what earlier runs of the same service taught, while this one can still make use of it."""
+    if taught := run.get("lessons"):
+        rows = [
+            Text(f"• {plain(one['text'])} ({plain(one['by'])}, {plain(one['run_id'])})") for one in taught
+        ]
+        yield from section(_("Lessons of earlier runs"), *rows)
 
 
 def stages(run: Row) -> RenderableType:

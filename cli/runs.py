@@ -13,7 +13,7 @@ from cli import completing, given
 from cli.connected import Connected, acting, connected
 from cli.given import Cursor, Limit, Reason, RunId
 from cli.language import _
-from cli.run_page import head, run_page, stages
+from cli.run_page import head, lessons, run_page, stages
 from cli.tables import RUNS, listed, receipt, section
 
 Template = Annotated[
@@ -153,6 +153,7 @@ def _present(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _started(run: Any) -> Iterator[RenderableType]:
     yield from head(run)
+    yield from lessons(run)
     yield from section(_("Stages"), stages(run))
     yield Text("")
     yield Text(_("Watch it: golive watch {run}").format(run=run["id"]), style="dim")

@@ -120,7 +120,7 @@ class Demo:
             "people": cast.functions,
         }
         run = await cast.manager.act("/runs", start)
-        self.display.say(f"{self.stack.api}/runs/{run['id']}  ·  Temporal: {self.stack.temporal_ui}")
+        self.display.say(f"{self.stack.api}/api/v1/runs/{run['id']}  ·  Temporal: {self.stack.temporal_ui}")
         about = f"{artifact.path.name} {artifact.digest} ({artifact.files} files)\n"
         evidence = Evidence(report=report, file=about.encode(), remark=_("Done and looked at twice."))
         return Playing(cast, run["id"], evidence, pause=human(random.Random(VERSION)), reviews=_learned)
