@@ -11,7 +11,13 @@ from typing import Any
 
 from sqlalchemy import Row, Table, select
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowHistory,
+    WorkflowQueryFailedError,
+)
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
@@ -224,19 +230,22 @@ async def _workflow(
     while execution:
         history = await client.get_workflow_handle(handle.id, run_id=execution).fetch_history()
         count += 1
-        accepted |= {
-            event.workflow_execution_update_accepted_event_attributes.accepted_request.meta.update_id
-            for event in history.events
-        }
+        accepted |= accepted_in(history)
         if failure := await _replayed(settings, history):
             unlike.append(f"execution {execution}: {failure}")
         first = history.events[0].workflow_execution_started_event_attributes
         execution = first.continued_execution_run_id or None
     busy = _busy(described.raw_description)
-    return Workflow(status.name.lower(), state, count, frozenset(accepted - {""}), busy, tuple(unlike))
+    return Workflow(status.name.lower(), state, count, frozenset(accepted), busy, tuple(unlike))
 
 
-async def _replayed(settings: Settings, history: Any) -> str | None:
+def accepted_in(history: WorkflowHistory) -> set[str]:
+    """Return the ids of the acts that Temporal durably accepted in one execution."""
+    accepted = (event.workflow_execution_update_accepted_event_attributes for event in history.events)
+    return {one.accepted_request.meta.update_id for one in accepted} - {""}
+
+
+async def _replayed(settings: Settings, history: WorkflowHistory) -> str | None:
     """Replay a history with the real workflows in the sandbox; return why it went another way, if it did."""
     replayer = Replayer(
         workflows=list(WORKFLOWS),

@@ -19,7 +19,7 @@ from golive.names import workflow_id
 from tests.chaos.check import check_run
 from tests.chaos.client import Patient
 from tests.chaos.faults import IN_API
-from tests.chaos.found import find
+from tests.chaos.found import accepted_in, find
 from tests.chaos.golive_up import PLANTED
 from tests.chaos.live import VICTIMS, Live, Victim, live
 from tests.chaos.rounds import People
@@ -78,6 +78,12 @@ class Bench:
     async def execution(self) -> str:
         client = await self.running.client()
         return str((await client.get_workflow_handle(workflow_id(self.run_id)).describe()).run_id)
+
+    async def accepted_anew(self, command_id: str) -> bool:
+        """Tell whether the present execution has accepted the act."""
+        client = await self.running.client()
+        history = await client.get_workflow_handle(workflow_id(self.run_id)).fetch_history()
+        return command_id in accepted_in(history)
 
     async def violations(self) -> str:
         """Check the run as it stands; return all sentences."""
@@ -150,6 +156,9 @@ async def late_second_try(bench: Bench) -> asyncio.Task[object]:
     while await bench.execution() == first:
         await bench.comment("more")
     bench.stop("before-send").let_go()
+    await bench.running.until(
+        lambda: bench.accepted_anew(sent.command_id), "the late try arrives", patience=30
+    )
     return late
 
 
