@@ -7,7 +7,7 @@ from collections import defaultdict
 from api.library import latest_templates, library
 from api.schemas.templates import ChecklistShown
 from db.journal import append_admin
-from db.people import list_users
+from db.people import members_of
 from db.session import Session
 from db.templates import (
     Source as Published,
@@ -20,11 +20,10 @@ from db.templates import (
 )
 from golive.commands import Actor
 from golive.composition import read_items
+from golive.people import People
 from golive.planning import Outline, check_checklist, check_template
 from golive.template_source import Library, Source, read_checklist, read_template
 from golive.words import Language, Text
-
-_MANY = 200
 
 
 async def validated(session: Session, source: Source) -> tuple[Library, Outline]:
@@ -33,7 +32,7 @@ async def validated(session: Session, source: Source) -> tuple[Library, Outline]
     People are judged, too, once anybody has a function at all.
     """
     shelf = (await library(session)).including(source)
-    return shelf, check_template(shelf, source.name, people=await _members(session) or None)
+    return shelf, check_template(shelf, source.name, people=await _everybody(session))
 
 
 async def publish_template_text(session: Session, file: str, text: str, actor: Actor) -> Published:
@@ -86,18 +85,14 @@ async def _told(session: Session, actor: Actor, action: str, kind: str, publishe
     await append_admin(session, actor, action, f"{kind}:{published.name}", payload=payload)
 
 
-async def _members(session: Session) -> dict[str, list[str]]:
-    """Return the enabled users of every function that anybody has."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    cursor = None
-    while True:
-        page = await list_users(session, cursor=cursor, limit=_MANY)
-        for user in page.items:
-            for function in user.functions if user.enabled else ():
-                found[function].append(user.name)
-        cursor = page.next_cursor
-        if cursor is None:
-            return dict(found)
+async def _everybody(session: Session) -> People | None:
+    """Return who has each function; None while nobody has any."""
+    users = await members_of(session)
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for user in users:
+        for function in user.functions:
+            members[function].append(user.name)
+    return People.having(members, {user.name: user.roles for user in users}) if members else None
 
 
 def title_of(checklist: Source) -> Text:

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from api.library import library
 from api.schemas.release import StartGiven
 from db.lessons import lessons_of_service
-from db.people import User, find_users, people_for
+from db.people import User, find_users, members_of
 from db.session import Session, database_time
 from db.templates import get_template
 from golive.errors import Invalid
+from golive.people import People
 from golive.plan import Plan
 from golive.planning import check_template, make_plan
+from golive.template_checks import roles_asked
 from golive.vocabulary import Role
 from golive.words import N_
 
-_ACTING: tuple[Role, ...] = ("assignee", "approver")
-"""Who has neither role can do nothing that a plan asks of people."""
+_Asked = Mapping[str, Collection[Role]]
+"""The functions of a template, each with the roles that it is asked for: to do tasks, to sign."""
 
 
 async def plan_for(session: Session, asked: StartGiven, release_manager: str, *, metrics: bool) -> Plan:
     """Return the plan that `asked` makes now. Raises Invalid, saying what is wrong."""
     now = await database_time(session)
     shelf = await library(session)
-    functions = check_template(shelf, asked.template).functions
+    functions = roles_asked(check_template(shelf, asked.template).stages)
     source = await get_template(session, asked.template)
     people = await _people(session, asked, functions)
     lessons = await lessons_of_service(session, asked.release.service)
     return make_plan(
         shelf,
-        asked.request(people),
+        asked.request(),
         people,
         version=source.version,
         release_manager=release_manager,
@@ -40,24 +42,22 @@ async def plan_for(session: Session, asked: StartGiven, release_manager: str, *,
     )
 
 
-async def _people(
-    session: Session, asked: StartGiven, functions: Collection[str]
-) -> dict[str, tuple[str, ...]]:
-    """Return who acts in each of `functions`: those named, else everybody who can."""
-    named = {
-        function: tuple(dict.fromkeys(names))
-        for function, names in asked.people.items()
-        if function in functions
-    }
+async def _people(session: Session, asked: StartGiven, functions: _Asked) -> People:
+    """Return who acts in each of `functions`: those named, else everybody who has the function."""
+    named = {function: names for function, names in asked.people.items() if function in functions}
     users = await find_users(session, [name for names in named.values() for name in names])
     for function, names in named.items():
         for name in names:
-            _may_act(name, users.get(name), function)
+            _may_act(name, users.get(name), function, functions[function])
     missing = [function for function in functions if function not in named]
-    return {**await people_for(session, missing, _ACTING), **named}
+    others = await members_of(session, missing)
+    members = {function: [user.name for user in others if function in user.functions] for function in missing}
+    roles = {user.name: user.roles for user in (*users.values(), *others)}
+    return People.having(members | named, roles)
 
 
-def _may_act(name: str, user: User | None, function: str) -> None:
+def _may_act(name: str, user: User | None, function: str, roles: Collection[Role]) -> None:
+    """Raise Invalid unless `user` can do something that is asked of `function`, which wants one of `roles`."""
     where = {"field": f"people.{function}", "user": name}
     if user is None:
         msgid = N_("“people.{function}” names {name}, whom golive does not know.")
@@ -71,6 +71,9 @@ def _may_act(name: str, user: User | None, function: str) -> None:
         )
         own = ", ".join(user.functions) or "–"
         raise Invalid("function_missing", msgid, facts=where, function=function, name=name, own=own)
-    if not set(_ACTING) & set(user.roles):
-        msgid = N_("“people.{function}” names {name}, who has neither the role assignee nor approver.")
-        raise Invalid("role_missing", msgid, facts=where, function=function, name=name)
+    if not set(roles) & set(user.roles):
+        msgid = N_(
+            "“people.{function}” names {name}, who lacks the role that is asked of {function} here: {roles}."
+        )
+        asked = ", ".join(sorted(roles))
+        raise Invalid("role_missing", msgid, facts=where, function=function, name=name, roles=asked)

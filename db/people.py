@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -123,22 +123,13 @@ async def users_exist(session: Session) -> bool:
     return (await session.scalar(select(users.c.id).limit(1))) is not None
 
 
-async def people_for(
-    session: Session, functions: Iterable[str], roles: Iterable[Role] = ()
-) -> dict[str, tuple[str, ...]]:
-    """Return the enabled users of each function who have one of `roles`; none named: whatever roles."""
-    people: dict[str, tuple[str, ...]] = dict.fromkeys(functions, ())
-    joined = users.join(user_functions, user_functions.c.user_id == users.c.id)
-    query = select(user_functions.c.function, users.c.name).select_from(joined)
-    query = query.where(users.c.enabled, user_functions.c.function.in_(people))
-    if wanted := tuple(roles):
-        has_one = select(user_roles.c.role).where(
-            user_roles.c.user_id == users.c.id, user_roles.c.role.in_(wanted)
-        )
-        query = query.where(has_one.exists())
-    for function, name in (await session.execute(query.order_by(users.c.name))).all():
-        people[function] = (*people[function], name)
-    return people
+async def members_of(session: Session, functions: Collection[str] | None = None) -> list[User]:
+    """Return the enabled users, by name, who have one of `functions`; None: who have any function."""
+    has_one = select(user_functions.c.function).where(user_functions.c.user_id == users.c.id)
+    if functions is not None:
+        has_one = has_one.where(user_functions.c.function.in_(functions))
+    query = select(users).where(users.c.enabled, has_one.exists()).order_by(users.c.name)
+    return await _users(session, (await session.execute(query)).all())
 
 
 def new_token() -> str:

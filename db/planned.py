@@ -49,11 +49,11 @@ def run_row(start: Start, at: datetime) -> dict[str, Any]:
 
 
 def people_rows(start: Start) -> list[dict[str, Any]]:
-    """Return who acts in which function, in the plan's order."""
+    """Return who does the tasks of which function, in the plan's order."""
     return [
         {"run_id": start.run_id, "function": function, "name": name, "position": n}
-        for function, names in start.plan.people.items()
-        for n, name in enumerate(dict.fromkeys(names))
+        for function in start.plan.people
+        for n, name in enumerate(start.plan.doers(function))
     ]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, sel
 from db.events import head_of
 from db.locks import FINISHED
 from db.pages import Page, read_page
-from db.reading import HEADER, approval_views, header, header_fields, people_of_run, task_views, wait_of
+from db.reading import HEADER, approval_views, header, header_fields, task_views, wait_of
 from db.schema import Moment
 from db.session import Session
 from db.tables import approval_waiting, approvals, journal, run_people, runs, tasks
@@ -31,7 +31,6 @@ __all__ = [
     "list_approvals",
     "list_runs",
     "list_tasks",
-    "people_of_run",
     "release_of",
 ]
 
@@ -80,9 +79,8 @@ async def get_run(session: Session, run_id: str) -> RunWhole:
     """Return the whole run. Raises NotFound (`unknown_run`)."""
     found = (await session.execute(select(runs).where(runs.c.id == run_id))).one_or_none()
     row = _known_run(found, run_id)
-    people = await people_of_run(session, run_id)
     planned = select(tasks).where(tasks.c.run_id == run_id).order_by(tasks.c.position)
-    its_tasks = await task_views(session, await session.execute(planned), people)
+    its_tasks = await task_views(session, await session.execute(planned))
     asked = select(approvals).where(approvals.c.run_id == run_id).order_by(approvals.c.position)
     its_approvals = await approval_views(session, await session.execute(asked), subjects=False)
     builds = tuple(Build.model_validate(build) for build in row.builds)
@@ -154,7 +152,7 @@ async def get_task(session: Session, task_id: str) -> TaskView:
         raise NotFound(
             "unknown_task", N_("There is no task {id}; GET /tasks lists those there are."), id=task_id
         )
-    return (await task_views(session, [row], await people_of_run(session, row.run_id)))[0]
+    return (await task_views(session, [row]))[0]
 
 
 async def list_approvals(  # noqa: PLR0913 - each is a filter of the route

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -14,8 +14,6 @@ from db.words import seals, texts_of, unseal
 from golive.recording import DecisionView, RuleView, Wait
 from golive.template import Item, Requirement
 from golive.words import Sentence, Text
-
-People = Mapping[str, Sequence[str]]
 
 HEADER = (
     "id",
@@ -87,26 +85,25 @@ def header(row: Row[Any]) -> RunHeader:
     return RunHeader(**header_fields(row))
 
 
-async def task_views(
-    session: Session, rows: Iterable[Row[Any]], people: People | None = None
-) -> list[TaskView]:
-    """Return tasks with the texts of their remarks, read in one query for all."""
+async def task_views(session: Session, rows: Iterable[Row[Any]]) -> list[TaskView]:
+    """Return tasks with who does them and the texts of their remarks, each read in one query for all."""
     rows = list(rows)
+    people = await _doers(session, {row.run_id for row in rows})
     sealed = [part for row in rows for part in (row.evidence, row.item_results)]
     digests = {digest for part in sealed for digest in seals(part)} | {
         row.reason for row in rows if row.reason
     }
     texts = await texts_of(session, digests)
-    return [_task(row, texts, people or {}) for row in rows]
+    return [_task(row, texts, people.get((row.run_id, row.function), ())) for row in rows]
 
 
-def _task(row: Row[Any], texts: Mapping[str, str | None], people: People) -> TaskView:
+def _task(row: Row[Any], texts: Mapping[str, str | None], people: tuple[str, ...]) -> TaskView:
     results = unseal(row.item_results, texts)
     return TaskView(
         **{name: fields_of(row)[name] for name in _TASK},
         title=Text.model_validate(row.title),
         description=Text.model_validate(row.description) if row.description else None,
-        people=tuple(people.get(row.function, ())),
+        people=people,
         depends_on=tuple(row.depends_on),
         requires=tuple(Requirement.model_validate(need) for need in row.requires),
         items=tuple(_item(Item.model_validate(item), results) for item in row.items),
@@ -164,10 +161,10 @@ def wait_of(written: dict[str, Any] | None) -> Wait | None:
     return Wait.model_validate(written) if written else None
 
 
-async def people_of_run(session: Session, run_id: str) -> dict[str, tuple[str, ...]]:
-    """Return who acts in each function of the run, in the plan's order."""
-    people: dict[str, tuple[str, ...]] = {}
-    found = select(run_people).where(run_people.c.run_id == run_id).order_by(run_people.c.position)
+async def _doers(session: Session, run_ids: Collection[str]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return by run and function who does its tasks, in the plan's order."""
+    people: dict[tuple[str, str], tuple[str, ...]] = {}
+    found = select(run_people).where(run_people.c.run_id.in_(run_ids)).order_by(run_people.c.position)
     for row in await session.execute(found):
-        people[row.function] = (*people.get(row.function, ()), row.name)
+        people[row.run_id, row.function] = (*people.get((row.run_id, row.function), ()), row.name)
     return people

@@ -25,7 +25,7 @@ def begin_rollback(run: Run, cause: Sentence, by: str = "golive") -> None:
     run.emit("RollbackStarted", cause=cause)
     _begin(run, "rollback", by, cause)
     told = say(N_("The rollback of “{title}” has started: {cause}"), title=run.plan.title, cause=cause)
-    everybody = tuple(dict.fromkeys(name for names in run.plan.people.values() for name in names))
+    everybody = run.plan.everybody()
     run.tell(everybody, told, f"/runs/{run.state.run_id}")
 
 

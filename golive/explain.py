@@ -233,7 +233,7 @@ def task_wait(run: Run, ref: str) -> Wait | None:
 
 def _doers(run: Run, ref: str) -> tuple[str, ...]:
     """Return who may do an open task, or verify one that was done."""
-    task, members = run.state.tasks[ref], run.members(run.index.task(ref).function)
+    task, members = run.state.tasks[ref], run.plan.doers(run.index.task(ref).function)
     if task.state == "to_verify":
         return tuple(name for name in members if name != task.done_by)
     return (task.assignee,) if task.assignee else members

@@ -10,10 +10,12 @@ from typing import Any
 
 from golive.errors import Invalid
 from golive.matching import match
+from golive.people import DOES
 from golive.plan import Plan
 from golive.problems import listed
 from golive.template import Approval, Rule, Stage, Task
-from golive.template_checks import functions_of
+from golive.template_checks import roles_asked
+from golive.vocabulary import Role
 from golive.words import N_
 
 VERIFIERS = 2
@@ -26,11 +28,12 @@ def check_feasible(plan: Plan) -> None:
     Codes: `nobody_for_function`, `verifier_missing`, `unsatisfiable_approval`. The sentence names the task or
     approval, the rule and the persons; the facts list them.
     """
-    for function in functions_of(plan.stages):
-        if not plan.people.get(function):
-            raise _nobody(plan, function)
+    for function, roles in roles_asked(plan.stages).items():
+        for role in sorted(roles):
+            if not (plan.doers(function) if role == DOES else plan.signers(function)):
+                raise _nobody(plan, function, role)
     for stage, task in _tasks(plan.stages):
-        if task.verify and len(plan.people[task.function]) < VERIFIERS:
+        if task.verify and len(plan.doers(task.function)) < VERIFIERS:
             raise _no_verifier(plan, stage, task)
     tasks = {f"{stage.id}.{task.key}": task for stage, task in _tasks(plan.stages)}
     for stage in plan.stages:
@@ -42,7 +45,7 @@ def _tasks(stages: Sequence[Stage]) -> Iterator[tuple[Stage, Task]]:
     return ((stage, task) for stage in stages for task in (*stage.tasks, *stage.on_rollback))
 
 
-def _nobody(plan: Plan, function: str) -> Invalid:
+def _nobody(plan: Plan, function: str, role: Role) -> Invalid:
     tasks = [f"{stage.id}.{task.key}" for stage, task in _tasks(plan.stages) if task.function == function]
     approvals = [
         f"{stage.id}.{approval.key}"
@@ -50,24 +53,27 @@ def _nobody(plan: Plan, function: str) -> Invalid:
         for approval in stage.approvals
         if any(rule.function == function for rule in approval.rules)
     ]
+    needed = tasks if role == DOES else approvals
     return Invalid(
         "nobody_for_function",
         N_(
-            "nobody has the function “{function}”, which {needed} asks for; name people for it under “people”"
+            "{needed} asks for somebody with the function “{function}” and the role {role}, and nobody has both; "
+            "give a person both, or name one who has them for this function"
         ),
         function=function,
-        needed=listed(tasks + approvals, 3),
-        facts={"function": function, "tasks": tasks, "approvals": approvals},
+        role=role,
+        needed=listed(needed, 3),
+        facts={"function": function, "role": role, "tasks": tasks, "approvals": approvals},
     )
 
 
 def _no_verifier(plan: Plan, stage: Stage, task: Task) -> Invalid:
-    people = plan.people[task.function]
+    people = plan.doers(task.function)
     return Invalid(
         "verifier_missing",
         N_(
-            "the task “{title}” ({ref}) is confirmed by a second person, "
-            "but {function} is only {people}; name another one"
+            "the task “{title}” ({ref}) is confirmed by a second person, but of {function} only {people} "
+            "has the role assignee; name another one"
         ),
         title=task.title,
         ref=f"{stage.id}.{task.key}",
@@ -85,7 +91,7 @@ def excluded(plan: Plan) -> frozenset[str]:
 def signers(plan: Plan, rule: Rule) -> list[str]:
     """Return who may sign under a rule, in order, before anybody has done the work that excludes."""
     out = excluded(plan)
-    return [person for person in plan.people[rule.function] if person not in out]
+    return [person for person in plan.signers(rule.function) if person not in out]
 
 
 def signatures(rule: Rule, eligible: Sequence[str]) -> int:
@@ -125,8 +131,7 @@ class _Asked:
 
     def _doers(self, function: str) -> list[str]:
         """Return who could do a task, those first who could not sign anyway."""
-        members = self.plan.people[function]
-        return sorted(members, key=lambda person: person not in excluded(self.plan))
+        return sorted(self.plan.doers(function), key=lambda person: person not in excluded(self.plan))
 
     def _matches(self, doers: Mapping[str, str]) -> bool:
         together: list[Sequence[str]] = []
@@ -173,5 +178,5 @@ class _Asked:
             "mode": rule.mode,
             "min": signatures(rule, eligible),
             "eligible": eligible,
-            "excluded": [person for person in self.plan.people[rule.function] if person in out],
+            "excluded": [person for person in self.plan.signers(rule.function) if person in out],
         }

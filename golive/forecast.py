@@ -219,7 +219,7 @@ def _of_task(
         title=task.title,
         function=task.function,
         count=1,
-        people=plan.people[task.function],
+        people=plan.doers(task.function),
         at=at,
         due_at=due_at,
     )

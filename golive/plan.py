@@ -53,7 +53,8 @@ class Lesson(Fact):
 class Plan(Fact):
     """Everything that a run follows. Nothing outside it is asked again, except who may act.
 
-    `people` names, for each function that the template uses, who acts in it, in order; resolved at the start.
+    `people` names, for each function that the template uses, who acts in it, in order; resolved at the start. Of
+    them `sign_only` do no tasks, and `do_only` sign nothing: their roles did not let them.
     `workflow` is the Temporal workflow type. `stages` stand in an order in which each comes after its needs.
     `template_hash` is the digest of the template's source together with the templates and checklists it uses.
     `lessons` come from earlier runs of the same service.
@@ -70,6 +71,8 @@ class Plan(Fact):
     release: Release
     release_manager: UserName
     people: dict[Function, tuple[UserName, ...]]
+    sign_only: tuple[UserName, ...] = ()
+    do_only: tuple[UserName, ...] = ()
     calendar: Calendar
     ladder: Ladder = Ladder()
     stages: tuple[Stage, ...]
@@ -78,6 +81,18 @@ class Plan(Fact):
     lessons: tuple[Lesson, ...] = ()
     shift_timeout: int = Field(default=30, ge=1, le=600)
     """Seconds within which a shift of traffic ends; after an abort, stable is confirmed once more after it."""
+
+    def doers(self, function: Function) -> tuple[UserName, ...]:
+        """Return who does, and confirms, the tasks of `function`, in order."""
+        return tuple(name for name in self.people.get(function, ()) if name not in self.sign_only)
+
+    def signers(self, function: Function) -> tuple[UserName, ...]:
+        """Return who signs for `function`, in order, before anything bars them."""
+        return tuple(name for name in self.people.get(function, ()) if name not in self.do_only)
+
+    def everybody(self) -> tuple[UserName, ...]:
+        """Return everyone who takes part, once."""
+        return tuple(dict.fromkeys(name for names in self.people.values() for name in names))
 
 
 def moment(value: datetime) -> str:

@@ -16,12 +16,13 @@ from golive.feasibility import check_feasible
 from golive.model import Fact
 from golive.pace import demo_calendar, in_demo, without_metrics
 from golive.parameters import declared, filled, sample
+from golive.people import People
 from golive.plan import Lesson, Plan, Release
 from golive.problems import InvalidSource, invalid, unknown
 from golive.template import Parameter, Stage
-from golive.template_checks import functions_of, problems_in, unknown_functions
+from golive.template_checks import problems_in, roles_asked, unknown_functions
 from golive.template_source import Library, Source
-from golive.vocabulary import Digest, Function, Key, ProcessName, UserName
+from golive.vocabulary import Digest, Function, Key, ProcessName
 from golive.wait_graph import in_order
 from golive.words import N_, Text
 
@@ -43,7 +44,6 @@ _OWN_WORKFLOW: Mapping[ProcessName, WorkflowName] = {
 class StartRequest(Fact):
     """What somebody asks for who starts or previews a run.
 
-    `people` names who acts in a function, in order; functions that the template does not use are ignored.
     Without `title` the run is called after service and version.
     """
 
@@ -51,7 +51,6 @@ class StartRequest(Fact):
     title: str | None = Field(default=None, min_length=1, max_length=200)
     parameters: dict[str, str | int | float | bool] = {}
     release: Release
-    people: dict[Function, tuple[UserName, ...]] = {}
     start_at: AwareDatetime | None = None
     go_live_at: AwareDatetime | None = None
 
@@ -76,7 +75,7 @@ class Outline(Fact):
 def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is named at the call
     library: Library,
     request: StartRequest,
-    people: Mapping[str, Sequence[str]],
+    people: People,
     *,
     version: int,
     release_manager: str,
@@ -86,10 +85,10 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
 ) -> Plan:
     """Return the plan that a run of `request` follows, complete and checked.
 
-    `people` are those who may act in each function, in order. `version` is that of the template in the
-    library. `metrics` false: nothing is measured, so each rollout step pauses for a person. `now` judges the
-    times asked for. Raises InvalidSource when the template is at fault, and Invalid when the request is:
-    `unknown_template`, `unknown_parameter`, `parameter_missing`, `parameter_invalid`, `start_time_invalid`,
+    Of `people` those are planned who can do what the template asks of their function. `version` is that of the
+    template in the library. `metrics` false: nothing is measured, so each rollout step pauses for a person. `now`
+    judges the times asked for. Raises InvalidSource when the template is at fault, and Invalid when the request
+    is: `unknown_template`, `unknown_parameter`, `parameter_missing`, `parameter_invalid`, `start_time_invalid`,
     `plan_too_large`, and those of feasibility.check_feasible.
     """
     _check_times(request, now)
@@ -99,6 +98,7 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
     stages = in_order([placed.stage for placed in composed.stages])
     demo = values.get("pace") == "demo"
     calendar = composed.template.calendar
+    taking_part = people.within(roles_asked(stages))
     if not metrics:
         stages = tuple(without_metrics(stage) for stage in stages)
     plan = Plan(
@@ -112,9 +112,9 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
         pace="demo" if demo else "real",
         release=request.release,
         release_manager=release_manager,
-        people={
-            function: tuple(dict.fromkeys(people.get(function, ()))) for function in functions_of(stages)
-        },
+        people=taking_part.members,
+        sign_only=taking_part.sign_only,
+        do_only=taking_part.do_only,
         calendar=demo_calendar(calendar) if demo else calendar,
         ladder=composed.template.ladder,
         stages=tuple(in_demo(stage, calendar) for stage in stages) if demo else stages,
@@ -127,9 +127,7 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
     return _small_enough(plan)
 
 
-def check_template(
-    library: Library, name: str, *, people: Mapping[str, Sequence[str]] | None = None
-) -> Outline:
+def check_template(library: Library, name: str, *, people: People | None = None) -> Outline:
     """Return what the template `name` is, if a run of it could be started. Raises InvalidSource.
 
     With `people`, who has each function now, also functions that nobody has and sign-offs that nobody could
@@ -147,7 +145,7 @@ def check_template(
         title=template.title,
         description=template.description,
         parameters=parameters,
-        functions=functions_of(stages),
+        functions=tuple(roles_asked(stages)),
         uses=tuple(each.name for each in composed.sources if each != source),
         stages=stages,
         hash=composed.digest,
@@ -182,10 +180,11 @@ def _checked(composed: Composed) -> Composed:
     return composed
 
 
-def _check_people(composed: Composed, stages: tuple[Stage, ...], people: Mapping[str, Sequence[str]]) -> None:
-    known = [function for function, members in people.items() if members]
+def _check_people(composed: Composed, stages: tuple[Stage, ...], people: People) -> None:
+    known = [function for function, members in people.members.items() if members]
     if problems := list(unknown_functions(composed.stages, known)):
         raise InvalidSource(problems)
+    taking_part = people.within(roles_asked(stages))
     check_feasible(
         Plan(
             template=composed.template.name,
@@ -195,7 +194,9 @@ def _check_people(composed: Composed, stages: tuple[Stage, ...], people: Mapping
             template_title=composed.template.title,
             release=_ANY_RELEASE,
             release_manager=GOLIVE.name,
-            people={function: tuple(people[function]) for function in functions_of(stages)},
+            people=taking_part.members,
+            sign_only=taking_part.sign_only,
+            do_only=taking_part.do_only,
             calendar=composed.template.calendar,
             stages=stages,
         )

@@ -266,7 +266,7 @@ def _rings(moment: datetime | None, now: datetime) -> bool:
 def _task_reminder(run: Run, ref: str) -> Reminder:
     plan, task = run.index.task(ref), run.task(ref)
     task.overdue = task.clock is not None and task.clock.due_at <= run.now
-    members = run.members(plan.function)
+    members = run.plan.doers(plan.function)
     levels = {"assignee": (task.assignee,) if task.assignee else members, "function": members}
     return Reminder(f"task:{ref}", plan.title, levels, tasks.task_page(run, ref))
 

@@ -21,7 +21,6 @@ from golive.events import Event
 from golive.plan import Plan
 from golive.state import ApprovalState, RunState, StageState, TaskState
 from golive.template import Approval, FactSource, Stage, Task
-from golive.vocabulary import Function
 from golive.words import Sentence, Text, Words
 
 Effect = Notify | ShiftTraffic | ReturnTraffic | Watch | Measure | WriteReport | Supersede
@@ -155,10 +154,6 @@ class Run:
         if to:
             key = f"{self.state.run_id}/{self.state.seq}/{len(self.effects)}"
             self.ask(Notify(key=key, run_id=self.state.run_id, to=to, sentence=sentence, link=link))
-
-    def members(self, function: Function) -> tuple[str, ...]:
-        """Return who acts in `function` in this run, in the plan's order."""
-        return self.plan.people.get(function, ())
 
 
 def _json(value: object) -> Any:

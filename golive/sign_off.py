@@ -124,7 +124,7 @@ def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalSta
             title=approval.title,
             others=", ".join(waiting_for(run, approval, state)) or "—",
         )
-    rules = [rule for rule in approval.rules if actor.name in run.members(rule.function)]
+    rules = [rule for rule in approval.rules if actor.name in run.plan.signers(rule.function)]
     held = [rule for rule in rules if rule.function in actor.functions]
     if any(actor.name not in barred(run, rule) for rule in held):
         return
@@ -134,7 +134,7 @@ def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalSta
         why = say(N_("no longer acts in {function}"), function=rules[0].function)
     else:
         why = say(
-            N_("does not act in {functions} in this run"),
+            N_("is not among those who sign for {functions} in this run"),
             functions=", ".join(r.function for r in approval.rules),
         )
     raise Refused(
@@ -269,7 +269,7 @@ def _send_back(run: Run, ref: str, task: str) -> None:
     run.emit("TaskReopened", f"task:{task}", title=title)
     reopen(run, task)
     assignee = run.state.tasks[task].assignee
-    to = (assignee,) if assignee else run.members(run.index.task(task).function)
+    to = (assignee,) if assignee else run.plan.doers(run.index.task(task).function)
     run.tell(to, say(N_("“{title}” was sent back to you."), title=title), task_page(run, task))
 
 

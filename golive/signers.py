@@ -34,7 +34,7 @@ def barred(run: Run, rule: Rule, supposed: Doers = NOBODY) -> dict[str, Sentence
 def eligible(run: Run, rule: Rule, supposed: Doers = NOBODY) -> tuple[str, ...]:
     """Return who may sign under a rule, in the plan's order."""
     out = barred(run, rule, supposed)
-    return tuple(name for name in run.members(rule.function) if name not in out)
+    return tuple(name for name in run.plan.signers(rule.function) if name not in out)
 
 
 def slots_of(run: Run, rule: Rule, supposed: Doers = NOBODY) -> int:
@@ -142,5 +142,7 @@ def _taken(run: Run, approval: Approval) -> dict[str, str]:
 
 
 def _can_be_met(run: Run, approval: Approval, supposed: Doers) -> bool:
-    everybody = list(dict.fromkeys(name for rule in approval.rules for name in run.members(rule.function)))
+    everybody = list(
+        dict.fromkeys(name for rule in approval.rules for name in run.plan.signers(rule.function))
+    )
     return all(None not in seats for seats in fill(run, approval, everybody, supposed))

@@ -112,7 +112,7 @@ def new_build(run: Run, processes: Processes) -> None:
             open_again(run, stage)
         processes[stage.process].new_build(run, stage)
     run.tell(
-        tuple(dict.fromkeys(name for names in run.plan.people.values() for name in names)),
+        run.plan.everybody(),
         say(
             N_("“{title}” has a new build: {version}."),
             title=run.plan.title,

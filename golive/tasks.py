@@ -20,6 +20,7 @@ from golive.commands import (
 from golive.errors import Conflict, Invalid, NotFound, Refused
 from golive.evidence import Evidence, Remark, evidence_digest, facts_of, missing, sealed
 from golive.names import public_id
+from golive.people import DOES
 from golive.run import Run
 from golive.signers import check_leaves_a_signer
 from golive.state import TaskState
@@ -185,7 +186,7 @@ def _expect_own(run: Run, actor: Actor, plan: Task, state: TaskState) -> None:
 
 def expect_function(run: Run, actor: Actor, plan: Task) -> None:
     """Refuse whoever does not act in the task's function in this run, today."""
-    members = run.members(plan.function)
+    members = run.plan.doers(plan.function)
     if actor.name not in members or plan.function not in actor.functions:
         raise Refused(
             "foreign_task",
@@ -321,7 +322,7 @@ def complete(run: Run, actor: Actor, act: CompleteTask) -> None:
 
 
 def _ask_to_verify(run: Run, ref: str, plan: Task, doer: Actor) -> None:
-    verifiers = tuple(name for name in run.members(plan.function) if name != doer.name)
+    verifiers = tuple(name for name in run.plan.doers(plan.function) if name != doer.name)
     run.tell(verifiers, say(N_("Please verify “{title}”."), title=plan.title), task_page(run, ref))
 
 
@@ -347,7 +348,7 @@ def check_verify(run: Run, actor: Actor, act: VerifyTask) -> None:
     _expect(plan, state, "to_verify")
     expect_function(run, actor, plan)
     if actor.name == state.done_by:
-        others = ", ".join(name for name in run.members(plan.function) if name != actor.name)
+        others = ", ".join(name for name in run.plan.doers(plan.function) if name != actor.name)
         raise Refused(
             "own_work",
             N_("You did “{title}” yourself, so someone else verifies it: {others}."),
@@ -440,12 +441,13 @@ def check_reassign(run: Run, actor: Actor, act: ReassignTask) -> None:
     if "release_manager" not in actor.roles:
         expect_function(run, actor, plan)
     to = act.to
-    if to is not None and (not to.enabled or plan.function not in to.functions):
+    if to is not None and not (to.enabled and plan.function in to.functions and DOES in to.roles):
         raise Invalid(
             "not_in_function",
-            N_("{to} does not act in {function}, which “{title}” is for."),
+            N_("{to} cannot do “{title}”: it takes the function {function} and the role {role}."),
             to=to.name,
             function=plan.function,
+            role=DOES,
             title=plan.title,
         )
     if to is not None:

@@ -7,9 +7,11 @@ from itertools import pairwise
 
 from golive.composition import Placed
 from golive.evidence import TestFacts
+from golive.people import DOES, SIGNS
 from golive.problems import Place, Problem, unknown
 from golive.references import with_references
 from golive.template import ApprovalStep, Bake, CheckStep, FactSource, Gate, SetWeight, Stage, Task
+from golive.vocabulary import Role
 from golive.wait_graph import endless_waits
 from golive.words import N_
 
@@ -202,6 +204,10 @@ def _functions(stage: Stage) -> Iterator[tuple[Place, str]]:
             yield ("approvals", n, "rules", m, "function"), rule.function
 
 
-def functions_of(stages: Sequence[Stage]) -> tuple[str, ...]:
-    """Return the functions that take part, in the order in which they are first named."""
-    return tuple(dict.fromkeys(function for stage in stages for _, function in _functions(stage)))
+def roles_asked(stages: Sequence[Stage]) -> dict[str, frozenset[Role]]:
+    """Return each function that takes part, in the order first named, with the roles that it is asked for."""
+    asked: dict[str, set[Role]] = {}
+    for stage in stages:
+        for place, function in _functions(stage):
+            asked.setdefault(function, set()).add(SIGNS if place[0] == "approvals" else DOES)
+    return {function: frozenset(roles) for function, roles in asked.items()}

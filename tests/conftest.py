@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,10 @@ from db import migrations
 from db.session import Database
 from tests.stack import Stack, running
 from workflows.search import ALL
+
+# Who starts the tests in the background of a script hands an ignored SIGINT down to every process that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SKIPPING = [
     "--dynamic-config-value",

@@ -70,14 +70,13 @@ class StartGiven(Given):
     start_at: Instant | None = None
     go_live_at: Instant | None = None
 
-    def request(self, people: dict[str, tuple[str, ...]]) -> StartRequest:
-        """Return what planning is asked for; `people` as resolved."""
+    def request(self) -> StartRequest:
+        """Return what planning is asked for, but for the people."""
         return StartRequest(
             template=self.template,
             title=self.title,
             parameters=self.parameters,
             release=self.release.release(),
-            people=people,
             start_at=self.start_at,
             go_live_at=self.go_live_at,
         )

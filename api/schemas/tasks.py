@@ -110,7 +110,7 @@ class TaskShown(Shown):
     state: TaskStateName
     priority: Priority
     function: str
-    people: list[str] = Field(description="Who the plan names for the function; empty in lists.")
+    people: list[str] = Field(description="Who may do it: who the plan names for the function.")
     assignee: str | None
     opened_at: Moment | None
     due_at: Moment | None

@@ -117,6 +117,7 @@ async def test_who_is_no_template_admin_may_validate_and_not_publish(admin: Clie
 async def test_a_preview_shows_the_plan_with_its_dates_and_starts_nothing(admin: Client) -> None:
     await admin.joined("quinn", "assignee", functions=("qa",))
     await admin.joined("otto", "approver", functions=("ops",))
+    await admin.joined("works", "assignee", functions=("ops",))
     manager = await admin.joined("rm", "release_manager")
     await publish(admin, SMALL)
     answer = await manager.post("/templates/preview", {"template": "small", "release": RELEASE})
@@ -140,6 +141,7 @@ async def test_a_preview_shows_the_plan_with_its_dates_and_starts_nothing(admin:
         ({"people": {"qa": ["nobody"]}}, "unknown_user", "nobody"),
         ({"people": {"qa": ["otto"]}}, "function_missing", "otto"),
         ({"people": {"qa": ["gone"]}}, "user_disabled", "gone"),
+        ({"people": {"qa": ["qm"]}}, "role_missing", "assignee"),
         ({"people": {"ops": []}}, "nobody_for_function", "ops"),
         ({"start_at": "2020-01-01T00:00:00Z"}, "start_time_invalid", "past"),
         ({"release": {**RELEASE, "authors": ["otto"]}}, "unsatisfiable_approval", "otto"),
@@ -150,6 +152,7 @@ async def test_a_start_that_cannot_work_is_refused_with_the_reason(
 ) -> None:
     await admin.joined("quinn", "assignee", functions=("qa",))
     await admin.joined("otto", "approver", functions=("ops",))
+    await admin.joined("qm", "approver", functions=("qa",))
     await admin.joined("gone", "assignee", functions=("qa",))
     await admin.ask("PATCH", "/users/gone", json={"enabled": False})
     manager = await admin.joined("rm", "release_manager")

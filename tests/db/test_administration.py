@@ -72,12 +72,15 @@ async def test_people_for_functions(database: Database) -> None:
         await people.create_user(session, name="ann", roles=["approver"], functions=["qa", "ops"])
         await people.create_user(session, name="off", roles=["approver"], functions=["qa"])
         await people.patch_user(session, "off", enabled=False)
-        found = await people.people_for(session, ["qa", "ops", "data"])
-        assert found == {"qa": ("ann", "zoe"), "ops": ("ann",), "data": ()}
-        assert (await people.people_for(session, ["qa"], ["approver", "admin"])) == {"qa": ("ann",)}
+        await people.create_user(session, name="none", roles=["viewer"], functions=[])
+        found = await people.members_of(session, ["qa", "ops", "data"])
+        assert [(user.name, user.functions) for user in found] == [("ann", ("qa", "ops")), ("zoe", ("qa",))]
+        assert [user.name for user in await people.members_of(session, ["ops"])] == ["ann"]
+        assert await people.members_of(session, []) == []
+        assert [user.name for user in await people.members_of(session)] == ["ann", "zoe"]
         page = await people.list_users(session, limit=2)
         rest = await people.list_users(session, limit=2, cursor=page.next_cursor)
-        assert [user.name for user in (*page.items, *rest.items)] == ["ann", "off", "zoe"]
+        assert [user.name for user in (*page.items, *rest.items)] == ["ann", "none", "off", "zoe"]
         assert [user.name for user in (await people.list_users(session, q="ZO")).items] == ["zoe"]
 
 

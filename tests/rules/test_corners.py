@@ -11,7 +11,7 @@ from golive import commands as c
 from golive import rules
 from golive.effects import Measure, Measured, Shifted
 from golive.evidence import Remark
-from golive.explain import awaited_people, blocked_by
+from golive.explain import approval_wait, awaited_people, blocked_by, task_wait
 from golive.template import Ladder
 from tests.rules.plans import GREY, PEOPLE, REVIEW, SIGN_OFF, SIGNED, UAT, make_plan, release, task, whole
 from tests.rules.test_whole_run import approve, complete, digest, due_of, shown, states, to_grey, to_sign_off
@@ -336,6 +336,29 @@ def test_what_is_shown_fits_into_temporal() -> None:
     assert 1 < len(awaited_people(world.run, PROCESSES)) < 25
     assert len(brief("上线" * 300).encode()) <= 400
     assert brief("short") == "short"
+
+
+def test_only_who_may_do_a_task_is_awaited_and_reminded_and_only_who_may_sign_is_asked() -> None:
+    people = {**PEOPLE, "qa": ("qa1", "signs", "qa2"), "ops": ("ops1", "works")}
+    tasks = [task("run", due="2d", verify=True)]
+    world = started(
+        make_plan({**UAT, "tasks": tasks}, SIGNED, people=people, sign_only=("signs",), do_only=("works",))
+    )
+    doer = task_wait(world.run, "uat.run")
+    assert doer
+    assert doer.who == ("qa1", "qa2")
+    world.tick(timedelta(days=1))
+    assert [told.to for told in world.told] == [("qa1", "qa2")]
+    assert world.refused(c.ReassignTask(task="uat.run", to=world.actor("signs")), "rm") == "not_in_function"
+    assert world.refused(c.StartTask(task="uat.run"), "signs") == "role_missing"
+    world.act(c.CompleteTask(task="uat.run"), "qa1")
+    confirms = task_wait(world.run, "uat.run")
+    assert confirms
+    assert confirms.who == ("qa2",)
+    world.act(c.VerifyTask(task="uat.run", result="pass"), "qa2")
+    signs = approval_wait(world.run, "sign-off.sign")
+    assert signs
+    assert set(signs.who) == {"ops1", "signs", "qa2"}
 
 
 def test_a_task_is_never_given_to_the_last_eligible_signer() -> None:

@@ -33,7 +33,6 @@ from golive.words import Words, say
 from workflows.go_live import PROCESSES
 
 T0 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-ROLES: tuple[Role, ...] = ("assignee", "approver")
 MANAGES: tuple[Role, ...] = ("release_manager",)
 
 
@@ -65,7 +64,12 @@ class World:
     def actor(self, name: str) -> Actor:
         """Return a person as the API would read them."""
         functions = tuple(f for f, names in self.plan.people.items() if name in names)
-        return Actor(name=name, roles=MANAGES if name == "rm" else ROLES, functions=functions)
+        able: dict[Role, bool] = {
+            "assignee": name not in self.plan.sign_only,
+            "approver": name not in self.plan.do_only,
+        }
+        roles = tuple(role for role, can in able.items() if can)
+        return Actor(name=name, roles=MANAGES if name == "rm" else roles, functions=functions)
 
     def command(self, body: Any, by: str | Actor, command_id: str | None = None) -> Command:
         """Return a command of a person."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from golive.people import People
 from golive.plan import Plan
 from golive.planning import StartRequest, make_plan
 from golive.template_source import Library, read_checklist, read_template
@@ -17,7 +18,7 @@ NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 FUNCTIONS = (
     *("product", "dev", "qa", "ops", "business", "security", "release", "support", "dba", "data", "training"),
 )
-PEOPLE = {function: [f"{function}{n}" for n in range(1, 5)] for function in FUNCTIONS}
+PEOPLE = {function: tuple(f"{function}{n}" for n in range(1, 5)) for function in FUNCTIONS}
 RELEASE = {
     "service": "checkout",
     "version": "1.4.0",
@@ -49,6 +50,7 @@ def written(**texts: str) -> Library:
 def plan_of(library: Library, template: str, **asked: Any) -> Plan:
     """Return the plan of a start on `NOW`; `people`, `metrics` and `release_manager` may differ."""
     people = asked.pop("people", PEOPLE)
+    people = people if isinstance(people, People) else People(members=people)
     metrics = asked.pop("metrics", True)
     manager = asked.pop("release_manager", "rm")
     request = StartRequest.model_validate({"template": template, "release": RELEASE, **asked})

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from golive.gates import COMPARE
+from golive.people import People
 from golive.plan import Plan
 from golive.planning import Outline, check_checklist, check_template
 from golive.template import Bake, CheckStep, FactSource, Pause, Requirement, SetWeight, Task
@@ -29,7 +30,7 @@ every_way = pytest.mark.parametrize(
 
 
 def outline(name: str) -> Outline:
-    return check_template(LIBRARY, name, people=PEOPLE)
+    return check_template(LIBRARY, name, people=People(members=PEOPLE))
 
 
 def tasks(of: Outline | Plan) -> list[Task]:

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from golive.errors import Invalid
+from golive.people import People
 from golive.plan import Plan
+from golive.vocabulary import Role
 from tests.templates.library import PEOPLE, RELEASE, plan_of, written
 
 STAGE = "stages:\n- id: s\n  process: dual_sign_off\n  title: S\n"
@@ -22,6 +24,11 @@ def plan(rules: str, people: Mapping[str, Sequence[str]], **asked: Any) -> Plan:
     tasks = "  tasks:\n  - {key: test, title: T, function: qa}\n" if "test" in rules else ""
     approval = f"  approvals:\n  - {{key: go, title: Go, {more}rules: [{rules}]}}\n"
     return plan_of(written(t=STAGE + tasks + approval), "t", people=people, **asked)
+
+
+def people_with(**roles: Role) -> People:
+    """Return people of ops who have one role each."""
+    return People.having({"ops": list(roles)}, {name: [role] for name, role in roles.items()})
 
 
 def refusal(rules: str, people: Mapping[str, Sequence[str]], **asked: Any) -> Invalid:
@@ -108,15 +115,57 @@ def test_without_distinct_one_person_may_fill_every_rule() -> None:
 def test_a_function_that_nobody_has_names_what_asks_for_it() -> None:
     refused = refusal(BOTH, {"ops": ["ann"]})
     assert refused.code == "nobody_for_function"
-    assert refused.facts == {"function": "qa", "tasks": [], "approvals": ["s.go"]}
-    assert "nobody has the function “qa”, which s.go asks for" in str(refused)
+    assert refused.facts == {"function": "qa", "role": "approver", "tasks": [], "approvals": ["s.go"]}
+    assert "s.go asks for somebody with the function “qa” and the role approver, and nobody has both" in str(
+        refused
+    )
+
+
+def test_who_may_only_sign_does_no_task() -> None:
+    body = STAGE + "  tasks:\n  - {key: a, title: A, function: ops}\n"
+    both = plan_of(written(t=body), "t", people=people_with(ann="approver", bo="assignee"))
+    assert both.people == {"ops": ("bo",)}
+    with pytest.raises(
+        Invalid, match=r"s\.a asks for somebody with the function “ops” and the role assignee"
+    ):
+        plan_of(written(t=body), "t", people=people_with(ann="approver", bo="approver"))
+
+
+def test_who_may_only_do_tasks_signs_nothing() -> None:
+    body = STAGE + "  approvals:\n  - {key: go, title: Go, rules: [{function: ops}]}\n"
+    assert plan_of(written(t=body), "t", people=people_with(ann="approver", bo="assignee")).people == {
+        "ops": ("ann",)
+    }
+    with pytest.raises(
+        Invalid, match=r"s\.go asks for somebody with the function “ops” and the role approver"
+    ):
+        plan_of(written(t=body), "t", people=people_with(bo="assignee"))
+
+
+def test_one_function_may_need_both_roles_of_different_people() -> None:
+    body = (
+        STAGE
+        + "  tasks:\n  - {key: a, title: A, function: ops}\n"
+        + "  approvals:\n  - {key: go, title: Go, rules: [{function: ops, exclude_doers_of: [a]}]}\n"
+    )
+    made = plan_of(written(t=body), "t", people=people_with(ann="approver", bo="assignee"))
+    assert (made.doers("ops"), made.signers("ops")) == (("bo",), ("ann",))
+
+
+def test_a_task_is_confirmed_by_somebody_who_may_do_it() -> None:
+    body = STAGE + "  tasks:\n  - {key: a, title: Try it, function: ops, verify: true}\n"
+    signs = "  approvals:\n  - {key: go, title: Go, rules: [{function: ops}]}\n"
+    with pytest.raises(Invalid, match="of ops only bo has the role assignee") as refused:
+        plan_of(written(t=body + signs), "t", people=people_with(ann="approver", bo="assignee"))
+    assert refused.value.code == "verifier_missing"
 
 
 def test_a_verified_task_takes_two_people() -> None:
     body = STAGE + "  tasks:\n  - {key: a, title: Try it, function: ops, verify: true}\n"
     assert plan_of(written(t=body), "t", people=PEOPLE).stages[0].tasks[0].verify
     with pytest.raises(
-        Invalid, match=r"“Try it” \(s\.a\) is confirmed by a second person, but ops is only ann"
+        Invalid,
+        match=r"“Try it” \(s\.a\) is confirmed by a second person, but of ops only ann has the role assignee",
     ) as refused:
         plan_of(written(t=body), "t", people={"ops": ["ann", "ann"]})
     assert refused.value.code == "verifier_missing"

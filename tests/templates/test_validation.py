@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from golive.errors import Invalid
+from golive.people import People
 from golive.planning import check_checklist, check_template
 from golive.problems import InvalidSource
 from golive.template_source import Library, read_checklist, read_template
@@ -302,15 +303,20 @@ def test_functions_that_nobody_has_are_told_with_the_nearest() -> None:
     with pytest.raises(
         InvalidSource, match=r"t\.yaml:9: .*there is no function “opps”; did you mean “ops”\?"
     ):
-        check_template(library, "t", people=PEOPLE)
+        check_template(library, "t", people=People(members=PEOPLE))
 
 
 def test_a_sign_off_that_nobody_could_meet_is_refused_before_publication() -> None:
     rules = "[{function: qa}, {function: ops}]"
     library = written(t=f"{STAGE}  approvals: [{{key: go, title: Go, rules: {rules}}}]\n")
-    assert check_template(library, "t", people={"qa": ["ann"], "ops": ["bo"]}).functions == ("qa", "ops")
+    assert check_template(
+        library, "t", people=People(members={"qa": ("ann",), "ops": ("bo",)})
+    ).functions == (
+        "qa",
+        "ops",
+    )
     with pytest.raises(Invalid) as refused:
-        check_template(library, "t", people={"qa": ["ann"], "ops": ["ann"]})
+        check_template(library, "t", people=People(members={"qa": ("ann",), "ops": ("ann",)}))
     assert refused.value.code == "unsatisfiable_approval"
 
 
