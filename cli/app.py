@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from cli import acts, approvals, audit, doctor, reviews, runs, tasks, templates, up, users, watching
+from cli import (
+    acts,
+    approvals,
+    attachments,
+    audit,
+    doctor,
+    reviews,
+    runs,
+    tasks,
+    templates,
+    up,
+    users,
+    watching,
+)
 from cli.language import _
 
 app = typer.Typer(
@@ -20,6 +33,7 @@ runs.register(app)
 watching.register(app)
 app.add_typer(tasks.app, name="task")
 approvals.register(app)
+attachments.register(app)
 acts.register(app)
 reviews.register(app)
 app.add_typer(templates.app, name="template")

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
-from rich.json import JSON
 from rich.text import Text
 
 from cli import screen
@@ -18,7 +17,8 @@ from cli.failure import Failure
 from cli.given import ApprovalId, Cursor, Limit, Reason
 from cli.language import _
 from cli.screen import plain, state, when
-from cli.tables import APPROVALS, Column, due, facts, listed, receipt, section, table, text
+from cli.signed import signed_page
+from cli.tables import APPROVALS, Column, Row, due, facts, listed, receipt, section, table, text
 
 Shown = Annotated[
     str | None,
@@ -118,13 +118,11 @@ def _decide(
 def _shown_and_confirmed(golive: Connected, approval: str, decision: str, *, yes: bool) -> str:
     """Show what would be signed, ask, and return its digest."""
     seen = golive.get(f"/approvals/{approval}").json()
+    _expect_pending(seen)
     console = screen.err()
     for part in approval_page(seen):
         console.print(part)
-    digest = seen.get("digest")
-    if not digest:
-        sentence = _("“{title}” is {state}: there is nothing to decide on yet.")
-        raise Failure(sentence.format(title=plain(seen.get("title")), state=seen.get("state")))
+    digest = seen["digest"]
     if yes:
         return str(digest)
     if not sys.stdin.isatty():
@@ -135,8 +133,21 @@ def _shown_and_confirmed(golive: Connected, approval: str, decision: str, *, yes
     return str(digest)
 
 
+def _expect_pending(approval: Row) -> None:
+    """Raise Failure unless a decision is awaited: nobody reads a long subject to learn that it is closed."""
+    if approval.get("state") == "pending":
+        return
+    if approval.get("digest"):
+        sentence = _("“{title}” is {state}; nobody is asked now.")
+    else:
+        sentence = _("“{title}” is {state}: there is nothing to decide on yet.")
+    raise Failure(
+        sentence.format(title=plain(approval.get("title")), state=screen.named(approval.get("state")))
+    )
+
+
 def approval_page(approval: Any) -> Iterator[RenderableType]:
-    """Show an approval: its rules, who decided, and the subject that its digest is of."""
+    """Show an approval: its rules, who decided, and everything that its digest covers."""
     yield Text(f"{plain(approval.get('title'))}  ", style="bold").append_text(state(approval.get("state")))
     yield facts(
         [
@@ -152,10 +163,8 @@ def approval_page(approval: Any) -> Iterator[RenderableType]:
     yield from section(_("Rules"), table(_RULES, rules))
     if decisions := approval.get("decisions"):
         yield from section(_("Decisions"), table(_DECISIONS, decisions))
-    if subject := approval.get("subject"):
-        yield from section(
-            _("Subject: what is signed"), JSON.from_data(subject, highlight=False, ensure_ascii=False)
-        )
+    if signed := approval.get("signed"):
+        yield from signed_page(signed)
 
 
 _RULES: list[Column] = [

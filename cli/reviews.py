@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cli import given, screen
+from cli import given
 from cli.connected import Connected, acting, connected
-from cli.failure import Failure
 from cli.given import RunId
 from cli.language import _
+from cli.saving import save
 from cli.screen import plain, when
 from cli.tables import Column, listed, receipt, text
 
@@ -62,15 +62,7 @@ def report(
     elif output is None:
         sys.stdout.write(answer.text.rstrip("\n") + "\n")
     else:
-        _save(answer.content, output)
-
-
-def _save(content: bytes, output: Path) -> None:
-    try:
-        output.write_bytes(content)
-    except OSError as why:
-        raise Failure(_("{path} cannot be written: {why}.").format(path=output, why=why.strerror)) from why
-    screen.say(_("Written to {path}.").format(path=output))
+        save(answer.content, output)
 
 
 @acting

@@ -95,11 +95,11 @@ def _gates(run: Row) -> Iterator[RenderableType]:
         for gate in stage.get("gates") or []:
             title = f"{plain(stage.get('title'))} · {plain(gate.get('title') or gate.get('key'))}"
             yield from section(
-                _("Gate: {title}").format(title=title), table(_CHECKS, gate.get("checks") or [])
+                _("Gate: {title}").format(title=title), table(CHECKS, gate.get("checks") or [])
             )
 
 
-_CHECKS: list[Column] = [
+CHECKS: list[Column] = [
     (_("CHECK"), text("title")),
     (_("STATE"), states),
     (_("OBSERVED"), text("observed")),

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.language import LANGUAGE, _
+from language import NAMES, name_of
 
 _WIDE = 1000
 """Columns of a table in a pipe or a file, where nobody resizes a window."""
@@ -58,10 +59,14 @@ def plain(value: Any) -> str:
     return _CONTROL.sub("", str(value))
 
 
+def named(word: Any) -> str:
+    """Return a word of a closed list, such as a state, as the reader calls it."""
+    return name_of(word, LANGUAGE) if word in NAMES else plain(word)
+
+
 def state(name: Any) -> Text:
-    """Return a state, coloured by what it means."""
-    written = plain(name)
-    return Text(written, style=STYLES.get(written, ""))
+    """Return a state as the reader calls it, coloured by what it means."""
+    return Text(named(name), style=STYLES.get(plain(name), ""))
 
 
 def moment(written: str | None) -> datetime | None:

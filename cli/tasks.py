@@ -16,7 +16,8 @@ from cli.evidence import Offered
 from cli.given import Cursor, Limit, Reason, TaskId
 from cli.language import _
 from cli.screen import plain, state
-from cli.tables import TASKS, Column, Row, due, facts, listed, receipt, section, states, table, text
+from cli.tables import TASKS, due, facts, listed, receipt, section
+from cli.work import evidence_lines, item_lines, required_words
 
 app = typer.Typer(help=_("Tasks: list, take, complete, verify."), no_args_is_help=True)
 
@@ -197,51 +198,13 @@ def task_page(task: Any) -> Iterator[RenderableType]:
             (_("due"), due(task)),
             (_("after"), task.get("depends_on")),
             (_("verified by another person"), _("yes") if task.get("verify") else ""),
-            (_("requires"), _required(task)),
+            (_("requires"), required_words(task)),
             (_("done by"), task.get("done_by")),
             (_("verified by"), task.get("verified_by")),
             (_("reason"), task.get("reason")),
         ]
     )
     if items := task.get("items"):
-        yield from section(_("Items"), table(_ITEMS, items))
+        yield from section(_("Items"), *item_lines(items))
     if given := task.get("evidence"):
-        yield from section(_("Evidence"), table(_EVIDENCE, given))
-
-
-def _required(task: Any) -> str:
-    needs = task.get("requires") or []
-    return ", ".join(
-        " ".join(plain(need.get(part)) for part in ("min", "type", "name")).strip() for need in needs
-    )
-
-
-def _told(piece: Row) -> str:
-    """Return one piece of evidence in a line."""
-    match piece.get("type"):
-        case "remark":
-            return plain(piece.get("text"))
-        case "link":
-            return plain(piece.get("url"))
-        case "metric":
-            return f"{plain(piece.get('name'))} = {piece.get('value')} {plain(piece.get('unit'))}"
-        case "test_result":
-            counted = piece.get("facts") or {}
-            return ", ".join(f"{name} {counted[name]}" for name in counted)
-        case "file":
-            return plain(piece.get("attachment_id"))
-        case _:
-            return plain(piece.get("meaning"))
-
-
-_ITEMS: list[Column] = [
-    (_("ID"), text("id")),
-    (_("ITEM"), text("text")),
-    (_("REQUIRED"), lambda item: Text(_("yes") if item.get("required") else "")),
-    (_("REQUIRES"), lambda item: Text(_required(item))),
-    (_("STATE"), states),
-]
-_EVIDENCE: list[Column] = [
-    (_("KIND"), text("type")),
-    (_("WHAT"), lambda piece: Text(_told(piece))),
-]
+        yield from section(_("Evidence"), *evidence_lines(given))

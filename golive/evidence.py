@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -120,9 +120,14 @@ def _answers(need: Requirement, piece: Evidence) -> bool:
     return not isinstance(piece, Remark) or bool(piece.text.text.strip())
 
 
-def evidence_digest(evidence: Iterable[Evidence]) -> str:
-    """Return the digest of evidence in its order. Free text enters by its salted digest."""
-    return digest(sealed(evidence))
+def work_digest(evidence: list[object], items: Mapping[str, object]) -> str:
+    """Return the digest of a task's evidence and of what came of each of its items, both sealed."""
+    return digest({"evidence": evidence, "items": items})
+
+
+def waiver_digest(reason: Digest) -> str:
+    """Return the digest of the evidence of a task that does not apply: why, by its salted digest."""
+    return digest([{"type": "remark", "text": reason}])
 
 
 def sealed(evidence: Iterable[Evidence]) -> list[object]:

@@ -16,7 +16,7 @@ from pydantic import AwareDatetime
 from golive.feasibility import signatures, signers
 from golive.model import Fact
 from golive.plan import Plan, moment
-from golive.rollout import step_words
+from golive.rollout_words import step_words
 from golive.span import Span
 from golive.template import (
     Analysis,

@@ -11,11 +11,12 @@ from golive.ending import begin_rollback
 from golive.errors import Conflict, need_words
 from golive.gates import alert
 from golive.recording import RolloutView, Wait
+from golive.rollout_words import step_words
 from golive.run import Run
 from golive.sign_off import refresh
 from golive.state import RolloutState
 from golive.template import ApprovalStep, Bake, CheckStep, Pause, Rollout, SetWeight, Stage, Step
-from golive.words import N_, Sentence, say
+from golive.words import N_, say
 
 STOPPED_OR_PAUSED = ("pausing", "stopped")
 
@@ -312,23 +313,6 @@ def new_build(run: Run, stage: Stage) -> None:
 
 
 # -- how it looks --------------------------------------------------------------------------------------------
-
-
-def step_words(step: Step) -> Sentence:
-    """Say what a step does."""
-    match step:
-        case SetWeight():
-            return say(N_("{weight} % to the new version"), weight=step.weight)
-        case Pause(duration=None):
-            return say(N_("pause until a person promotes"))
-        case Pause():
-            return say(N_("pause for {duration}"), duration=str(step.duration))
-        case Bake():
-            return say(N_("bake for {duration}"), duration=str(step.duration))
-        case CheckStep():
-            return say(N_("check health"))
-        case ApprovalStep():
-            return say(N_("wait for the approval “{approval}”"), approval=step.approval)
 
 
 def view(run: Run, stage: Stage) -> RolloutView | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from golive.canonical import digest
 from golive.clocks import start_clock
 from golive.commands import (
     Actor,
@@ -18,7 +17,7 @@ from golive.commands import (
     VerifyTask,
 )
 from golive.errors import Conflict, Invalid, NotFound, Refused
-from golive.evidence import Evidence, Remark, evidence_digest, facts_of, missing, sealed
+from golive.evidence import Evidence, Remark, facts_of, missing, sealed, waiver_digest, work_digest
 from golive.names import public_id
 from golive.people import DOES
 from golive.run import Run
@@ -295,11 +294,8 @@ def complete(run: Run, actor: Actor, act: CompleteTask) -> None:
     plan, state = run.index.task(act.task), run.task(act.task)
     evidence = _all_evidence(act)
     items = [piece for _, item in sorted(act.items.items()) for piece in item.evidence]
-    state.evidence = digest(
-        {
-            "evidence": sealed(evidence),
-            "items": {name: _sealed_item(item) for name, item in act.items.items()},
-        }
+    state.evidence = work_digest(
+        sealed(evidence), {name: _sealed_item(item) for name, item in act.items.items()}
     )
     facts = facts_of([*items, *evidence])
     state.facts = {name: facts[name] for name in run.index.judged.get(act.task, ()) if name in facts}
@@ -483,7 +479,8 @@ def set_not_applicable(run: Run, actor: Actor, act: SetNotApplicable) -> None:
     plan, state = run.index.task(act.task), run.task(act.task)
     state.reason, state.assignee, state.done_by = act.reason.digest, actor.name, actor.name
     state.done_at = run.now
-    state.evidence = evidence_digest([Remark(text=act.reason)])
+    state.evidence = waiver_digest(act.reason.digest)
+    run.given[act.task] = {"evidence": (), "items": {}}
     state.waived, state.facts = plan.verify, {}
     state.state = "to_verify" if plan.verify else "not_applicable"
     run.emit("TaskNotApplicable", f"task:{act.task}", words={"reason": act.reason}, title=plan.title)

@@ -11,7 +11,7 @@ from golive.words import Language, Sentence, Text
 from language.catalogue import translator
 from language.names import NAMES, name_of
 
-__all__ = ["name_of", "preferred", "tell", "translator"]
+__all__ = ["NAMES", "name_of", "preferred", "tell", "translator"]
 
 _OF_LISTS = frozenset({"state", "phase", "decision", "verdict", "outcome", "allowed", "changed"})
 """Places of sentences that hold words of closed lists, which have a name in each language."""

@@ -17,6 +17,7 @@ from api.schemas.given import Given, words_or_none
 from api.schemas.shown import Listed
 from db.queries import comments_of_decisions, get_approval, get_task, list_approvals
 from db.session import Session
+from db.signed import signed
 from db.views import ApprovalView
 from golive.commands import Decide, Receipt
 from golive.permissions import REQUIRED
@@ -37,10 +38,11 @@ class ApprovalFilter(Given):
 
 
 async def shown(session: Session, approval: ApprovalView, language: Language) -> ApprovalShown:
-    """Return `approval` with what its deciders wrote."""
+    """Return `approval` with what its deciders wrote and what they sign."""
     seqs = [decision.seq for decision in approval.decisions]
     comments = await comments_of_decisions(session, approval.run_id, seqs)
-    return ApprovalShown.of(approval, language, comments)
+    facts = await signed(session, approval)
+    return ApprovalShown.of(approval, language, comments=comments, signed=facts)
 
 
 @router.get(
@@ -57,14 +59,15 @@ async def list_them(
     if which.waiting_for == "me":
         filters["waiting_for"] = actor.name
     page = await list_approvals(session, **filters)
-    items = [ApprovalShown.of(approval, language, {}) for approval in page.items]
+    items = [ApprovalShown.of(approval, language) for approval in page.items]
     return Listed(items=items, next_cursor=page.next_cursor)
 
 
 @router.get(
     "/approvals/{approval_id}",
     summary="Look at an approval",
-    description="With its subject: exactly that is signed, and `digest` names it." + permission(),
+    description="With its subject: exactly that is signed, and `digest` names it. `signed` tells it with its evidence."
+    + permission(),
     responses=problems(),
 )
 async def look(approval_id: str, session: SessionDep, language: LanguageDep) -> ApprovalShown:

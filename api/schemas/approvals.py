@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import Field
 
 from api.schemas.given import Given, Prose
 from api.schemas.shown import Moment, Shown, WaitShown
+from api.schemas.subject import SignedShown
+from db.signed import Signed
 from db.views import ApprovalView
 from golive.recording import DecisionView, RuleView
 from golive.vocabulary import ApprovalStateName, DecisionName, Digest, Meaning
 from golive.words import Language
+
+NOTHING: Mapping[int, str | None] = MappingProxyType({})
 
 
 class DecideGiven(Given):
@@ -81,13 +87,23 @@ class ApprovalShown(Shown):
     subject: dict[str, Any] | None = Field(
         description="What the digest is of; null in lists and before it is asked."
     )
+    signed: SignedShown | None = Field(
+        description="What the digest covers, in words and with the evidence itself; null where `subject` is."
+    )
     requested_at: Moment | None
     due_at: Moment | None
     expires_at: Moment | None
     wait: WaitShown | None
 
     @classmethod
-    def of(cls, approval: ApprovalView, language: Language, comments: dict[int, str | None]) -> ApprovalShown:
+    def of(
+        cls,
+        approval: ApprovalView,
+        language: Language,
+        *,
+        comments: Mapping[int, str | None] = NOTHING,
+        signed: Signed | None = None,
+    ) -> ApprovalShown:
         """Return `approval` for a reader of `language`; `comments` are the texts of decisions by `seq`."""
         return cls.taken(
             approval,
@@ -95,6 +111,9 @@ class ApprovalShown(Shown):
             rules=[RuleShown.of(rule) for rule in approval.rules],
             decisions=[DecisionShown.of(made, comments.get(made.seq)) for made in approval.decisions],
             waiting_for=approval.waiting_for,
+            signed=SignedShown.of(approval.subject, signed, language)
+            if approval.subject and signed
+            else None,
             wait=WaitShown.of(approval.wait, language) if approval.wait else None,
         )
 

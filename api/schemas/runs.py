@@ -126,7 +126,7 @@ class RunShown(RunLine):
             people={function: list(names) for function, names in run.plan.people.items()},
             stages=[StageShown.of(stage, language) for stage in run.stages],
             tasks=[TaskShown.of(task, language) for task in run.tasks],
-            approvals=[ApprovalShown.of(approval, language, {}) for approval in run.approvals],
+            approvals=[ApprovalShown.of(approval, language) for approval in run.approvals],
             waits=[WaitShown.of(wait, language) for wait in run.waits],
             forecast=forecast,
             lessons=[LessonOfPlan.of(lesson) for lesson in run.plan.lessons],

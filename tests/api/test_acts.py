@@ -192,6 +192,11 @@ async def test_a_decision_is_taken_on_what_was_shown_and_once(team: Team) -> Non
     assert shown["subject"]
     listed = (await team.ops1.get("/approvals", waiting_for="me", run=run["id"]))["items"]
     assert [each["id"] for each in listed] == [shown["id"]]
+    assert {work["id"]: work["evidence"][0]["type"] for work in shown["signed"]["work"]} == {
+        f"{run['id']}.uat.test": "test_result",
+        f"{run['id']}.uat.look": "remark",
+    }
+    assert all(work["as_signed"] for work in shown["signed"]["work"])
     wrong = {"decision": "approved", "comment": "x", "digest": f"sha256:{'0' * 64}"}
     problem(await team.ops1.post(f"{path}/decisions", wrong), 409, "stale_subject")
     right = {"decision": "approved", "meaning": "approved", "comment": "reviewed", "digest": shown["digest"]}
@@ -203,6 +208,22 @@ async def test_a_decision_is_taken_on_what_was_shown_and_once(team: Team) -> Non
     assert [made["comment"] for made in receipt["approval"]["decisions"]] == ["reviewed"]
     assert receipt["decision_id"] == receipt["approval"]["decisions"][0]["id"]
     assert (await team.ops1.post(f"{path}/decisions", right, key="k")).json() == receipt
+
+
+async def test_what_changed_after_it_was_signed_is_not_shown_as_signed(team: Team) -> None:
+    run = await team.start()
+    await finish_tasks(team, run["id"])
+    path = f"/approvals/{run['id']}.uat.go"
+    digest = (await team.ops1.get(path))["digest"]
+    veto = {"decision": "rejected", "meaning": "rejected", "comment": "not yet", "digest": digest}
+    assert (await team.ops1.post(f"{path}/decisions", veto)).status_code == 201
+    again = await team.manager.post(f"/tasks/{run['id']}.uat.look/reopen", {"reason": "look again"})
+    assert again.status_code == 200, again.text
+    work = (await team.ops1.get(path))["signed"]["work"]
+    assert {each["id"].rpartition(".")[2]: each["as_signed"] for each in work} == {
+        "test": True,
+        "look": False,
+    }
 
 
 async def test_a_run_that_ended_is_left_alone(team: Team) -> None:

@@ -128,8 +128,20 @@ def _a_task_is_found_and_completed_with_evidence(
     once = worker.does("task", "complete", task, "--remark", "done", *ITEMS, *evidence, "--key", "k1")
     assert worker.does("task", "complete", task, "--remark", "done", *ITEMS, *evidence, "--key", "k1") == once
     seen = worker.does("task", "show", task)
-    for told in ("done", "errors = 0.5 %", "responsible"):
+    for told in ("done", "errors = 0.5 %", "responsible", "latency: p99 rises first", "example.com/roster"):
         assert told in seen
+    _the_file_is_fetched(run, worker, task, tmp_path)
+
+
+def _the_file_is_fetched(run: str, worker: Person, task: str, tmp_path: Path) -> None:
+    evidence = worker.reads("task", "show", task)["evidence"]
+    assert isinstance(evidence, list)
+    (file,) = (piece for piece in evidence if piece["type"] == "file")
+    assert file["sha256"] in worker.does("task", "show", task)
+    worker.does("attachment", file["attachment_id"], "-o", str(tmp_path / "seen.md"))
+    assert (tmp_path / "seen.md").read_text() == "# Facts"
+    assert "no attachment" in worker.is_refused("attachment", run, "-o", str(tmp_path / "not.md"))
+    assert not (tmp_path / "not.md").exists()
 
 
 def _what_is_shown_is_what_is_signed(run: str, signers: list[Person]) -> None:
@@ -141,7 +153,9 @@ def _what_is_shown_is_what_is_signed(run: str, signers: list[Person]) -> None:
     asked = ops.types("approve", approval, stdin="")
     assert asked.exit_code == 1
     assert digest in asked.stderr
-    assert '"checkout"' in asked.stderr
+    for told in ("checkout.tar", "dora", "latency: p99 rises first", "errors = 0.5 %"):
+        assert told in asked.stderr
+    assert "https://example.com/roster" in asked.stderr
     assert "Nobody is there to confirm" in asked.stderr
     assert "another subject" in ops.is_refused("approve", approval, "--digest", "sha256:" + "0" * 64)
 
@@ -150,6 +164,9 @@ def _what_is_shown_is_what_is_signed(run: str, signers: list[Person]) -> None:
     done = qa.types("approve", approval, "--yes", "--comment", "looks good")
     assert done.exit_code == 0, done.stderr
     assert "approved" in done.stdout
+    closed = qa.is_refused("approve", approval, "--yes")
+    assert "is approved; nobody is asked now" in closed
+    assert "checkout.tar" not in closed
 
 
 def _it_is_followed_to_its_end_and_its_journal_holds(run: str, manager: Person, whole: Whole) -> None:

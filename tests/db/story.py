@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -125,3 +126,17 @@ async def record(database: Database, batch: Batch) -> Recorded:
     carried = Batch.model_validate_json(batch.model_dump_json())
     async with database.transaction() as session:
         return await recording.record(session, carried, KEYS)
+
+
+def with_signature(batch: Batch) -> Batch:
+    """Return `batch` with its start, if it has one, signed as the API does."""
+    if batch.start is None:
+        return batch
+    start = batch.start.model_copy(update={"signature": sign(batch.start, KEYS[0])})
+    return batch.model_copy(update={"start": start})
+
+
+async def record_all(database: Database, batches: Iterable[Batch]) -> None:
+    """Record every batch of a run, in order."""
+    for batch in batches:
+        await record(database, with_signature(batch))

@@ -15,10 +15,8 @@ from db.audit import verify
 from db.queries import get_run
 from db.session import Database
 from db.views import RunWhole
-from golive.commands import sign
-from golive.recording import Batch
 from golive.state import RunState
-from tests.db.story import KEYS, record
+from tests.db.story import record, with_signature
 from tests.rules.test_any_run import PLAN, AnyRun
 from tests.rules.world import words
 
@@ -39,8 +37,8 @@ class RecordedRun(AnyRun):
         database = Database(f"sqlite+aiosqlite:///{self.file}")
         try:
             for batch in self.world.batches:
-                answered = await record(database, _signed(batch))
-                assert (await record(database, _signed(batch))).hashes == answered.hashes
+                answered = await record(database, with_signature(batch))
+                assert (await record(database, with_signature(batch))).hashes == answered.hashes
             async with database.reading() as session:
                 assert (await verify(session)).ok
                 run = await get_run(session, "r1")
@@ -49,13 +47,6 @@ class RecordedRun(AnyRun):
         assert run.plan == PLAN
         assert run.seq == len(self.world.journal)
         _agree(run, self.world.run.state)
-
-
-def _signed(batch: Batch) -> Batch:
-    if batch.start is None:
-        return batch
-    start = batch.start.model_copy(update={"signature": sign(batch.start, KEYS[0])})
-    return batch.model_copy(update={"start": start})
 
 
 def _agree(run: RunWhole, state: RunState) -> None:
