@@ -22,7 +22,7 @@ CATALOGS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/golive.po))
 
 ##@ Use
 .PHONY: up demo completion
-up: install  ## Install golive here and start it: embedded Temporal, worker, API and pages
+up: install  ## Install golive here and start it: embedded Temporal, worker, API
 	@$(PY) -m cli up $(ARGS)
 
 demo: dev  ## Watch a whole go-live on the real stack, in under three minutes

@@ -7,7 +7,8 @@ from typing import Any
 
 from api.refusals import Malformed, WrongMedia
 from golive.errors import GoliveError, Invalid
-from golive.words import N_
+from golive.vocabulary import WRITTEN
+from golive.words import N_, Sentence, Text, say
 
 UNKNOWN_FIELD = "unknown_field"
 """The pydantic error type of `schemas.given.Given` for a field that it does not know."""
@@ -21,7 +22,7 @@ _SENTENCES: dict[str, str] = {
     "string_unicode": N_("“{field}” must be text in valid Unicode."),
     "string_too_short": N_("“{field}” must have at least {min_length} characters."),
     "string_too_long": N_("“{field}” may have at most {max_length} characters."),
-    "string_pattern_mismatch": N_("“{field}” must be written as the pattern {pattern} says."),
+    "string_pattern_mismatch": N_("“{field}” is not written as golive needs it: {wanted}."),
     "too_short": N_("“{field}” needs at least {min_length} entries."),
     "too_long": N_("“{field}” may have at most {max_length} entries."),
     "literal_error": N_("“{field}” must be one of: {expected}."),
@@ -66,21 +67,30 @@ def refusal_of(errors: Sequence[dict[str, Any]], media: str) -> GoliveError:
         return WrongMedia(
             "wrong_media_type", N_("The body must be JSON, sent as “Content-Type: application/json”.")
         )
-    return invalid(first, [_field(e) for e in errors])
+    return invalid(errors)
 
 
-def invalid(first: dict[str, Any], fields: Sequence[str] = ()) -> Invalid:
-    """Return the refusal of one pydantic error; `fields` are all that are wrong."""
-    kind = first["type"]
-    written = {
-        name: value for name, value in first.get("ctx", {}).items() if isinstance(value, str | int | float)
+def invalid(errors: Sequence[dict[str, Any]]) -> Invalid:
+    """Return the refusal that tells everything that pydantic found."""
+    fields = list(dict.fromkeys(_field(error) for error in errors))
+    said = [_sentence(error) for error in errors]
+    facts = {"field": fields[0], "fields": fields}
+    return Invalid("invalid", said[0].msgid, facts=facts, also=said[1:], **said[0].args)
+
+
+def _sentence(error: dict[str, Any]) -> Sentence:
+    kind = error["type"]
+    written: dict[str, str | float | Text | Sentence] = {
+        name: value
+        for name, value in error.get("ctx", {}).items()
+        if isinstance(value, str | int | float) and name != "code"
     }
     if kind == "literal_error":  # pydantic's list is English: 'a', 'b' or 'c'
         written["expected"] = str(written["expected"]).replace("' or '", "', '").replace("'", "")
-    args: dict[str, str | float] = {**written, "field": _field(first), "why": str(first["msg"]).rstrip(".")}
-    msgid = _TIME if kind.startswith("datetime_") else _SENTENCES.get(kind, _OTHER)
-    facts = {"field": args["field"], "fields": list(dict.fromkeys(fields))}
-    return Invalid("invalid", msgid, facts=facts, **{k: v for k, v in args.items() if k != "code"})
+    if pattern := written.pop("pattern", None):
+        written["wanted"] = say(WRITTEN.get(str(pattern), str(pattern)))
+    args = {**written, "field": _field(error), "why": str(error["msg"]).rstrip(".")}
+    return Sentence(msgid=_TIME if kind.startswith("datetime_") else _SENTENCES.get(kind, _OTHER), args=args)
 
 
 def _not_json(error: dict[str, Any], media: str) -> bool:

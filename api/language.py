@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from golive.words import Language
-from language import preferred, tell, translator
+from language import preferred, tell, translator, whole
 
-__all__ = ["language_of", "preferred", "tell", "translator"]
+__all__ = ["language_of", "preferred", "tell", "translator", "whole"]
 
 
 def language_of(request: Request) -> Language:

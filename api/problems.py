@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from api.invalid import refusal_of
-from api.language import language_of, tell, translator
+from api.language import language_of, tell, translator, whole
 from api.refusals import Away, Malformed, TooLarge, Unauthenticated, body_too_large, database_unavailable
 from db.refusals import write_refusal
 from db.session import Database
@@ -71,7 +71,9 @@ class Problem(BaseModel):
 def document(error: GoliveError, language: Language) -> dict[str, Any]:
     """Return the problem document of `error` for a reader of `language`."""
     title = translator(language)(TITLES.get(error.status, TITLES[500]))
-    facts, detail = error.facts, tell(error.sentence, language)
+    facts, detail = error.facts, whole(error.sentence, language)
+    if error.also:
+        facts = {**facts, "errors": [{"message": whole(s, language)} for s in (error.sentence, *error.also)]}
     if isinstance(error, InvalidSource):
         facts, detail = _in_source(error, language)
     problem = Problem(

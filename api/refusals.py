@@ -10,10 +10,10 @@ GoliveError
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from golive.errors import GoliveError
-from golive.words import N_, Text
+from golive.words import N_
 
 
 class Malformed(GoliveError):
@@ -96,8 +96,9 @@ def database_unavailable() -> Away:
 
 def body_too_large(most: int) -> TooLarge:
     """Return the refusal of a body of more than `most` bytes."""
-    size: dict[str, str | float | Text] = {"limit": f"{most / 1024 / 1024:g} MiB"}
-    facts: dict[str, Any] = {"limit_bytes": most}
     return TooLarge(
-        "too_large", N_("The body is larger than {limit}. Nothing was kept; send less."), facts=facts, **size
+        "too_large",
+        N_("The body is larger than {limit}. Nothing was kept; send less."),
+        facts={"limit_bytes": most},
+        limit=f"{most / 1024 / 1024:g} MiB",
     )

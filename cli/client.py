@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -102,12 +103,8 @@ class Client:
         try:
             answer = self._once(method, path, headers={"Idempotency-Key": key}, may_wait=sent_before, **sent)
         except httpx.TransportError as lost:
-            why = str(lost) or type(lost).__name__
-            return (
-                None,
-                _("The connection was lost ({why}); so the outcome is unknown.").format(why=why),
-                0,
-            )
+            said = _("The connection was lost ({why}); so the outcome is unknown.").format(why=_why(lost))
+            return None, said, 0
         if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
             return answer, "", 0
         asked = answer.headers.get("Retry-After", "0")
@@ -122,19 +119,27 @@ class Client:
             sentence = _(
                 "golive does not answer at {address} ({why}). Start it with `make up`, or set GOLIVE_URL."
             )
-            raise Failure(sentence.format(address=self.address, why=away)) from away
+            raise Failure(sentence.format(address=self.address, why=_why(away))) from away
         except httpx.TransportError as lost:
             if method != "GET":
                 raise
             sentence = _("The connection to {address} was lost ({why}). Reading again is safe.")
-            raise Failure(
-                sentence.format(address=self.address, why=str(lost) or type(lost).__name__)
-            ) from lost
+            raise Failure(sentence.format(address=self.address, why=_why(lost))) from lost
 
     def _accepted(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_success:
             return answer
         raise Failure(*problem_of(answer))
+
+
+def _why(lost: httpx.TransportError) -> str:
+    """Return what happened to a connection, without the number of the system's error."""
+    cause: BaseException | None = lost
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return re.sub(r"^\[Errno -?\d+\] ", "", cause.strerror).lower()
+        cause = cause.__cause__ or cause.__context__
+    return re.sub(r"^\[Errno -?\d+\] ", "", str(lost)) or type(lost).__name__
 
 
 def problem_of(answer: httpx.Response) -> tuple[str, tuple[str, ...]]:
@@ -147,7 +152,8 @@ def problem_of(answer: httpx.Response) -> tuple[str, tuple[str, ...]]:
         sentence = _("{url} answered {status} and not with a problem document; is golive at this address?")
         return sentence.format(url=answer.url, status=answer.status_code), ()
     sentence = problem.get("detail") or problem.get("title") or f"{answer.status_code}"
-    return str(sentence), tuple(_line(error) for error in problem.get("errors") or ())
+    errors = problem.get("errors") or ()
+    return str(sentence), tuple(_line(error) for error in errors) if len(errors) > 1 else ()
 
 
 def _line(error: Any) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from cli.failure import Failure
-from cli.language import _
+from cli.language import LANGUAGE, _
+from golive.schema_problems import problems_of
+from language import tell
 from settings import Settings
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, never bound
@@ -21,8 +23,8 @@ def read_settings() -> Settings:
     except ValidationError as wrong:
         first = wrong.errors()[0]
         name = "GOLIVE_" + str(first["loc"][0]).upper() if first["loc"] else "GOLIVE_…"
-        sentence = _("The environment variable {name} is set to “{value}”, which golive cannot use: {why}.")
-        raise Failure(sentence.format(name=name, value=first["input"], why=first["msg"])) from wrong
+        why = tell(problems_of(wrong, Settings, {})[0][1], LANGUAGE)
+        raise Failure(_("The environment variable {name}: {why}.").format(name=name, why=why)) from wrong
 
 
 def address_of(settings: Settings) -> str:

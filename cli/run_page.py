@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from cli.language import _
-from cli.screen import plain, state, until, when
+from cli.screen import number, plain, state, until, when
 from cli.tables import APPROVALS, TASKS, WAITS, Column, Row, facts, section, states, table, text
 
 _FINISHED = {"done", "not_applicable"}
@@ -34,6 +34,11 @@ def head(run: Row) -> Iterator[RenderableType]:
     yield title.append_text(state(run.get("state")))
     if blocked := run.get("blocked_by"):
         yield Text(plain(blocked), style="yellow")
+    if others := run.get("beside"):
+        said = _(
+            "Open beside this run, for the same service: {others}. Only one of them moves traffic at a time."
+        )
+        yield Text(said.format(others=plain(others)), style="yellow")
     yield facts(
         [
             (_("id"), run.get("id")),
@@ -102,8 +107,8 @@ def _gates(run: Row) -> Iterator[RenderableType]:
 CHECKS: list[Column] = [
     (_("CHECK"), text("title")),
     (_("STATE"), states),
-    (_("OBSERVED"), text("observed")),
-    (_("WANTED"), lambda check: Text(f"{plain(check.get('compare'))} {plain(check.get('threshold'))}")),
+    (_("OBSERVED"), lambda check: Text(number(check.get("observed")))),
+    (_("WANTED"), lambda check: Text(f"{plain(check.get('compare'))} {number(check.get('threshold'))}")),
     (_("WHY"), text("cause")),
 ]
 

@@ -69,15 +69,20 @@ def state(name: Any) -> Text:
     return Text(named(name), style=STYLES.get(plain(name), ""))
 
 
+def number(value: Any) -> str:
+    """Return a measured value without needless zeros."""
+    return plain(round(value) if isinstance(value, float) and value.is_integer() else value)
+
+
 def moment(written: str | None) -> datetime | None:
     """Read a time of the API into the local zone."""
     return datetime.fromisoformat(written).astimezone() if written else None
 
 
 def when(written: str | None) -> str:
-    """Return a time of the API in the local zone, to the minute."""
+    """Return a time of the API in the local zone, which is named, to the minute."""
     at = moment(written)
-    return at.strftime("%Y-%m-%d %H:%M") if at else ""
+    return at.strftime("%Y-%m-%d %H:%M %Z") if at else ""
 
 
 def clock(written: str | None) -> str:

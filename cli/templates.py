@@ -79,17 +79,18 @@ def preview(
     person: Annotated[
         list[str], typer.Option("--person", metavar="FUNCTION=USER", help=_("Who acts for a function."))
     ] = [],  # noqa: B006
-    service: Annotated[str, typer.Option("--service", "-s", help=_("What goes live."))] = "service",
-    version: Annotated[str, typer.Option("--release", help=_("Version of what goes live."))] = "0",
+    service: Annotated[str | None, typer.Option("--service", "-s", help=_("What goes live."))] = None,
+    version: Annotated[str | None, typer.Option("--release", help=_("Version of what goes live."))] = None,
     start_at: Annotated[str | None, typer.Option(metavar="TIME", help=_("Start then, not now."))] = None,
     go_live_at: Annotated[str | None, typer.Option(metavar="TIME", help=_("Planned go-live."))] = None,
 ) -> None:
     """Preview a plan. What goes live does not change it: a placeholder stands in where nothing is given."""
-    unbuilt = {"name": f"{service}-{version}", "digest": "sha256:" + "0" * 64}
+    unbuilt = {"name": "placeholder", "digest": "sha256:" + "0" * 64}
     body = {
         "template": name,
+        "title": None if service or version else name,
         "parameters": given.parameters(param),
-        "release": {"service": service, "version": version, "artifacts": [unbuilt]},
+        "release": {"service": service or name, "version": version or "0", "artifacts": [unbuilt]},
         "people": given.people(person),
         "start_at": given.instant(start_at, "--start-at"),
         "go_live_at": given.instant(go_live_at, "--go-live-at"),

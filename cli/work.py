@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from rich.text import Text
 
 from cli.language import _
-from cli.screen import named, plain
+from cli.screen import named, number, plain
 from cli.tables import Row
 
 _MARKS = {
@@ -64,7 +64,7 @@ def _said(piece: Row) -> str:
         case "link":
             return " ".join(filter(None, (plain(piece.get("title")), plain(piece.get("url")))))
         case "metric":
-            return f"{plain(piece.get('name'))} = {piece.get('value')} {plain(piece.get('unit'))}".strip()
+            return f"{plain(piece.get('name'))} = {number(piece.get('value'))} {plain(piece.get('unit'))}".strip()
         case "test_result":
             counted = _("{tests} tests, {failures} failures, {errors} errors, {skipped} skipped")
             return f"{counted.format(**piece['facts'])}; {plain(piece.get('sha256'))}"

@@ -87,7 +87,7 @@ async def get_user(session: Session, name: str) -> User:
     found = await find_users(session, [name])
     if name not in found:
         raise NotFound(
-            "unknown_user", N_("There is no user {name}; GET /users lists those there are."), name=name
+            "unknown_user", N_("There is no user {name}; the list of users names those there are."), name=name
         )
     return found[name]
 

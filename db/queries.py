@@ -37,6 +37,10 @@ __all__ = [
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Sorts what has no due date after all that has one."""
 
+_ON_SOMEBODY = ("open", "in_progress", "blocked", "to_verify")
+_BESIDE = 20
+"""Other runs of the same service that are named."""
+
 _HEADERS: Select[Any] = select(*(runs.c[name] for name in HEADER), runs.c.template_title, runs.c.blocked_by)
 
 
@@ -93,11 +97,23 @@ async def get_run(session: Session, run_id: str) -> RunWhole:
         tasks=tuple(its_tasks),
         approvals=tuple(its_approvals),
         waits=_waits(row.waits, its_tasks, its_approvals),
+        beside=await _beside(session, row),
         hold_reason=(await texts_of(session, [row.hold_reason] if row.hold_reason else ())).get(
             row.hold_reason
         ),
         seq=(await head_of(session, run_id))[0],
     )
+
+
+async def _beside(session: Session, run: Row[Any]) -> tuple[str, ...]:
+    """Return the other open runs of the same service and environment, the oldest first."""
+    if run.state in FINISHED:
+        return ()
+    same = (runs.c.service == run.service) & (runs.c.environment == run.environment) & (runs.c.id != run.id)
+    found = (
+        select(runs.c.id).where(same, runs.c.state.not_in(FINISHED)).order_by(runs.c.started_at, runs.c.id)
+    )
+    return tuple((await session.scalars(found.limit(_BESIDE))).all())
 
 
 async def release_of(session: Session, run_id: str) -> Release:
@@ -118,7 +134,7 @@ async def list_tasks(  # noqa: PLR0913 - each is a filter of the route
     """Return tasks, the next due first; without `run`, only of runs that go on.
 
     With `assignee`, those on this person: theirs, those offered to a function of theirs in that run, and what
-    somebody else did that is theirs to verify.
+    somebody else did that is theirs to verify; what is not open yet or finished only when `state` asks for it.
     """
     query = select(tasks)
     if run is None:
@@ -129,6 +145,7 @@ async def list_tasks(  # noqa: PLR0913 - each is a filter of the route
         query = query.where(tasks.c.state == state)
     if assignee is not None:
         query = query.where(_is_on(assignee))
+        query = query.where(tasks.c.state.in_(_ON_SOMEBODY)) if state is None else query
     next_due = (func.coalesce(tasks.c.due_at, literal(_NEVER, Moment())), tasks.c.run_id, tasks.c.position)
     page = await read_page(session, query, next_due, cursor=cursor, limit=limit)
     return page.seen_as(await task_views(session, page.items))
@@ -150,7 +167,7 @@ async def get_task(session: Session, task_id: str) -> TaskView:
     row = (await session.execute(select(tasks).where(tasks.c.id == task_id))).one_or_none()
     if row is None:
         raise NotFound(
-            "unknown_task", N_("There is no task {id}; GET /tasks lists those there are."), id=task_id
+            "unknown_task", N_("There is no task {id}; the list of tasks names those there are."), id=task_id
         )
     return (await task_views(session, [row]))[0]
 
@@ -188,7 +205,7 @@ async def get_approval(session: Session, approval_id: str) -> ApprovalView:
     """Return an approval with the subject that its digest is of. Raises NotFound (`unknown_approval`)."""
     row = (await session.execute(select(approvals).where(approvals.c.id == approval_id))).one_or_none()
     if row is None:
-        sentence = N_("There is no approval {id}; GET /approvals lists those there are.")
+        sentence = N_("There is no approval {id}; the list of approvals names those there are.")
         raise NotFound("unknown_approval", sentence, id=approval_id)
     return (await approval_views(session, [row], subjects=True))[0]
 
@@ -203,7 +220,9 @@ async def comments_of_decisions(session: Session, run_id: str, seqs: Sequence[in
 
 def _known_run(row: Row[Any] | None, run_id: str) -> Row[Any]:
     if row is None:
-        raise NotFound("unknown_run", N_("There is no run {id}; GET /runs lists those there are."), id=run_id)
+        raise NotFound(
+            "unknown_run", N_("There is no run {id}; the list of runs names those there are."), id=run_id
+        )
     return row
 
 

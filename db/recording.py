@@ -92,6 +92,8 @@ async def _change_run(session: Session, run_id: str, change: RunChange, found: d
         "started_at": change.started_at,
         "ended_at": change.ended_at,
     }
+    if change.title is not None:
+        values["title"] = change.title
     await session.execute(update(runs).where(runs.c.id == run_id).values(values))
     if change.state in locks.FINISHED:
         await locks.leave_queues(session, run_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -91,16 +91,19 @@ def engine_of(url: str) -> AsyncEngine:
     """Return an engine with golive's settings; a SQLite file is made in a folder that is made too."""
     engine = create_async_engine(url, json_serializer=_json, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
-        _make_folder(url)
+        _make_private(url)
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_on_sqlite)
     return engine
 
 
-def _make_folder(url: str) -> None:
+def _make_private(url: str) -> None:
+    """Make the folder of a new SQLite file, and the file, so that only its owner reads what people wrote."""
     file = make_url(url).database
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # SQLite says itself what it cannot open
+            Path(file).touch(mode=0o600)
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

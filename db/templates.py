@@ -50,7 +50,9 @@ async def get_template(session: Session, name: str, version: int | None = None) 
     """Return a version, the latest when none is named. Raises NotFound (`unknown_template`)."""
     found = await _find(session, templates, name, version)
     if found is None:
-        sentence = N_("There is no template {name} in that version; GET /templates lists those there are.")
+        sentence = N_(
+            "There is no template {name} in that version; the list of templates names those there are."
+        )
         raise NotFound("unknown_template", sentence, name=name)
     return found
 

@@ -113,6 +113,7 @@ class RunWhole(RunHeader):
     """A run with all that belongs to it, in the plan's order. `seq` is the last number of its journal.
 
     `release` is the present build; `waits` are those of the run, its tasks and its approvals, longest first.
+    `beside` are other open runs of the same service and environment: one of them moves its traffic at a time.
     """
 
     plan: Plan
@@ -122,6 +123,7 @@ class RunWhole(RunHeader):
     tasks: tuple[TaskView, ...]
     approvals: tuple[ApprovalView, ...]
     waits: tuple[Wait, ...]
+    beside: tuple[str, ...]
     hold_reason: str | None
     seq: int
 

@@ -160,9 +160,10 @@ def _traffic(visitors: Visitors, run: Json) -> Iterator[RenderableType]:
     version = run["release"]["version"]
     shares = visitors.shares()
     share = shares.get(version, 0.0)
+    measured = f"{share:.1%}" if shares else "–"
     full = round(share * _BAR)
     bar = Text("█" * full, style="green").append("░" * (_BAR - full), style="dim")
-    yield bar.append(f" {version} {share:.1%}").append(f"  ({_('set')}: {run['weight']} %)", style="dim")
+    yield bar.append(f" {version} {measured}").append(f"  ({_('set')}: {run['weight']} %)", style="dim")
     served = _("{visits} requests, {failed} failed; now {shares}")
     told = served.format(visits=visitors.visits, failed=visitors.failed, shares=shares_text(shares) or "–")
     yield Text(told, style="dim")

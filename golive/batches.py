@@ -71,6 +71,7 @@ def run_change(run: Run, processes: Processes) -> RunChange:
     state = run.state
     return RunChange(
         state=state.state,
+        title=run.title,
         stages=tuple(
             StageView(
                 id=stage.id,

@@ -25,7 +25,8 @@ def rung_time(calendar: Calendar, ladder: Ladder, clock: Clock) -> datetime | No
     if clock.rung >= len(ladder.rungs) + ladder.max_overdue:
         return None
     if clock.rung >= len(ladder.rungs):
-        return add_working(calendar, clock.due_at, Span(days=clock.rung - len(ladder.rungs) + 1))
+        times, each = clock.rung - len(ladder.rungs) + 1, ladder.overdue_every
+        return add_working(calendar, clock.due_at, Span(days=each.days * times, seconds=each.seconds * times))
     percent = ladder.rungs[clock.rung].percent
     if percent == 100:  # noqa: PLR2004 - the whole way
         return clock.due_at

@@ -24,7 +24,7 @@ def begin_rollback(run: Run, cause: Sentence, by: str = "golive") -> None:
     """Return traffic to stable at once and open the back-out tasks of every stage that was reached."""
     run.emit("RollbackStarted", cause=cause)
     _begin(run, "rollback", by, cause)
-    told = say(N_("The rollback of “{title}” has started: {cause}"), title=run.plan.title, cause=cause)
+    told = say(N_("The rollback of “{title}” has started: {cause}"), title=run.title, cause=cause)
     everybody = run.plan.everybody()
     run.tell(everybody, told, f"/runs/{run.state.run_id}")
 

@@ -9,6 +9,7 @@ GoliveError            a sentence for a person, a stable code, an HTTP status
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from golive.words import N_, Sentence, Text, Words, say
@@ -18,7 +19,8 @@ class GoliveError(Exception):
     """Something that a person asked for cannot be done.
 
     `code` is stable and part of the API; `sentence` says what was asked, why not and what is possible;
-    `facts` are extra members of the problem document (RFC 9457), such as what a stale subject changed.
+    `facts` are extra members of the problem document (RFC 9457), such as what a stale subject changed. `also` says
+    what else was wrong with the same thing, so that all of it can be mended at once.
     """
 
     status: ClassVar[int] = 400
@@ -29,11 +31,13 @@ class GoliveError(Exception):
         msgid: str,
         *,
         facts: dict[str, Any] | None = None,
+        also: Sequence[Sentence] = (),
         **args: str | float | Text | Sentence,
     ):
         self.code = code
         self.sentence: Sentence = say(msgid, **args)
         self.facts = facts or {}
+        self.also = tuple(also)
         super().__init__(str(self.sentence))
 
 

@@ -41,7 +41,7 @@ SUMMARIES: dict[str, str] = {
     "ApprovalRejected": N_("“{title}” is rejected"),
     "ApprovalReturned": N_("“{title}” was returned to “{task}”"),
     "ApprovalExpired": N_("“{title}” expired without a decision, which is not a yes"),
-    "CheckChanged": N_("Check “{title}” is {state}"),
+    "CheckChanged": N_("Check “{title}”: {state}"),
     "AlertRaised": N_("Alert: {what}"),
     "Reminded": N_("Reminded {to}: “{title}”"),
     "Escalated": N_("“{title}” is overdue; told {to}"),

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from golive.canonical import digest
 from golive.model import Fact
 from golive.template import Requirement
-from golive.vocabulary import Digest, Meaning
+from golive.vocabulary import URL, Digest, Meaning
 from golive.words import Words
 
 
@@ -33,7 +33,7 @@ class Link(Fact):
     """A page elsewhere."""
 
     type: Literal["link"] = "link"
-    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2000)]
+    url: Annotated[str, StringConstraints(pattern=URL, max_length=2000)]
     title: str | None = Field(default=None, max_length=200)
 
 

@@ -14,6 +14,7 @@ from golive.signers import waiting_for
 from golive.stages import Processes, needs_met
 from golive.state import CheckState, EndingState, HoldState
 from golive.tasks import ACTIVE
+from golive.template import Check, FactSource, MetricSource, Stage
 from golive.words import N_, Sentence, say
 
 SHOWN = 20
@@ -107,14 +108,32 @@ def _failed_gate(run: Run) -> Sentence | None:
             for check in gate.checks:
                 known = state.checks.get(f"{gate.key}.{check.key}")
                 if known is not None and known.state in ("fail", "error") and known.cause is not None:
-                    return say(
+                    closed = say(
                         N_("Gate “{gate}” of “{stage}” is closed: {check}: {cause}."),
                         gate=gate.title,
                         stage=stage.title,
                         check=check.title,
                         cause=known.cause,
                     )
+                    return _with_remedy(run, check, closed)
     return None
+
+
+def _with_remedy(run: Run, check: Check, closed: Sentence) -> Sentence:
+    """Add what opens a closed gate: other evidence, or the next measurement."""
+    if isinstance(check.source, MetricSource):
+        return say(N_("{closed} It is measured again by itself."), closed=closed)
+    return say(
+        N_("{closed} It is judged again when “{task}” was opened again and done; {who} can do that."),
+        closed=closed,
+        task=run.index.task(check.source.task).title,
+        who=", ".join(_who_reopens(run, check.source)[:5]),
+    )
+
+
+def _who_reopens(run: Run, source: FactSource) -> tuple[str, ...]:
+    doers = run.plan.doers(run.index.task(source.task).function)
+    return tuple(dict.fromkeys((*doers, run.plan.release_manager)))
 
 
 def _open_check(run: Run) -> Sentence | None:
@@ -210,6 +229,25 @@ def stage_waits(run: Run, processes: Processes) -> Iterator[Wait]:
             wait = processes[stage.process].wait(run, stage)
             if wait is not None:
                 yield wait
+        yield from _gate_waits(run, stage)
+
+
+def _gate_waits(run: Run, stage: Stage) -> Iterator[Wait]:
+    """Yield each check that keeps a gate closed, with who can bring other evidence, or when it is measured again."""
+    state = run.stage(stage.id)
+    for gate in stage.gates if state.state in ("locked", "open") else ():
+        for check in gate.checks:
+            known = state.checks.get(f"{gate.key}.{check.key}")
+            if known is None or known.state not in ("fail", "error"):
+                continue
+            yield Wait(
+                what="gate",
+                object=f"gate:{stage.id}.{gate.key}",
+                who=_who_reopens(run, check.source) if isinstance(check.source, FactSource) else (),
+                since=known.observed_at or state.opened_at or run.now,
+                next=say(N_("measured again")) if known.again_at else None,
+                next_at=known.again_at,
+            )
 
 
 def task_wait(run: Run, ref: str) -> Wait | None:
@@ -268,7 +306,7 @@ def current_details(run: Run, processes: Processes) -> str:
     """Return the run for the Temporal UI, in markdown: where it stands and a table of what is awaited."""
     state = run.state
     lines = [
-        f"## {_cell(run.plan.title)}: {state.state.replace('_', ' ')}",
+        f"## {_cell(run.title)}: {state.state.replace('_', ' ')}",
         "",
         str(blocked_by(run, processes) or "Nothing is awaited."),
         "",

@@ -14,6 +14,7 @@ from golive.template import (
     Bake,
     CheckStep,
     Due,
+    Ladder,
     Pause,
     Rollout,
     SetWeight,
@@ -66,6 +67,12 @@ def _looked_at(steps: Sequence[Step]) -> bool:
 def demo_calendar(calendar: Calendar) -> Calendar:
     """Return the calendar in which every second counts."""
     return calendar.model_copy(update={"always": True})
+
+
+def demo_ladder(ladder: Ladder, calendar: Calendar) -> Ladder:
+    """Return the ladder on which what is overdue is told again after a demo's day."""
+    day = working_seconds(calendar)
+    return ladder.model_copy(update={"overdue_every": _scaled(ladder.overdue_every, day, _DUE)})
 
 
 def in_demo(stage: Stage, calendar: Calendar) -> Stage:

@@ -68,25 +68,33 @@ def _contradictions(source: Source, parameters: Sequence[Parameter]) -> Iterator
 def filled(parameters: Sequence[Parameter], given: Mapping[str, Value]) -> dict[str, Value]:
     """Return the value of every parameter: the given one, else its default.
 
-    Raises Invalid with the code `unknown_parameter`, `parameter_missing` or `parameter_invalid` and the fact
-    `parameter`, its key.
+    Raises Invalid for everything that is wrong; its code is `unknown_parameter`, `parameter_missing` or
+    `parameter_invalid` and its fact `parameter` the key of the first.
     """
     known = {parameter.key: parameter for parameter in parameters}
+    found = list(_wrong(known, given))
+    if found:
+        code, key, sentence = found[0]
+        raise invalid(code, sentence, [said for _, _, said in found[1:]], parameter=key)
+    return {
+        key: value
+        for key, parameter in known.items()
+        if (value := given.get(key, parameter.default)) is not None
+    }
+
+
+def _wrong(known: Mapping[str, Parameter], given: Mapping[str, Value]) -> Iterator[tuple[str, str, Sentence]]:
+    """Yield code, key and sentence of each thing that is wrong with the values given."""
     for key in given:
         if key not in known:
-            raise invalid("unknown_parameter", unknown("parameter", key, known), parameter=key)
-    return {key: _value(parameter, given) for key, parameter in known.items()}
-
-
-def _value(parameter: Parameter, given: Mapping[str, Value]) -> Value:
-    value = given.get(parameter.key, parameter.default)
-    if value is None:
-        msgid = N_("the parameter “{key}” ({title}) has no default; give it a value")
-        wrong = say(msgid, key=parameter.key, title=parameter.title)
-        raise invalid("parameter_missing", wrong, parameter=parameter.key)
-    if fault := _fault(parameter, value):
-        raise invalid("parameter_invalid", fault, parameter=parameter.key)
-    return value
+            yield "unknown_parameter", key, unknown("parameter", key, known)
+    for key, parameter in known.items():
+        value = given.get(key, parameter.default)
+        if value is None:
+            msgid = N_("the parameter “{key}” ({title}) has no default; give it a value")
+            yield "parameter_missing", key, say(msgid, key=key, title=parameter.title)
+        elif fault := _fault(parameter, value):
+            yield "parameter_invalid", key, fault
 
 
 def _fault(parameter: Parameter, value: Value) -> Sentence | None:

@@ -41,6 +41,11 @@ class Release(Fact):
     external_refs: tuple[ExternalRef, ...] = Field(default=(), max_length=50)
 
 
+def called(release: Release) -> str:
+    """Return what a run of `release` is called unless somebody gave it a title."""
+    return f"{release.service} {release.version}"[:200]
+
+
 class Lesson(Fact):
     """What an earlier run of the same service taught."""
 
@@ -89,6 +94,10 @@ class Plan(Fact):
     def signers(self, function: Function) -> tuple[UserName, ...]:
         """Return who signs for `function`, in order, before anything bars them."""
         return tuple(name for name in self.people.get(function, ()) if name not in self.do_only)
+
+    def title_with(self, release: Release) -> str:
+        """Return the run's title while it is about `release`: one that was not given follows a new build."""
+        return called(release) if self.title == called(self.release) else self.title
 
     def everybody(self) -> tuple[UserName, ...]:
         """Return everyone who takes part, once."""

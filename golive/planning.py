@@ -14,10 +14,10 @@ from golive.composition import Composed, compose, read_items
 from golive.errors import Invalid
 from golive.feasibility import check_feasible
 from golive.model import Fact
-from golive.pace import demo_calendar, in_demo, without_metrics
+from golive.pace import demo_calendar, demo_ladder, in_demo, without_metrics
 from golive.parameters import declared, filled, sample
 from golive.people import People
-from golive.plan import Lesson, Plan, Release
+from golive.plan import Lesson, Plan, Release, called
 from golive.problems import InvalidSource, invalid, unknown
 from golive.template import Parameter, Stage
 from golive.template_checks import problems_in, roles_asked, unknown_functions
@@ -106,7 +106,7 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
         template_version=version,
         template_hash=composed.digest,
         workflow=_workflow(stages),
-        title=request.title or f"{request.release.service} {request.release.version}"[:200],
+        title=request.title or called(request.release),
         template_title=composed.template.title,
         parameters=values,
         pace="demo" if demo else "real",
@@ -116,7 +116,7 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
         sign_only=taking_part.sign_only,
         do_only=taking_part.do_only,
         calendar=demo_calendar(calendar) if demo else calendar,
-        ladder=composed.template.ladder,
+        ladder=demo_ladder(composed.template.ladder, calendar) if demo else composed.template.ladder,
         stages=tuple(in_demo(stage, calendar) for stage in stages) if demo else stages,
         start_at=request.start_at,
         go_live_at=request.go_live_at,
@@ -167,10 +167,10 @@ def _template(library: Library, name: str) -> Source:
 def _check_times(request: StartRequest, now: datetime) -> None:
     start = request.start_at or now
     if start < now - GRACE:
-        msgid = N_("the start lies in the past ({at}); leave “start_at” out to start now")
+        msgid = N_("the start lies in the past ({at}); leave it out to start now")
         raise Invalid("start_time_invalid", msgid, at=start.isoformat())
     if request.go_live_at is not None and request.go_live_at < start:
-        msgid = N_("the planned go-live ({at}) lies before the start of the run; choose a later “go_live_at”")
+        msgid = N_("the planned go-live ({at}) lies before the start of the run; choose a later one")
         raise Invalid("start_time_invalid", msgid, at=request.go_live_at.isoformat())
 
 

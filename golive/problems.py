@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 from rapidfuzz import fuzz, process
@@ -72,9 +72,9 @@ class InvalidSource(Invalid):
         )
 
 
-def invalid(code: str, sentence: Sentence, **facts: Any) -> Invalid:
-    """Return the refusal that says `sentence`."""
-    return Invalid(code, N_("{what}"), what=sentence, facts=facts)
+def invalid(code: str, sentence: Sentence, also: Sequence[Sentence] = (), **facts: Any) -> Invalid:
+    """Return the refusal that says `sentence`, and `also` the others."""
+    return Invalid(code, N_("{what}"), what=sentence, also=also, facts=facts)
 
 
 def path_of(place: Place) -> str:

@@ -164,9 +164,13 @@ class Build(Fact):
 
 
 class RunChange(Fact):
-    """The present facts of a run. `waits` are those of stages; tasks and approvals carry their own."""
+    """The present facts of a run. `waits` are those of stages; tasks and approvals carry their own.
+
+    Without `title` the run is called as its plan says.
+    """
 
     state: RunStateName
+    title: str | None = None
     stages: tuple[StageView, ...]
     blocked_by: Sentence | None = None
     waits: tuple[Wait, ...] = ()

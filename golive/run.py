@@ -97,6 +97,11 @@ class Run:
         self.clocked: dict[str, None] = {ref: None for ref, task in state.tasks.items() if task.clock}
 
     @property
+    def title(self) -> str:
+        """What the run is called now."""
+        return self.plan.title_with(self.state.release)
+
+    @property
     def moving(self) -> bool:
         """Tell whether the run goes on by itself: neither held, nor ending, nor ended."""
         return self.state.state == "running" and self.state.ending is None and not self.state.closing

@@ -151,7 +151,16 @@ def _check_digest(act: Decide, approval: Approval, state: ApprovalState) -> None
     if act.digest == state.digest:
         return
     known = state.seen.get(act.digest)
-    changed = difference(known, state.parts) if known else []
+    if known is None:
+        raise Conflict(
+            "stale_subject",
+            N_(
+                "“{title}” was never shown with this digest; read it and decide on the digest that it has now."
+            ),
+            facts={"digest": state.digest, "changed": []},
+            title=approval.title,
+        )
+    changed = difference(known, state.parts)
     raise Conflict(
         "stale_subject",
         N_(
@@ -159,7 +168,7 @@ def _check_digest(act: Decide, approval: Approval, state: ApprovalState) -> None
         ),
         facts={"digest": state.digest, "changed": changed},
         title=approval.title,
-        changed=", ".join(changed) or "unknown",
+        changed=", ".join(changed),
     )
 
 

@@ -115,7 +115,7 @@ def new_build(run: Run, processes: Processes) -> None:
         run.plan.everybody(),
         say(
             N_("“{title}” has a new build: {version}."),
-            title=run.plan.title,
+            title=run.title,
             version=run.state.release.version,
         ),
         f"/runs/{run.state.run_id}",

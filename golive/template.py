@@ -273,7 +273,7 @@ class Rung(Fact):
 
 
 class Ladder(Fact):
-    """Reminders until due, then overdue and every working day up to `max_overdue` times."""
+    """Reminders until due, then overdue and again after each `overdue_every`, up to `max_overdue` times."""
 
     rungs: tuple[Rung, ...] = Field(
         default=(
@@ -285,6 +285,7 @@ class Ladder(Fact):
         max_length=20,
     )
     max_overdue: int = Field(default=5, ge=0, le=60)
+    overdue_every: Span = Span(days=1)
 
 
 StageId = Annotated[

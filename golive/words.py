@@ -53,6 +53,8 @@ class Sentence(Fact):
         def place(value: str | float | Text | Sentence) -> str | float:
             if isinstance(value, Text):
                 return value.in_language(language)
+            if isinstance(value, float) and value.is_integer():
+                return round(value)  # 2 failures, not 2.0
             return value.render(language, translate) if isinstance(value, Sentence) else value
 
         return translate(self.msgid).format(**{name: place(value) for name, value in self.args.items()})

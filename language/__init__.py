@@ -11,16 +11,39 @@ from golive.words import Language, Sentence, Text
 from language.catalogue import translator
 from language.names import NAMES, name_of
 
-__all__ = ["NAMES", "name_of", "preferred", "tell", "translator"]
+__all__ = ["NAMES", "name_of", "preferred", "tell", "translator", "whole"]
 
 _OF_LISTS = frozenset({"state", "phase", "decision", "verdict", "outcome", "allowed", "changed"})
 """Places of sentences that hold words of closed lists, which have a name in each language."""
 _BETWEEN = re.compile("(, | / )")
+_PLACE = re.compile(r"\{(\w+)\}")
+_DOUBLED = re.compile(r"(?<![.。])([.。])\1(?=\s|$)")
+"""A clause that brought its own full stop to the end of a sentence."""
+_ENDS = (".", "!", "?", "…", "。", "！", "？")
 
 
 def tell(sentence: Sentence, language: Language) -> str:
     """Return `sentence` as a reader of `language` reads it, states and kinds by their names."""
     return _named(sentence, language).render(language, translator(language))
+
+
+def whole(sentence: Sentence, language: Language) -> str:
+    """Return `sentence` as one that stands alone: with a capital letter, and one full stop.
+
+    Names at the beginning, golive's own among them, stay as they are written.
+    """
+    told = _DOUBLED.sub(r"\1", tell(sentence, language).rstrip())
+    begins = _beginning(sentence)
+    if language == "en" and begins[:1].islower() and not begins.startswith("golive"):
+        told = told[0].upper() + told[1:]
+    return told if told.endswith(_ENDS) else told + ("。" if language == "zh" else ".")
+
+
+def _beginning(sentence: Sentence) -> str:
+    """Return the words with which a sentence begins, or its first place when that holds a name."""
+    place = _PLACE.match(sentence.msgid)
+    first = sentence.args.get(place[1]) if place else None
+    return _beginning(first) if isinstance(first, Sentence) else sentence.msgid
 
 
 def _named(sentence: Sentence, language: Language) -> Sentence:

@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from api.schemas.given import Given, Id, Reason
 from api.schemas.shown import Shown
-from golive.vocabulary import Digest, Meaning
+from golive.vocabulary import URL, Digest, Meaning
 
 
 class RemarkGiven(Given):
@@ -29,7 +29,7 @@ class LinkGiven(Given):
     """A page elsewhere."""
 
     type: Literal["link"]
-    url: str = Field(max_length=2000, pattern=r"^https?://\S+$", examples=["https://ci.example.com/build/42"])
+    url: str = Field(max_length=2000, pattern=URL, examples=["https://ci.example.com/build/42"])
     title: str | None = Field(default=None, max_length=200)
 
 

@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 from api.schemas.given import Given
 from api.schemas.shown import Moment, Shown
 from db.people import User
-from golive.vocabulary import Function, Role, UserName
+from golive.vocabulary import EMAIL, Function, Role, UserName
 
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+Email = Annotated[str, StringConstraints(pattern=EMAIL, max_length=254)]
 Locale = Literal["en", "zh"]
 
 _RESERVED = {"me", "golive", "anonymous"}

@@ -11,7 +11,7 @@ from api.schemas.shown import Moment, Shown
 from golive.plan import Artifact, ExternalRef, Release
 from golive.planning import StartRequest
 from golive.recording import Build
-from golive.vocabulary import Digest, Function, Key, UserName
+from golive.vocabulary import URL, Digest, Function, Key, UserName
 
 
 class ArtifactGiven(Given):
@@ -26,7 +26,7 @@ class ExternalRefGiven(Given):
 
     system: Name = Field(max_length=60, examples=["jira"])
     id: Line = Field(examples=["REL-42"])
-    url: str | None = Field(default=None, max_length=2000, pattern=r"^https?://\S+$")
+    url: str | None = Field(default=None, max_length=2000, pattern=URL)
 
 
 class ReleaseGiven(Given):

@@ -105,6 +105,9 @@ class RunShown(RunLine):
     waits: list[WaitShown]
     forecast: list[StageForecastShown] = Field(description="When each stage was planned to open and end.")
     lessons: list[LessonOfPlan] = Field(description="What earlier runs of the same service taught.")
+    beside: list[str] = Field(
+        description="Other open runs of the service and environment; one moves its traffic at a time."
+    )
     hold_reason: str | None
     started_by: str
     seq: int = Field(description="Number of the last event in the run's journal.")
@@ -129,6 +132,7 @@ class RunShown(RunLine):
             approvals=[ApprovalShown.of(approval, language) for approval in run.approvals],
             waits=[WaitShown.of(wait, language) for wait in run.waits],
             forecast=forecast,
+            beside=list(run.beside),
             lessons=[LessonOfPlan.of(lesson) for lesson in run.plan.lessons],
         )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from golive.vocabulary import WRITTEN
 from tests.api.client import PROBLEM, Client
 
 CONTRACT = """
@@ -98,3 +99,17 @@ async def test_answers_always_hold_every_field_and_bodies_refuse_unknown_ones(
         assert set(schemas[name]["required"]) == set(schemas[name]["properties"]), name
     for name in ("StartGiven", "ReleaseGiven", "CompleteGiven", "DecideGiven", "UserGiven"):
         assert schemas[name]["additionalProperties"] is False, name
+
+
+def patterns(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from [part["pattern"]] if isinstance(part.get("pattern"), str) else []
+        part = list(part.values())
+    for below in part if isinstance(part, list) else []:
+        yield from patterns(below)
+
+
+async def test_every_form_that_a_text_must_have_is_told_in_words(document: dict[str, Any]) -> None:
+    found = set(patterns(document))
+    assert len(found) > 3
+    assert found <= WRITTEN.keys()

@@ -11,7 +11,18 @@ from db.session import Database
 from golive.errors import Invalid, NotFound
 from golive.recording import Batch, DecisionView, RuleView
 from tests.db import story
-from tests.db.story import NOON, QA, approval_change, event, first, record, run_change, task_change, words
+from tests.db.story import (
+    NOON,
+    QA,
+    approval_change,
+    event,
+    first,
+    plan,
+    record,
+    run_change,
+    task_change,
+    words,
+)
 
 DIGEST = f"sha256:{'c' * 64}"
 
@@ -40,6 +51,20 @@ async def test_what_is_on_a_person(database: Database) -> None:
     assert await refs(database, assignee="qa2", run="r1", state="in_progress") == []
     assert await refs(database, assignee="business1", state="open") == ["uat.notes"]
     assert await refs(database, assignee="stranger") == []
+    assert await refs(database, assignee="qa1") == ["uat.plan", "uat.test"]
+    await change(database, 3, task_change("plan", "done", assignee="qa1", done_by="qa1"))
+    assert await refs(database, assignee="qa1") == ["uat.test"]
+    assert await refs(database, assignee="qa1", state="done") == ["uat.plan"]
+
+
+async def test_other_open_runs_of_the_service_are_named(database: Database) -> None:
+    for run_id, made in (("r1", None), ("r2", None), ("r3", plan(service="cart"))):
+        await record(database, first(run_id, plan_=made))
+    async with database.reading() as session:
+        assert [(await queries.get_run(session, f"r{n}")).beside for n in (1, 2, 3)] == [("r2",), ("r1",), ()]
+    await record(database, Batch(run_id="r2", events=(event(2),), run=run_change("aborted")))
+    async with database.reading() as session:
+        assert [(await queries.get_run(session, f"r{n}")).beside for n in (1, 2)] == [(), ()]
 
 
 async def test_verification_is_on_everybody_of_the_function_but_who_did_it(database: Database) -> None:

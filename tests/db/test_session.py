@@ -95,3 +95,15 @@ async def test_ping_raises_when_the_database_is_away(tmp_path: Path) -> None:
     with pytest.raises(OperationalError):
         await away.ping()
     await away.close()
+
+
+async def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'new' / 'golive.db'}")
+    try:
+        async with database.transaction() as session:
+            await session.execute(text("CREATE TABLE t (n INTEGER)"))
+        modes = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "new").iterdir()}
+    finally:
+        await database.close()
+    assert modes["golive.db"] == 0o600
+    assert set(modes.values()) == {0o600}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from golive.words import Text, say
-from language import name_of, preferred, tell, translator
+from language import name_of, preferred, tell, translator, whole
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,20 @@ def test_states_in_sentences_go_by_their_names() -> None:
 def test_an_unknown_sentence_stays_as_it_is() -> None:
     assert translator("zh")("never said") == "never said"
     assert name_of("never_said", "zh") == "never said"
+
+
+def test_a_sentence_that_stands_alone_is_whole() -> None:
+    assert whole(say("the start lies in the past"), "en") == "The start lies in the past."
+    inner = say("the key “{key}” is missing", key="stages")
+    assert whole(say("{what}", what=inner), "en") == "The key “stages” is missing."
+    assert whole(say("{needed} asks for it", needed="s.go"), "en") == "s.go asks for it."
+    assert whole(say("golive failed at this"), "en") == "golive failed at this."
+    assert whole(say("Held: {why}. It goes on.", why="wait."), "en") == "Held: wait. It goes on."
+    assert whole(say("{what}…", what="more"), "en") == "more…"
+    assert whole(say("the start lies in the past"), "zh").endswith("。")
+
+
+def test_whole_numbers_are_written_without_a_fraction() -> None:
+    assert tell(
+        say("{observed} is not {compare} {threshold}", observed=2.0, compare="<=", threshold=0.5), "en"
+    ) == ("2 is not <= 0.5")

@@ -10,8 +10,8 @@ import pytest
 from golive import commands as c
 from golive import rules
 from golive.effects import Measure, Measured, Shifted
-from golive.evidence import Remark
-from golive.explain import approval_wait, awaited_people, blocked_by, task_wait
+from golive.evidence import Metric, Remark
+from golive.explain import approval_wait, awaited_people, blocked_by, stage_waits, task_wait
 from golive.template import Ladder
 from tests.rules.plans import GREY, PEOPLE, REVIEW, SIGN_OFF, SIGNED, UAT, make_plan, release, task, whole
 from tests.rules.test_whole_run import approve, complete, digest, due_of, shown, states, to_grey, to_sign_off
@@ -394,3 +394,39 @@ def test_what_is_said_of_a_checklist_item_is_signed() -> None:
     assert tell("payments are charged twice") != before
     act = c.Decide(approval="sign-off.sign", decision="approved", digest=before)
     assert world.refused(act, "ops1") == "stale_subject"
+
+
+# -- what a person is told ---------------------------------------------------------------------------------------
+
+
+def test_a_run_without_a_title_of_its_own_follows_a_new_build() -> None:
+    plan = make_plan(UAT)
+    named = plan.model_copy(update={"title": "shop 1.0.0"})
+    for made, title in ((named, "shop 2.0.0"), (plan, "Shop 1.0.0")):
+        world = started(made)
+        world.act(c.NewBuild(release=release("2.0.0"), reason=words()), "rm")
+        assert world.run.title == title
+        assert world.batches[-1].run
+        assert world.batches[-1].run.title == title
+
+
+def test_a_closed_gate_is_a_wait_and_says_what_opens_it() -> None:
+    check = {"key": "rate", "title": "Rate", "source": {"task": "uat.run", "fact": "rate"}}
+    gate = {
+        "key": "good",
+        "title": "Good",
+        "on": "exit",
+        "checks": [{**check, "compare": ">=", "threshold": 1}],
+    }
+    world = started(make_plan({**UAT, "tasks": [task("run")], "gates": [gate]}))
+    done = c.CompleteTask(task="uat.run", evidence=(Metric(name="rate", value=0.5),))
+    world.act(done, "qa1")
+    (wait,) = stage_waits(world.run, PROCESSES)
+    assert (wait.what, wait.object, wait.who) == ("gate", "gate:uat.good", ("qa1", "qa2", "qa3", "rm"))
+    assert str(blocked_by(world.run, PROCESSES)) == (
+        "Gate “Good” of “UAT” is closed: Rate: 0.5 is not >= 1. "
+        "It is judged again when “run” was opened again and done; qa1, qa2, qa3, rm can do that."
+    )
+    world.act(c.ReopenTask(task="uat.run", reason=words()), "qa1")
+    world.act(c.CompleteTask(task="uat.run", evidence=(Metric(name="rate", value=1),)), "qa1")
+    assert world.run.state.state == "completed"

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from golive.calendar import Calendar
-from golive.pace import demo_calendar, in_demo, without_metrics, working_seconds
-from golive.template import Approval, ApprovalStep, Bake, CheckStep, Pause, SetWeight, Stage, Step
+from golive.pace import demo_calendar, demo_ladder, in_demo, without_metrics, working_seconds
+from golive.span import Span
+from golive.template import Approval, ApprovalStep, Bake, CheckStep, Ladder, Pause, SetWeight, Stage, Step
 
 SPAN = "1h"
 CHECKED: dict[str, Any] = {
@@ -140,3 +141,7 @@ def test_working_days_of_a_calendar() -> None:
     )
     assert working_seconds(split) == 8 * 3600
     assert working_seconds(demo_calendar(split)) == 24 * 3600
+
+
+def test_what_is_overdue_in_a_demo_is_told_again_after_a_demos_day() -> None:
+    assert demo_ladder(Ladder(), Calendar()).overdue_every == Span(seconds=60)

@@ -86,7 +86,7 @@ def test_limits_are_inclusive() -> None:
     limits = {"min": 0.5, "max": 1}
     assert [filled([parameter("number", **limits)], {"p": value})["p"] for value in (0.5, 1)] == [0.5, 1]
     assert "at least 0.5, not 0.4" in str(refused("number", 0.4, **limits))
-    assert "at most 1.0, not 1.1" in str(refused("number", 1.1, **limits))
+    assert "at most 1, not 1.1" in str(refused("number", 1.1, **limits))
 
 
 def test_defaults_fill_what_is_not_given() -> None:
@@ -184,3 +184,16 @@ def test_the_declarations_are_read_without_their_values() -> None:
         f"name: t\n{HEAD}parameters:\n- {{key: a, title: 'write $${{a}}', default: '${{b}}'}}\nstages: []\n"
     )
     assert declared(read_template("t.yaml", text))[0].default == "${b}"
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(Invalid) as refused_:
+        filled(
+            [parameter("integer"), parameter("string").model_copy(update={"key": "q"})],
+            {"p": "x", "q": 3, "r": 1},
+        )
+    assert refused_.value.code == "unknown_parameter"
+    assert [str(said) for said in refused_.value.also] == [
+        'the parameter “p” must be a whole number, not "x"',
+        "the parameter “q” must be text, not 3",
+    ]
