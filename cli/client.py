@@ -103,7 +103,9 @@ class Client:
         try:
             answer = self._once(method, path, headers={"Idempotency-Key": key}, may_wait=sent_before, **sent)
         except httpx.TransportError as lost:
-            said = _("The connection was lost ({why}); so the outcome is unknown.").format(why=_why(lost))
+            said = _("The connection was lost ({why}); so the outcome is unknown.").format(
+                why=what_happened(lost)
+            )
             return None, said, 0
         if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
             return answer, "", 0
@@ -119,12 +121,12 @@ class Client:
             sentence = _(
                 "golive does not answer at {address} ({why}). Start it with `make up`, or set GOLIVE_URL."
             )
-            raise Failure(sentence.format(address=self.address, why=_why(away))) from away
+            raise Failure(sentence.format(address=self.address, why=what_happened(away))) from away
         except httpx.TransportError as lost:
             if method != "GET":
                 raise
             sentence = _("The connection to {address} was lost ({why}). Reading again is safe.")
-            raise Failure(sentence.format(address=self.address, why=_why(lost))) from lost
+            raise Failure(sentence.format(address=self.address, why=what_happened(lost))) from lost
 
     def _accepted(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_success:
@@ -132,7 +134,7 @@ class Client:
         raise Failure(*problem_of(answer))
 
 
-def _why(lost: httpx.TransportError) -> str:
+def what_happened(lost: Exception) -> str:
     """Return what happened to a connection, without the number of the system's error."""
     cause: BaseException | None = lost
     while cause is not None:

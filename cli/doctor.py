@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import environment, screen
-from cli.client import Client
+from cli.client import Client, what_happened
 from cli.connected import failures_told
 from cli.failure import Failure
 from cli.language import LANGUAGE, _
@@ -67,7 +67,7 @@ def _look(address: str) -> tuple[list[Part], httpx.Response | None]:
         answer = httpx.get(f"{address}/api/v1/health", timeout=15, headers={"Accept-Language": LANGUAGE})
         found = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as why:
-        return [("api", False, f"{address}: {str(why) or type(why).__name__}")], None
+        return [("api", False, f"{address}: {what_happened(why)}")], None
     found = found if isinstance(found, dict) else {}
     return [
         ("api", True, address),

@@ -157,7 +157,9 @@ def _what_is_shown_is_what_is_signed(run: str, signers: list[Person]) -> None:
         assert told in asked.stderr
     assert "https://example.com/roster" in asked.stderr
     assert "Nobody is there to confirm" in asked.stderr
-    assert "another subject" in ops.is_refused("approve", approval, "--digest", "sha256:" + "0" * 64)
+    assert "never shown with this digest" in ops.is_refused(
+        "approve", approval, "--digest", "sha256:" + "0" * 64
+    )
 
     assert "Recorded as no." in ops.does("approve", approval, "--digest", digest)
     assert "No approvals." in ops.does("approvals", "--mine", "--run", run)

@@ -73,11 +73,21 @@ def test_the_places_of_a_wrong_template_are_lines_of_their_own(tmp_path: Path) -
     file = tmp_path / "mine.yaml"
     file.write_text("name: x")
     error = {"file": "mine.yaml", "line": 3, "path": "stages[0]", "message": "unknown key “task”"}
-    with serving(Said(422, {"detail": "Wrong.", "errors": [error]})) as api:
+    other = {**error, "line": 9, "path": "stages[1]"}
+    with serving(Said(422, {"detail": "Wrong.", "errors": [error, other]})) as api:
         done = golive("template", "publish", str(file), "--url", api.url)
     assert done.exit_code == 1
-    assert done.stderr.splitlines() == ["Wrong.", "  mine.yaml:3: stages[0]: unknown key “task”"]
+    assert done.stderr.splitlines() == [
+        "Wrong.",
+        "  mine.yaml:3: stages[0]: unknown key “task”",
+        "  mine.yaml:9: stages[1]: unknown key “task”",
+    ]
     assert json.loads(api.asked[0].body) == {"source": "name: x", "file": "mine.yaml"}
+
+
+def test_one_thing_that_is_wrong_is_told_once() -> None:
+    with serving(Said(422, {"detail": "Wrong.", "errors": [{"message": "wrong"}]})) as api:
+        assert golive("list", "--url", api.url).stderr.splitlines() == ["Wrong."]
 
 
 @pytest.mark.parametrize("words", [["list"], ["hold", "r1", "-r", "x"]])

@@ -93,7 +93,7 @@ def test_no_temporal_binary(tmp_path: Path) -> None:
 
 def test_a_setting_that_is_not_one(tmp_path: Path) -> None:
     said = up(environment(tmp_path, GOLIVE_PORT="eighty"))
-    assert "The environment variable GOLIVE_PORT is set to “eighty”" in said
+    assert 'The environment variable GOLIVE_PORT: must be a whole number, not "eighty"' in said
 
 
 def test_empty_secret_keys(tmp_path: Path) -> None:
