@@ -114,7 +114,7 @@ CHECKS: list[Column] = [
 
 
 def _work(run: Row) -> Iterator[RenderableType]:
-    tasks = run.get("tasks") or []
+    tasks = [t for t in run.get("tasks") or [] if not t.get("back_out") or t.get("state") != "locked"]
     open_tasks = [task for task in tasks if task.get("state") not in _FINISHED | {"locked"}]
     done = sum(task.get("state") in _FINISHED for task in tasks)
     if tasks:

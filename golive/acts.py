@@ -22,7 +22,8 @@ from golive.run import Run
 from golive.sign_off import ask_again, refresh
 from golive.stages import Processes, new_build
 from golive.state import ActionState, HoldState
-from golive.tasks import expect_before_traffic, reopen
+from golive.task_graph import reopen
+from golive.tasks import expect_before_traffic
 from golive.words import N_, say
 
 

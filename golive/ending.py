@@ -9,7 +9,7 @@ from golive.effects import ReturnTraffic, Shifted
 from golive.run import Run
 from golive.service_lock import give_back
 from golive.state import EndingState
-from golive.tasks import FINISHED, open_task
+from golive.task_graph import FINISHED, open_task
 from golive.words import N_, Sentence, say
 
 MARGIN = timedelta(seconds=1)

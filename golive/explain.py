@@ -13,7 +13,7 @@ from golive.run import Run
 from golive.signers import waiting_for
 from golive.stages import Processes, needs_met
 from golive.state import CheckState, EndingState, HoldState
-from golive.tasks import ACTIVE
+from golive.task_graph import ACTIVE
 from golive.template import Check, FactSource, MetricSource, Stage
 from golive.words import N_, Sentence, say
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from golive.calendar import Calendar
+from golive.plan import Plan
 from golive.span import Span
 from golive.template import (
     Analysis,
@@ -31,6 +32,7 @@ _COUNT = 2
 _EXPIRY = 15 * 60
 """Seconds for which an approval waits at least: a demo must not expire while its audience reads."""
 _DUE = 5
+_SHIFT_TIMEOUT = 2
 
 
 def without_metrics(stage: Stage) -> Stage:
@@ -62,6 +64,19 @@ def _looked_at(steps: Sequence[Step]) -> bool:
         if isinstance(step, SetWeight):
             return step.weight in {0, FULL}
     return True
+
+
+def at_demo_pace(plan: Plan) -> Plan:
+    """Return the plan with every wait shortened to seconds, as an audience can follow it."""
+    return plan.model_copy(
+        update={
+            "pace": "demo",
+            "calendar": demo_calendar(plan.calendar),
+            "ladder": demo_ladder(plan.ladder, plan.calendar),
+            "stages": tuple(in_demo(stage, plan.calendar) for stage in plan.stages),
+            "shift_timeout": _SHIFT_TIMEOUT,
+        }
+    )
 
 
 def demo_calendar(calendar: Calendar) -> Calendar:

@@ -14,7 +14,7 @@ from golive.composition import Composed, compose, read_items
 from golive.errors import Invalid
 from golive.feasibility import check_feasible
 from golive.model import Fact
-from golive.pace import demo_calendar, demo_ladder, in_demo, without_metrics
+from golive.pace import at_demo_pace, without_metrics
 from golive.parameters import declared, filled, sample
 from golive.people import People
 from golive.plan import Lesson, Plan, Release, called
@@ -32,7 +32,6 @@ GRACE = timedelta(minutes=5)
 """How far a start may lie in the past: clocks differ, and requests wait in queues."""
 MOST_BYTES = 1024 * 1024
 """Size of a plan as JSON: Temporal takes payloads of 2 MiB, and the run's state goes with it."""
-_DEMO_SHIFT_TIMEOUT = 2
 _OWN_WORKFLOW: Mapping[ProcessName, WorkflowName] = {
     "uat": "Uat",
     "dual_sign_off": "DualSignOff",
@@ -96,8 +95,6 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
     values = filled(declared(source), request.parameters)
     composed = _checked(compose(library, source, values))
     stages = in_order([placed.stage for placed in composed.stages])
-    demo = values.get("pace") == "demo"
-    calendar = composed.template.calendar
     taking_part = people.within(roles_asked(stages))
     if not metrics:
         stages = tuple(without_metrics(stage) for stage in stages)
@@ -109,20 +106,19 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
         title=request.title or called(request.release),
         template_title=composed.template.title,
         parameters=values,
-        pace="demo" if demo else "real",
         release=request.release,
         release_manager=release_manager,
         people=taking_part.members,
         sign_only=taking_part.sign_only,
         do_only=taking_part.do_only,
-        calendar=demo_calendar(calendar) if demo else calendar,
-        ladder=demo_ladder(composed.template.ladder, calendar) if demo else composed.template.ladder,
-        stages=tuple(in_demo(stage, calendar) for stage in stages) if demo else stages,
+        calendar=composed.template.calendar,
+        ladder=composed.template.ladder,
+        stages=stages,
         start_at=request.start_at,
         go_live_at=request.go_live_at,
         lessons=lessons,
-        **({"shift_timeout": _DEMO_SHIFT_TIMEOUT} if demo else {}),
     )
+    plan = at_demo_pace(plan) if values.get("pace") == "demo" else plan
     check_feasible(plan)
     return _small_enough(plan)
 

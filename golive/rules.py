@@ -38,6 +38,7 @@ from golive.sign_off import approval_page, check_decide, decide, expire
 from golive.signers import waiting_for
 from golive.stages import Processes, settle
 from golive.state import ApprovalState, Clock, RunState, StageState, TaskState
+from golive.task_graph import task_page
 from golive.words import N_, Text, say
 
 Check = Callable[[Run, c.Actor, Any], None]
@@ -268,7 +269,7 @@ def _task_reminder(run: Run, ref: str) -> Reminder:
     task.overdue = task.clock is not None and task.clock.due_at <= run.now
     members = run.plan.doers(plan.function)
     levels = {"assignee": (task.assignee,) if task.assignee else members, "function": members}
-    return Reminder(f"task:{ref}", plan.title, levels, tasks.task_page(run, ref))
+    return Reminder(f"task:{ref}", plan.title, levels, task_page(run, ref))
 
 
 def _climb(run: Run, clock: Clock, reminder: Reminder) -> None:

@@ -11,7 +11,8 @@ from golive.run import Run
 from golive.signers import barred, eligible, rule_views, waiting_for
 from golive.state import ApprovalState, HoldState
 from golive.subject import difference, part_digests, subject_of, whole_digest
-from golive.tasks import FINISHED, open_again, reopen, task_page, traffic_moved_on
+from golive.task_graph import FINISHED, open_again, reopen, task_page
+from golive.tasks import traffic_moved_on
 from golive.template import Approval, ApprovalStep, Stage
 from golive.vocabulary import ApprovalStateName
 from golive.words import N_, Sentence, say

@@ -10,7 +10,7 @@ from golive.gates import forget_measured, judge_gates, next_judgement
 from golive.process import Process
 from golive.run import Run
 from golive.sign_off import ask_ready, refresh
-from golive.tasks import open_again, open_ready_tasks
+from golive.task_graph import open_again, open_ready_tasks
 from golive.template import Stage
 from golive.words import N_, say
 
