@@ -7,6 +7,7 @@ from typing import Any
 
 from api.refusals import Malformed, WrongMedia
 from golive.errors import GoliveError, Invalid
+from golive.problems import SHOWN
 from golive.vocabulary import WRITTEN
 from golive.words import N_, Sentence, Text, say
 
@@ -50,12 +51,14 @@ _SENTENCES: dict[str, str] = {
     "out_of_reach": N_("“{field}” must lie in the years {first} to {last}."),
     "timezone_aware": N_("“{field}” needs a time zone; write for example 2026-11-22T14:05:00Z."),
 }
+_OF_ABSENT = ("missing", UNKNOWN_FIELD, "unknown_field_of", "extra_forbidden")
+"""Errors about a field that does not stand in the body, or should not."""
 _TIME = N_("“{field}” must be a time as in RFC 3339; write for example 2026-11-22T14:05:00Z.")
 _OTHER = N_("“{field}” is not accepted: {why}.")
 
 
-def refusal_of(errors: Sequence[dict[str, Any]], media: str) -> GoliveError:
-    """Return what to tell about the first of `errors` (as pydantic lists them) of a body of type `media`."""
+def refusal_of(errors: Sequence[dict[str, Any]], body: Any, media: str) -> GoliveError:
+    """Return what to tell about `errors` (as pydantic lists them) of a `body` of type `media`."""
     first = errors[0]
     if first["type"] == "json_invalid":
         where = str(first["loc"][-1])
@@ -67,18 +70,22 @@ def refusal_of(errors: Sequence[dict[str, Any]], media: str) -> GoliveError:
         return WrongMedia(
             "wrong_media_type", N_("The body must be JSON, sent as “Content-Type: application/json”.")
         )
-    return invalid(errors)
+    return _invalid(errors, body)
 
 
-def invalid(errors: Sequence[dict[str, Any]]) -> Invalid:
-    """Return the refusal that tells everything that pydantic found."""
-    fields = list(dict.fromkeys(_field(error) for error in errors))
-    said = [_sentence(error) for error in errors]
-    facts = {"field": fields[0], "fields": fields}
+def _invalid(errors: Sequence[dict[str, Any]], body: Any) -> Invalid:
+    """Return the refusal that tells what is wrong, one sentence for each field, at most `SHOWN` of them."""
+    by_field: dict[str, Sentence] = {}
+    for error in errors:
+        field = _field(error, body)
+        if field not in by_field and len(by_field) < SHOWN:
+            by_field[field] = _sentence(error, field)
+    said = list(by_field.values())
+    facts = {"field": next(iter(by_field)), "fields": list(by_field)}
     return Invalid("invalid", said[0].msgid, facts=facts, also=said[1:], **said[0].args)
 
 
-def _sentence(error: dict[str, Any]) -> Sentence:
+def _sentence(error: dict[str, Any], field: str) -> Sentence:
     kind = error["type"]
     written: dict[str, str | float | Text | Sentence] = {
         name: value
@@ -87,10 +94,11 @@ def _sentence(error: dict[str, Any]) -> Sentence:
     }
     if kind == "literal_error":  # pydantic's list is English: 'a', 'b' or 'c'
         written["expected"] = str(written["expected"]).replace("' or '", "', '").replace("'", "")
-    if pattern := written.pop("pattern", None):
-        written["wanted"] = say(WRITTEN.get(str(pattern), str(pattern)))
-    args = {**written, "field": _field(error), "why": str(error["msg"]).rstrip(".")}
-    return Sentence(msgid=_TIME if kind.startswith("datetime_") else _SENTENCES.get(kind, _OTHER), args=args)
+    if (pattern := written.pop("pattern", None)) in WRITTEN:
+        written["wanted"] = say(WRITTEN[str(pattern)])
+    known = kind in _SENTENCES and (kind != "string_pattern_mismatch" or "wanted" in written)
+    msgid = _SENTENCES[kind] if known else _TIME if kind.startswith("datetime_") else _OTHER
+    return Sentence(msgid=msgid, args={**written, "field": field, "why": str(error["msg"]).rstrip(".")})
 
 
 def _not_json(error: dict[str, Any], media: str) -> bool:
@@ -98,10 +106,25 @@ def _not_json(error: dict[str, Any], media: str) -> bool:
     return tuple(error["loc"]) == ("body",) and not is_json and isinstance(error.get("input"), bytes)
 
 
-def _field(error: dict[str, Any]) -> str:
-    """Write `('body', 'evidence', 0, 'file', 'url')` as `evidence[0].url`, as the sender wrote it."""
+def _field(error: dict[str, Any], body: Any) -> str:
+    """Write where an error is as the sender wrote it, `evidence[0].url`.
+
+    pydantic puts the name of a type that a union could be into the place, which stands nowhere in the body.
+    """
+    source, *steps = error["loc"]
+    content: Any = body if source == "body" else None
     where = ""
-    for part in error["loc"][1:]:
-        where += f"[{part}]" if isinstance(part, int) else f".{part}"
-    extra = error.get("ctx", {}).get("named", "")
-    return ".".join(p for p in (where.lstrip("."), extra) if p) or str(error["loc"][0])
+    for n, step in enumerate(steps):
+        absent = n == len(steps) - 1 and error["type"] in _OF_ABSENT
+        if source == "body" and not absent and not _has(content, step):
+            continue
+        where += f"[{step}]" if isinstance(step, int) else f".{step}"
+        content = content[step] if _has(content, step) else None
+    named = error.get("ctx", {}).get("named", "")
+    return ".".join(part for part in (where.lstrip("."), named) if part) or str(source)
+
+
+def _has(content: Any, step: int | str) -> bool:
+    if isinstance(content, list):
+        return isinstance(step, int) and step < len(content)
+    return isinstance(content, dict) and step in content

@@ -131,7 +131,7 @@ async def _written_down(request: Request, refused: Refused) -> None:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     media = request.headers.get("content-type", "")
-    return answer(refusal_of(list(error.errors()), media), language_of(request))
+    return answer(refusal_of(list(error.errors()), error.body, media), language_of(request))
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -30,7 +30,7 @@ def fetch(
     """Save an attachment whose bytes are those of its digest."""
     answer = golive.get(f"/attachments/{attachment}")
     found = f"sha256:{hashlib.sha256(answer.content).hexdigest()}"
-    if answer.headers.get("ETag", "").strip('"') != found:
+    if answer.headers.get("ETag", "").removeprefix("W/").strip('"') != found:
         sentence = _("What arrived of {id} has another digest ({found}); nothing was written.")
         raise Failure(sentence.format(id=attachment, found=found))
     save(answer.content, output)

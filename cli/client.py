@@ -154,8 +154,8 @@ def problem_of(answer: httpx.Response) -> tuple[str, tuple[str, ...]]:
         sentence = _("{url} answered {status} and not with a problem document; is golive at this address?")
         return sentence.format(url=answer.url, status=answer.status_code), ()
     sentence = problem.get("detail") or problem.get("title") or f"{answer.status_code}"
-    errors = problem.get("errors") or ()
-    return str(sentence), tuple(_line(error) for error in errors) if len(errors) > 1 else ()
+    lines = tuple(_line(error) for error in problem.get("errors") or ())
+    return str(sentence), tuple(line for line in lines if line != sentence) if len(lines) > 1 else ()
 
 
 def _line(error: Any) -> str:

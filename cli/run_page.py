@@ -35,10 +35,8 @@ def head(run: Row) -> Iterator[RenderableType]:
     if blocked := run.get("blocked_by"):
         yield Text(plain(blocked), style="yellow")
     if others := run.get("beside"):
-        said = _(
-            "Open beside this run, for the same service: {others}. Only one of them moves traffic at a time."
-        )
-        yield Text(said.format(others=plain(others)), style="yellow")
+        said = _("Other open runs of {service} in {environment}: {others}. One moves its traffic at a time.")
+        yield Text(said.format(**release, others=plain(others)), style="yellow")
     yield facts(
         [
             (_("id"), run.get("id")),
@@ -108,6 +106,7 @@ CHECKS: list[Column] = [
     (_("CHECK"), text("title")),
     (_("STATE"), states),
     (_("OBSERVED"), lambda check: Text(number(check.get("observed")))),
+    (_("FROM"), text("source")),
     (_("WANTED"), lambda check: Text(f"{plain(check.get('compare'))} {number(check.get('threshold'))}")),
     (_("WHY"), text("cause")),
 ]

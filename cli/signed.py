@@ -53,7 +53,7 @@ def _plan(plan: Row) -> RenderableType:
         template=plain(plan["template"]), version=plan["version"]
     )
     values = [(name, plain(value)) for name, value in plan["parameters"].items()]
-    return facts([(_("template"), template), *values])
+    return facts([(_("template"), template), (_("hash"), plan["hash"]), *values])
 
 
 def _work(work: Row) -> Iterator[RenderableType]:
@@ -62,7 +62,7 @@ def _work(work: Row) -> Iterator[RenderableType]:
     yield head.append_text(_changed(work))
     lines = [
         Text(_by(work), style="dim"),
-        *([Text(f"{_('reason')}: {plain(work['reason'])}")] if work["reason"] else []),
+        *_reason(work),
         *item_lines(work["items"]),
         *evidence_lines(work["evidence"]),
     ]
@@ -70,7 +70,15 @@ def _work(work: Row) -> Iterator[RenderableType]:
         yield Padding(line, (0, 0, 0, 2), expand=False)
 
 
+def _reason(work: Row) -> Iterator[Text]:
+    """Yield why a task does not apply or was opened again; a reason that was erased was given."""
+    if work["reason"] or work["state"] == "not_applicable":
+        yield Text(f"{_('reason')}: {plain(work['reason'] or _('(erased)'))}")
+
+
 def _by(work: Row) -> str:
+    if not work["done_by"]:
+        return _("not done now")
     done = _("{who}, {at}").format(who=plain(work["done_by"]), at=when(work["done_at"]))
     if not work["verified_by"]:
         return done
@@ -87,12 +95,11 @@ def _gate(signed: Row) -> Iterator[RenderableType]:
 
 
 def _changed(signed: Row) -> Text:
-    said = _("has changed since; it was signed in an earlier state")
+    said = _("has changed since; the digest is of an earlier state")
     return Text("") if signed["as_signed"] else Text(f"  {said}", style="yellow")
 
 
 def _rollout(rollout: Row) -> Iterator[RenderableType]:
     yield from (Text(f"{n}. {plain(step)}") for n, step in enumerate(rollout["steps"], 1))
-    yield from (Text(plain(watched), style="dim") for watched in rollout["watched"])
-    if not rollout["watched"]:
-        yield Text(_("nothing is measured; a person looks at each step"), style="dim")
+    for said in (*rollout["watched"], *rollout["by_itself"]):
+        yield Text(plain(said), style="dim")

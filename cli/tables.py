@@ -119,7 +119,7 @@ def facts(pairs: Iterable[tuple[str, Any]]) -> Table:
     made.add_column(style="dim", no_wrap=True)
     made.add_column(overflow="fold")
     for name, value in pairs:
-        if value is not None and str(value) not in ("", "[]", "()"):
+        if value not in (None, [], ()) and str(value):
             made.add_row(name, value if isinstance(value, Text) else plain(value))
     return made
 

@@ -49,6 +49,9 @@ ItemLinks = Annotated[list[str], _of_item("link", "URL", _("A page elsewhere for
 ItemMetrics = Annotated[list[str], _of_item("metric", "NAME=VALUE", _("A value for the item ID."))]
 
 
+_TO_DO = ("open", "in_progress", "blocked", "to_verify")
+
+
 class Meaning(StrEnum):
     """What a signature under a task means."""
 
@@ -72,15 +75,17 @@ def list_tasks(
         bool, typer.Option("--mine", help=_("Mine, and those offered to a function of mine."))
     ] = False,
     state: Annotated[
-        str | None, typer.Option(help=_("Only of this state: open, in_progress, to_verify, ..."))
-    ] = None,
+        list[str],
+        typer.Option(help=_("Only of this state: open, in_progress, to_verify, ... Again for more.")),
+    ] = [],  # noqa: B006
     run: Annotated[str | None, typer.Option(help=_("Only of this run."))] = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> None:
     """List tasks."""
     who = "me" if mine else None
-    answer = golive.get("/tasks", assignee=who, state=state, run=run, limit=limit, cursor=cursor)
+    wanted = state or (list(_TO_DO) if mine else None)
+    answer = golive.get("/tasks", assignee=who, state=wanted, run=run, limit=limit, cursor=cursor)
     golive.tell(answer, listed(TASKS, _("No tasks.")))
 
 

@@ -28,8 +28,8 @@ def item_lines(items: Iterable[Row]) -> Iterator[Text]:
             yield _under(plain(item.get("id")), required_words(item))
             continue
         yield _under(plain(item.get("id")))
-        if item.get("remark"):
-            yield _under(_("remark"), plain(item["remark"]))
+        if item.get("remark") or item.get("state") == "not_applicable":
+            yield _under(_("remark"), plain(item.get("remark") or _("(erased)")))
         yield from (_under(*_told(piece)) for piece in item.get("evidence") or [])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,7 +37,6 @@ __all__ = [
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Sorts what has no due date after all that has one."""
 
-_ON_SOMEBODY = ("open", "in_progress", "blocked", "to_verify")
 _BESIDE = 20
 """Other runs of the same service that are named."""
 
@@ -126,7 +125,7 @@ async def list_tasks(  # noqa: PLR0913 - each is a filter of the route
     session: Session,
     *,
     assignee: str | None = None,
-    state: str | None = None,
+    states: Collection[str] = (),
     run: str | None = None,
     cursor: str | None = None,
     limit: int = 50,
@@ -134,18 +133,17 @@ async def list_tasks(  # noqa: PLR0913 - each is a filter of the route
     """Return tasks, the next due first; without `run`, only of runs that go on.
 
     With `assignee`, those on this person: theirs, those offered to a function of theirs in that run, and what
-    somebody else did that is theirs to verify; what is not open yet or finished only when `state` asks for it.
+    somebody else did that is theirs to verify. With `states`, those in one of them.
     """
     query = select(tasks)
     if run is None:
         query = query.join(runs, runs.c.id == tasks.c.run_id).where(runs.c.state.not_in(FINISHED))
     else:
         query = query.where(tasks.c.run_id == run)
-    if state is not None:
-        query = query.where(tasks.c.state == state)
+    if states:
+        query = query.where(tasks.c.state.in_(states))
     if assignee is not None:
         query = query.where(_is_on(assignee))
-        query = query.where(tasks.c.state.in_(_ON_SOMEBODY)) if state is None else query
     next_due = (func.coalesce(tasks.c.due_at, literal(_NEVER, Moment())), tasks.c.run_id, tasks.c.position)
     page = await read_page(session, query, next_due, cursor=cursor, limit=limit)
     return page.seen_as(await task_views(session, page.items))
@@ -156,9 +154,9 @@ def _is_on(name: str) -> ColumnElement[bool]:
     in_function = select(run_people.c.name).where(mine, run_people.c.name == name).exists()
     to_verify = tasks.c.state == "to_verify"
     by_another = or_(tasks.c.done_by.is_(None), tasks.c.done_by != name)
+    offered = tasks.c.assignee.is_(None) & (tasks.c.state != "locked") & in_function
     return or_(
-        and_(to_verify, in_function, by_another),
-        and_(~to_verify, or_(tasks.c.assignee == name, and_(tasks.c.assignee.is_(None), in_function))),
+        and_(to_verify, in_function, by_another), and_(~to_verify, or_(tasks.c.assignee == name, offered))
     )
 
 

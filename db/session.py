@@ -98,7 +98,7 @@ def engine_of(url: str) -> AsyncEngine:
 
 
 def _make_private(url: str) -> None:
-    """Make the folder of a new SQLite file, and the file, so that only its owner reads what people wrote."""
+    """Make the folder of a new SQLite file, and the file, which only its owner may read."""
     file = make_url(url).database
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)

@@ -47,12 +47,12 @@ async def signed(session: Session, approval: ApprovalView) -> Signed | None:
     """Return what the subject of `approval` covers, in the plan's order; None before it is asked for."""
     if approval.subject is None:
         return None
-    evidence = {row["task"]: row["evidence"] for row in approval.subject["evidence"]}
+    covered = {row["task"]: row for row in approval.subject["evidence"]}
     mine = tasks.c.run_id == approval.run_id
-    found = select(tasks).where(mine, tasks.c.ref.in_(evidence)).order_by(tasks.c.position)
+    found = select(tasks).where(mine, tasks.c.ref.in_(covered)).order_by(tasks.c.position)
     rows = (await session.execute(found)).all()
     work = tuple(
-        SignedWork(task=task, as_signed=_digest_of(row) == evidence[row.ref])
+        SignedWork(task=task, as_signed=_as_covered(row, covered[row.ref]))
         for row, task in zip(rows, await task_views(session, rows), strict=True)
     )
     stages = (await session.execute(select(runs.c.stages).where(runs.c.id == approval.run_id))).scalar_one()
@@ -64,6 +64,10 @@ async def signed(session: Session, approval: ApprovalView) -> Signed | None:
 def _gates(stage: StageView, part: dict[str, Any]) -> Iterator[SignedGate]:
     for gate, state in zip(stage.gates, part["state"], strict=True):
         yield SignedGate(stage=stage.title, gate=gate, as_signed=gate.state == state)
+
+
+def _as_covered(row: Row[Any], covered: dict[str, Any]) -> bool:
+    return bool(row.state == covered["state"] and _digest_of(row) == covered["evidence"])
 
 
 def _digest_of(row: Row[Any]) -> str:

@@ -3,4 +3,6 @@
 A change of the rules that would change what a running history does is branched on it.
 """
 
-ENGINE = 1
+ENGINE = 2
+AWAITS_GATES = 2
+"""From this version on, whoever can open a closed gate counts as awaited in the run's search attribute."""

@@ -7,14 +7,16 @@ from datetime import datetime
 from itertools import islice
 
 from golive.clocks import next_words
+from golive.engine import AWAITS_GATES
 from golive.plan import moment
 from golive.recording import Wait
 from golive.run import Run
 from golive.signers import waiting_for
-from golive.stages import Processes, needs_met
+from golive.stages import Processes, needs_met, only_gates_left
 from golive.state import CheckState, EndingState, HoldState
 from golive.task_graph import ACTIVE
-from golive.template import Check, FactSource, MetricSource, Stage
+from golive.tasks import traffic_moved_on
+from golive.template import Check, FactSource, Gate, MetricSource, Stage
 from golive.words import N_, Sentence, say
 
 SHOWN = 20
@@ -100,40 +102,63 @@ def _first_wait(run: Run, processes: Processes) -> Sentence | None:
 
 
 def _failed_gate(run: Run) -> Sentence | None:
-    for stage in run.plan.stages:
-        state = run.stage(stage.id)
-        if state.state in ("passed", "skipped"):
-            continue
-        for gate in stage.gates:
-            for check in gate.checks:
-                known = state.checks.get(f"{gate.key}.{check.key}")
-                if known is not None and known.state in ("fail", "error") and known.cause is not None:
-                    closed = say(
-                        N_("Gate “{gate}” of “{stage}” is closed: {check}: {cause}."),
-                        gate=gate.title,
-                        stage=stage.title,
-                        check=check.title,
-                        cause=known.cause,
-                    )
-                    return _with_remedy(run, check, closed)
+    """Say which gate is closed, why, and what opens it."""
+    for stage, gate, check, known in _closed(run):
+        closed = say(
+            N_("Gate “{gate}” of “{stage}” is closed: {check}: {cause}."),
+            gate=gate.title,
+            stage=stage.title,
+            check=check.title,
+            cause=known.cause or say(N_("it did not pass")),
+        )
+        return _with_remedy(run, check, closed)
     return None
 
 
+def _closed(run: Run) -> Iterator[tuple[Stage, Gate, Check, CheckState]]:
+    """Yield each gate that is judged now and stays closed, with its first check that does not pass.
+
+    While a task is done again its evidence is awaited, not the gate; what is measured is measured once only
+    gates are left.
+    """
+    for stage in run.plan.stages:
+        on = {"locked": "entry", "open": "exit"}.get(run.stage(stage.id).state)
+        for gate in stage.gates if needs_met(run, stage) else ():
+            for check in gate.checks if gate.on == on else ():
+                known = run.stage(stage.id).checks.get(f"{gate.key}.{check.key}")
+                if known is not None and known.state in ("fail", "error") and _is_judged(run, stage, check):
+                    yield stage, gate, check, known
+                    break
+
+
+def _is_judged(run: Run, stage: Stage, check: Check) -> bool:
+    if isinstance(check.source, FactSource):
+        return run.state.tasks[check.source.task].state in ("done", "to_verify")
+    return run.stage(stage.id).state == "locked" or only_gates_left(run, stage)
+
+
 def _with_remedy(run: Run, check: Check, closed: Sentence) -> Sentence:
-    """Add what opens a closed gate: other evidence, or the next measurement."""
+    """Add what opens a closed gate: the next measurement, other evidence, or nothing in this run any more."""
     if isinstance(check.source, MetricSource):
         return say(N_("{closed} It is measured again by itself."), closed=closed)
+    task = check.source.task
+    if traffic_moved_on(run, task):
+        return say(
+            N_("{closed} Traffic has moved on the signed evidence: only a rollback or an abort is left."),
+            closed=closed,
+        )
     return say(
-        N_("{closed} It is judged again when “{task}” was opened again and done; {who} can do that."),
+        N_("{closed} It is judged again once “{task}” has been opened again and done; {who} can open it."),
         closed=closed,
-        task=run.index.task(check.source.task).title,
-        who=", ".join(_who_reopens(run, check.source)[:5]),
+        task=run.index.task(task).title,
+        who=", ".join(_who_reopens(run, task)[:5]),
     )
 
 
-def _who_reopens(run: Run, source: FactSource) -> tuple[str, ...]:
-    doers = run.plan.doers(run.index.task(source.task).function)
-    return tuple(dict.fromkeys((*doers, run.plan.release_manager)))
+def _who_reopens(run: Run, task: str) -> tuple[str, ...]:
+    if traffic_moved_on(run, task):
+        return ()
+    return tuple(dict.fromkeys((run.plan.release_manager, *run.plan.doers(run.index.task(task).function))))
 
 
 def _open_check(run: Run) -> Sentence | None:
@@ -229,25 +254,21 @@ def stage_waits(run: Run, processes: Processes) -> Iterator[Wait]:
             wait = processes[stage.process].wait(run, stage)
             if wait is not None:
                 yield wait
-        yield from _gate_waits(run, stage)
+    yield from gate_waits(run)
 
 
-def _gate_waits(run: Run, stage: Stage) -> Iterator[Wait]:
-    """Yield each check that keeps a gate closed, with who can bring other evidence, or when it is measured again."""
-    state = run.stage(stage.id)
-    for gate in stage.gates if state.state in ("locked", "open") else ():
-        for check in gate.checks:
-            known = state.checks.get(f"{gate.key}.{check.key}")
-            if known is None or known.state not in ("fail", "error"):
-                continue
-            yield Wait(
-                what="gate",
-                object=f"gate:{stage.id}.{gate.key}",
-                who=_who_reopens(run, check.source) if isinstance(check.source, FactSource) else (),
-                since=known.observed_at or state.opened_at or run.now,
-                next=say(N_("measured again")) if known.again_at else None,
-                next_at=known.again_at,
-            )
+def gate_waits(run: Run) -> Iterator[Wait]:
+    """Yield each closed gate with who can bring other evidence, or when it is measured again."""
+    for stage, gate, check, known in _closed(run):
+        again_at = known.again_at if run.moving else None
+        yield Wait(
+            what="gate",
+            object=f"gate:{stage.id}.{gate.key}",
+            who=_who_reopens(run, check.source.task) if isinstance(check.source, FactSource) else (),
+            since=known.observed_at or run.stage(stage.id).opened_at or run.now,
+            next=say(N_("measured again")) if again_at else None,
+            next_at=again_at,
+        )
 
 
 def task_wait(run: Run, ref: str) -> Wait | None:
@@ -332,6 +353,8 @@ def _row(run: Run, wait: Wait) -> str:
         what = f"{wait.what}: {run.index.task(ref).title.en}"
     elif wait.what == "approval":
         what = f"approval: {run.index.approvals[ref][1].title.en}"
+    elif wait.what == "gate":
+        what = f"gate: {ref}"
     else:
         what = wait.what
     coming = f"{wait.next}, {moment(wait.next_at)}" if wait.next and wait.next_at else ""
@@ -351,7 +374,8 @@ def awaited_people(run: Run, processes: Processes) -> list[str]:
 
     At most 50 names, and 1,500 bytes of the 2,048 that one attribute may have.
     """
-    few = [wait.who for wait in (*stage_waits(run, processes), *approval_waits(run))]
+    waits = [*stage_waits(run, processes), *approval_waits(run)]
+    few = [wait.who for wait in waits if wait.what != "gate" or run.state.engine >= AWAITS_GATES]
     few += [_doers(run, ref) for ref in islice(run.docket.awaited(), 100)]
     names = list(dict.fromkeys(name for who in few for name in who))[:50]
     while len("____".join(names)) > 1500:  # noqa: PLR2004 - the four stand for quotes, comma and space

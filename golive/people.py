@@ -14,7 +14,7 @@ SIGNS: Role = "approver"
 
 
 class People(Fact):
-    """The `members` of each function, in order. Of them `sign_only` do no tasks, and `do_only` sign nothing."""
+    """The `members` of each function, in order. Of them `sign_only` can do no tasks, and `do_only` cannot sign."""
 
     members: dict[Function, tuple[UserName, ...]] = {}
     sign_only: tuple[UserName, ...] = ()

@@ -59,7 +59,8 @@ class Plan(Fact):
     """Everything that a run follows. Nothing outside it is asked again, except who may act.
 
     `people` names, for each function that the template uses, who acts in it, in order; resolved at the start. Of
-    them `sign_only` do no tasks, and `do_only` sign nothing: their roles did not let them.
+    them `sign_only` are not asked to do tasks and `do_only` not asked to sign, since their roles did not let them
+    then; who has the role when they act may act.
     `workflow` is the Temporal workflow type. `stages` stand in an order in which each comes after its needs.
     `template_hash` is the digest of the template's source together with the templates and checklists it uses.
     `lessons` come from earlier runs of the same service.
@@ -88,15 +89,19 @@ class Plan(Fact):
     """Seconds within which a shift of traffic ends; after an abort, stable is confirmed once more after it."""
 
     def doers(self, function: Function) -> tuple[UserName, ...]:
-        """Return who does, and confirms, the tasks of `function`, in order."""
-        return tuple(name for name in self.people.get(function, ()) if name not in self.sign_only)
+        """Return who is asked to do, and to confirm, the tasks of `function`, in order."""
+        return tuple(name for name in self.members(function) if name not in self.sign_only)
 
     def signers(self, function: Function) -> tuple[UserName, ...]:
-        """Return who signs for `function`, in order, before anything bars them."""
-        return tuple(name for name in self.people.get(function, ()) if name not in self.do_only)
+        """Return who is asked to sign for `function`, in order, before anything bars them."""
+        return tuple(name for name in self.members(function) if name not in self.do_only)
+
+    def members(self, function: Function) -> tuple[UserName, ...]:
+        """Return who acts in `function` in this run, in order."""
+        return self.people.get(function, ())
 
     def title_with(self, release: Release) -> str:
-        """Return the run's title while it is about `release`: one that was not given follows a new build."""
+        """Return the run's title while it is about `release`: one that only names the release follows a new build."""
         return called(release) if self.title == called(self.release) else self.title
 
     def everybody(self) -> tuple[UserName, ...]:

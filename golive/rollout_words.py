@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from golive.template import Analysis, ApprovalStep, Bake, CheckStep, Condition, Pause, SetWeight, Step
+from golive.span import Span
+from golive.template import (
+    Analysis,
+    ApprovalStep,
+    Bake,
+    CheckStep,
+    Condition,
+    Pause,
+    Rollout,
+    SetWeight,
+    Step,
+)
 from golive.words import N_, Sentence, say
 
 
@@ -24,11 +35,41 @@ def step_words(step: Step) -> Sentence:
 
 
 def analysis_words(analysis: Analysis) -> Sentence:
-    """Say what a metric must be, and how often it is measured."""
-    wanted = _wanted(analysis)
+    """Say what a metric must be, how often it is measured, and how often it may be otherwise."""
+    said = say(N_("{wanted}; {often}"), wanted=_wanted(analysis), often=_often(analysis))
+    if analysis.initial_delay != Span():
+        said = say(N_("{said}, first after {delay}"), said=said, delay=str(analysis.initial_delay))
+    for msgid, limit, default in (
+        (N_("{said}, up to {limit} failures allowed"), analysis.failure_limit, 0),
+        (N_("{said}, up to {limit} inconclusive results allowed"), analysis.inconclusive_limit, 0),
+        (N_("{said}, up to {limit} errors in a row allowed"), analysis.consecutive_error_limit, 4),
+    ):
+        said = say(msgid, said=said, limit=limit) if limit != default else said
+    return say(N_("{said} (shown, never counted)"), said=said) if analysis.dry_run else said
+
+
+def policy_words(rollout: Rollout) -> tuple[Sentence, ...]:
+    """Say what a rollout does by itself: on bad health, and when another run holds the service."""
+    unhealthy = {
+        "rollback": N_("when health is bad, traffic goes back by itself"),
+        "hold": N_("when health is bad, the run is held for a person"),
+    }
+    conflict = {
+        "queue": N_("when another run holds the service, this one waits"),
+        "supersede": N_("when another run holds the service, that one is superseded"),
+        "refuse": N_("when another run holds the service, this one stops"),
+    }
+    measured = () if rollout.metrics else (say(N_("nothing is measured: people look at each step")),)
+    return (*measured, say(unhealthy[rollout.on_unhealthy]), say(conflict[rollout.on_conflict]))
+
+
+def _often(analysis: Analysis) -> Sentence:
     if analysis.interval is None:
-        return say(N_("{wanted}, measured once"), wanted=wanted)
-    return say(N_("{wanted}, measured every {interval}"), wanted=wanted, interval=str(analysis.interval))
+        return say(N_("measured once"))
+    every = say(N_("measured every {interval}"), interval=str(analysis.interval))
+    if analysis.count is None:
+        return every
+    return say(N_("{every}, {count} times"), every=every, count=analysis.count)
 
 
 def _wanted(analysis: Analysis) -> Sentence:

@@ -28,7 +28,6 @@ from golive.effects import (
     Watch,
     WriteReport,
 )
-from golive.engine import ENGINE
 from golive.errors import Conflict, Refused, need_words
 from golive.gates import measured as judge_measured
 from golive.permissions import REQUIRED
@@ -46,7 +45,7 @@ Check = Callable[[Run, c.Actor, Any], None]
 
 def begin(start: Start, now: datetime) -> Run:
     """Return the run of an authenticated start, scheduled and with nothing opened yet."""
-    state = RunState(run_id=start.run_id, started_by=start.actor.name, engine=ENGINE)
+    state = RunState(run_id=start.run_id, started_by=start.actor.name, engine=start.engine)
     state.started_at = now
     state.builds = [Build(n=1, release=start.plan.release, at=now, by=start.actor.name)]
     for stage in start.plan.stages:

@@ -125,7 +125,7 @@ def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalSta
             title=approval.title,
             others=", ".join(waiting_for(run, approval, state)) or "—",
         )
-    rules = [rule for rule in approval.rules if actor.name in run.plan.signers(rule.function)]
+    rules = [rule for rule in approval.rules if actor.name in run.plan.members(rule.function)]
     held = [rule for rule in rules if rule.function in actor.functions]
     if any(actor.name not in barred(run, rule) for rule in held):
         return
@@ -135,7 +135,7 @@ def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalSta
         why = say(N_("no longer acts in {function}"), function=rules[0].function)
     else:
         why = say(
-            N_("is not among those who sign for {functions} in this run"),
+            N_("does not act in {functions} in this run"),
             functions=", ".join(r.function for r in approval.rules),
         )
     raise Refused(
@@ -211,7 +211,7 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
     functions = tuple(
         rule.function
         for rule in approval.rules
-        if actor.name in eligible(run, rule) and rule.function in actor.functions
+        if actor.name in eligible(run, rule, [actor.name]) and rule.function in actor.functions
     )
     event = run.emit(
         "DecisionMade",

@@ -31,15 +31,20 @@ def barred(run: Run, rule: Rule, supposed: Doers = NOBODY) -> dict[str, Sentence
     return reasons
 
 
-def eligible(run: Run, rule: Rule, supposed: Doers = NOBODY) -> tuple[str, ...]:
-    """Return who may sign under a rule, in the plan's order."""
-    out = barred(run, rule, supposed)
-    return tuple(name for name in run.plan.signers(rule.function) if name not in out)
+def eligible(
+    run: Run, rule: Rule, approvers: Sequence[str] = (), supposed: Doers = NOBODY
+) -> tuple[str, ...]:
+    """Return who may sign under a rule, in the plan's order: who is asked, and of its members the `approvers`.
+
+    Who approved had the role then, even if the plan does not ask them because they got it later.
+    """
+    out, asked = barred(run, rule, supposed), run.plan.signers(rule.function)
+    members = run.plan.members(rule.function)
+    return tuple(name for name in members if name not in out and (name in asked or name in approvers))
 
 
-def slots_of(run: Run, rule: Rule, supposed: Doers = NOBODY) -> int:
-    """Return how many persons a rule asks for; never fewer than one, whoever is there."""
-    able = len(eligible(run, rule, supposed))
+def slots_of(rule: Rule, able: int) -> int:
+    """Return how many persons a rule asks for of `able` who may sign; never fewer than one, whoever is there."""
     match rule.mode:
         case "any":
             return 1
@@ -72,8 +77,8 @@ def fill(
 
 
 def _candidates(run: Run, rule: Rule, approvers: Sequence[str], supposed: Doers) -> list[list[str]]:
-    able = set(eligible(run, rule, supposed))
-    return [[name for name in approvers if name in able]] * slots_of(run, rule, supposed)
+    able = eligible(run, rule, approvers, supposed)
+    return [[name for name in approvers if name in able]] * slots_of(rule, len(able))
 
 
 def approvers_of(state: ApprovalState) -> list[str]:
@@ -86,12 +91,13 @@ def approvers_of(state: ApprovalState) -> list[str]:
 def rule_views(run: Run, approval: Approval, state: ApprovalState) -> tuple[RuleView, ...]:
     """Return how far each rule is met."""
     ids = {decision.by: decision.id for decision in state.decisions if not decision.stale}
-    filled = fill(run, approval, approvers_of(state))
+    approvers = approvers_of(state)
+    filled = fill(run, approval, approvers)
     return tuple(
         RuleView(
             function=rule.function,
             mode=rule.mode,
-            min=slots_of(run, rule),
+            min=slots_of(rule, len(eligible(run, rule, approvers))),
             met=None not in seats,
             decisions=tuple(ids[person] for person in seats if person is not None),
         )

@@ -69,10 +69,10 @@ def _open(run: Run, stage: Stage, process: Process) -> None:
 
 
 def _may_pass(run: Run, stage: Stage, process: Process) -> bool:
-    return _only_gates_left(run, stage) and judge_gates(run, stage, "exit") and process.finished(run, stage)
+    return only_gates_left(run, stage) and judge_gates(run, stage, "exit") and process.finished(run, stage)
 
 
-def _only_gates_left(run: Run, stage: Stage) -> bool:
+def only_gates_left(run: Run, stage: Stage) -> bool:
     """Tell whether tasks and approvals are through, so that metrics of the exit gates are measured."""
     if not needs_met(run, stage) or run.stage(stage.id).remaining:
         return False
@@ -88,7 +88,7 @@ def next_due(run: Run, stage: Stage, process: Process) -> list[datetime]:
     if state != "open":
         return []
     due = process.due(run, stage) if ready else None
-    moments = next_judgement(run, stage, "exit", measure=_only_gates_left(run, stage))
+    moments = next_judgement(run, stage, "exit", measure=only_gates_left(run, stage))
     return moments if due is None else [*moments, due]
 
 

@@ -59,14 +59,13 @@ def _expect_own(run: Run, actor: Actor, plan: Task, state: TaskState) -> None:
 
 def expect_function(run: Run, actor: Actor, plan: Task) -> None:
     """Refuse whoever does not act in the task's function in this run, today."""
-    members = run.plan.doers(plan.function)
-    if actor.name not in members or plan.function not in actor.functions:
+    if actor.name not in run.plan.members(plan.function) or plan.function not in actor.functions:
         raise Refused(
             "foreign_task",
             N_("“{title}” is for {function} in this run: {members}."),
             title=plan.title,
             function=plan.function,
-            members=", ".join(members),
+            members=", ".join(run.plan.doers(plan.function)),
         )
 
 

@@ -12,6 +12,7 @@ from typing_extensions import override
 from golive.model import Fact
 
 Language = Literal["en", "zh"]
+_EXACT = 2**53
 
 
 def N_(msgid: str) -> str:  # noqa: N802 - the name that gettext's extractor looks for
@@ -53,7 +54,7 @@ class Sentence(Fact):
         def place(value: str | float | Text | Sentence) -> str | float:
             if isinstance(value, Text):
                 return value.in_language(language)
-            if isinstance(value, float) and value.is_integer():
+            if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
                 return round(value)  # 2 failures, not 2.0
             return value.render(language, translate) if isinstance(value, Sentence) else value
 

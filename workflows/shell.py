@@ -62,7 +62,6 @@ class Shell:
         if carried is None:
             self._run = rules.begin(start, now)
         else:
-            carried.engine = ENGINE
             self._run = Run(carried, start.plan, now)
         self._recorded = self._carried = 0 if carried is None else carried.seq
         self._hashes: dict[int, str] = {}
@@ -169,6 +168,8 @@ class Shell:
         return limit is not None and known.get_current_history_length() >= limit
 
     def _continue_as_new(self) -> None:
+        # Only here: what was carried decides as it did when it was carried, also in a replay by later code.
+        self._run.state.engine = ENGINE
         workflow.continue_as_new(args=[self._start, self._run.state])
 
     def _watch_again(self) -> None:

@@ -44,7 +44,9 @@ class TaskFilter(Given):
         max_length=80,
         description="A user's name, or `me`: what is mine and what is offered to me.",
     )
-    state: TaskStateName | None = None
+    state: list[TaskStateName] = Field(
+        default=[], max_length=7, description="One of these, given again for more."
+    )
     run: str | None = Field(default=None, max_length=80)
     cursor: str | None = Field(default=None, max_length=500)
     limit: int = Field(default=50, ge=1, le=200)
@@ -76,7 +78,7 @@ async def list_them(
     which: Annotated[TaskFilter, Query()], actor: ActorDep, session: SessionDep, language: LanguageDep
 ) -> Listed[TaskShown]:
     """Return one page of tasks."""
-    filters = which.model_dump()
+    filters = which.model_dump(exclude={"state"}) | {"states": which.state}
     if which.assignee == "me":
         filters["assignee"] = actor.name
     page = await list_tasks(session, **filters)

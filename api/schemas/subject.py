@@ -14,7 +14,7 @@ from api.schemas.stages import GateShown
 from api.schemas.tasks import ItemShown
 from db.signed import Signed, SignedGate, SignedWork
 from golive.plan import Release
-from golive.rollout_words import analysis_words, step_words
+from golive.rollout_words import analysis_words, policy_words, step_words
 from golive.template import Rollout
 from golive.vocabulary import TaskStateName
 from golive.words import Language
@@ -27,6 +27,7 @@ class PlanSigned(Shown):
 
     template: str
     version: int
+    hash: str
     parameters: dict[str, str | int | float | bool]
 
 
@@ -80,6 +81,9 @@ class RolloutSigned(Shown):
     stage: str
     steps: list[str]
     watched: list[str]
+    by_itself: list[str] = Field(
+        description="What happens when health is bad, or another run holds the service."
+    )
 
     @classmethod
     def of(cls, planned: dict[str, Any], language: Language) -> RolloutSigned:
@@ -89,6 +93,7 @@ class RolloutSigned(Shown):
             stage=planned["stage"],
             steps=[tell(step_words(step), language) for step in rollout.steps],
             watched=[tell(analysis_words(analysis), language) for analysis in rollout.analyses],
+            by_itself=[tell(sentence, language) for sentence in policy_words(rollout)],
         )
 
 

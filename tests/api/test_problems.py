@@ -164,3 +164,25 @@ async def test_with_the_engine_away_an_act_gets_503_in_time_and_says_that_it_is_
     assert told["outcome"] == "unknown"
     assert "same Idempotency-Key" in told["detail"]
     assert (await admin.get("/runs"))["items"] == []
+
+
+async def test_everything_that_is_wrong_is_told_once_where_the_sender_wrote_it(admin: Client) -> None:
+    body = {**USER, "name": "../etc", "roles": ["emperor"], "email": "x"}
+    told = problem(await admin.post("/users", body), 422, "invalid")
+    assert told["fields"] == ["name", "roles[0]", "email"]
+    assert told["errors"][0]["message"] == told["detail"]
+    assert len(told["errors"]) == 3
+
+    union = problem(await admin.post("/runs", {**START, "parameters": {"a": [1], "b": None}}), 422, "invalid")
+    assert union["fields"] == ["parameters.a", "parameters.b"]
+    piece = {"remark": "x", "evidence": [{"type": "link", "url": "ftp://x"}]}
+    link = problem(await admin.post("/tasks/r1.uat.t/complete", piece, key="k"), 422, "invalid")
+    assert (link["field"], "http://" in link["detail"]) == ("evidence[0].url", True)
+
+
+async def test_a_thousand_mistakes_are_answered_shortly(admin: Client) -> None:
+    people = {f"f{n}": ["!"] * 200 for n in range(100)}
+    answer = await admin.post("/runs", {**START, "people": people})
+    told = problem(answer, 422, "invalid")
+    assert len(told["errors"]) == len(told["fields"]) == 20
+    assert len(answer.content) < 10_000

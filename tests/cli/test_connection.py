@@ -86,7 +86,7 @@ def test_the_places_of_a_wrong_template_are_lines_of_their_own(tmp_path: Path) -
 
 
 def test_one_thing_that_is_wrong_is_told_once() -> None:
-    with serving(Said(422, {"detail": "Wrong.", "errors": [{"message": "wrong"}]})) as api:
+    with serving(Said(422, {"detail": "Wrong.", "errors": [{"message": "Wrong."}]})) as api:
         assert golive("list", "--url", api.url).stderr.splitlines() == ["Wrong."]
 
 

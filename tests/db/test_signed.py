@@ -86,7 +86,8 @@ async def test_what_has_changed_since_is_told(database: Database) -> None:
     world.act(veto, "ops1")
     world.act(c.Resume(reason=words()), "rm")
     world.act(c.ReopenTask(task="uat.run", reason=words()), "rm")
+    world.act(c.ReopenTask(task="uat.empty", reason=words()), "rm")
     await record_all(database, world.batches)
     seen = await shown(database)
-    assert [work.task.key for work in seen.work if not work.as_signed] == ["run"]
+    assert [work.task.key for work in seen.work if not work.as_signed] == ["run", "empty"]
     assert [gate.as_signed for gate in seen.gates] == [False]

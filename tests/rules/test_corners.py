@@ -422,11 +422,73 @@ def test_a_closed_gate_is_a_wait_and_says_what_opens_it() -> None:
     done = c.CompleteTask(task="uat.run", evidence=(Metric(name="rate", value=0.5),))
     world.act(done, "qa1")
     (wait,) = stage_waits(world.run, PROCESSES)
-    assert (wait.what, wait.object, wait.who) == ("gate", "gate:uat.good", ("qa1", "qa2", "qa3", "rm"))
+    assert (wait.what, wait.object, wait.who) == ("gate", "gate:uat.good", ("rm", "qa1", "qa2", "qa3"))
     assert str(blocked_by(world.run, PROCESSES)) == (
         "Gate “Good” of “UAT” is closed: Rate: 0.5 is not >= 1. "
-        "It is judged again when “run” was opened again and done; qa1, qa2, qa3, rm can do that."
+        "It is judged again once “run” has been opened again and done; rm, qa1, qa2, qa3 can open it."
     )
     world.act(c.ReopenTask(task="uat.run", reason=words()), "qa1")
     world.act(c.CompleteTask(task="uat.run", evidence=(Metric(name="rate", value=1),)), "qa1")
     assert world.run.state.state == "completed"
+
+
+def test_a_gate_whose_evidence_is_done_again_awaits_the_task_and_not_itself() -> None:
+    world = started(make_plan({**UAT, "tasks": [task("run"), task("read")], "gates": [gate()]}))
+    world.measured["errors"] = 5
+    world.act(c.CompleteTask(task="uat.run"), "qa1")
+    world.act(c.CompleteTask(task="uat.read"), "qa1")
+    (wait,) = stage_waits(world.run, PROCESSES)
+    assert (wait.what, wait.who) == ("gate", ())
+    assert wait.next_at == rules.next_due(world.run, PROCESSES)
+    assert "measured again by itself" in str(blocked_by(world.run, PROCESSES))
+    world.act(c.Hold(reason=words()), "rm")
+    assert [each.next_at for each in stage_waits(world.run, PROCESSES)] == [None]
+    world.act(c.Resume(reason=words()), "rm")
+    world.act(c.ReopenTask(task="uat.read", reason=words()), "qa1")
+    assert list(stage_waits(world.run, PROCESSES)) == []
+    assert "“read” waits since" in str(blocked_by(world.run, PROCESSES))
+
+
+def test_a_gate_on_evidence_that_traffic_moved_on_says_what_is_left() -> None:
+    judged = {**RATE, "source": {"task": "uat.run", "fact": "rate"}, "compare": ">=", "threshold": 1}
+    closed = {"key": "late", "title": "Late", "on": "exit", "checks": [judged]}
+    quick = {
+        **GREY,
+        "needs": ["uat"],
+        "gates": [closed],
+        "rollout": {"steps": [{"do": "set_weight", "weight": 5}]},
+    }
+    world = started(make_plan({**UAT, "tasks": [task("run")]}, quick))
+    world.act(c.CompleteTask(task="uat.run", evidence=(Metric(name="rate", value=0.5),)), "qa1")
+    world.follow()
+    assert world.run.state.shifted is not None
+    assert "only a rollback or an abort is left" in str(blocked_by(world.run, PROCESSES))
+    assert all(wait.who == () for wait in stage_waits(world.run, PROCESSES) if wait.what == "gate")
+
+
+def test_who_gets_the_role_later_may_sign_though_the_plan_does_not_ask_them() -> None:
+    people = {**PEOPLE, "ops": ("ops1", "works")}
+    signed = {**SIGNED, "needs": [], "approvals": [{**SIGN_OFF, "rules": [{"function": "ops"}]}]}
+    world = started(make_plan(signed, people=people, do_only=("works",)))
+    waits = approval_wait(world.run, "sign-off.sign")
+    assert waits
+    assert waits.who == ("ops1",)
+    act = c.Decide(approval="sign-off.sign", decision="approved", digest=digest(world))
+    assert world.refused(act, "works") == "role_missing"
+    later = world.actor("works").model_copy(update={"roles": ("assignee", "approver")})
+    world.act(act, later)
+    assert world.run.state.approvals["sign-off.sign"].state == "approved"
+    assert world.run.state.approvals["sign-off.sign"].decisions[0].functions == ("ops",)
+
+
+def test_what_a_run_awaits_in_temporals_ui_goes_by_its_engine() -> None:
+    judged = {**RATE, "source": {"task": "uat.run", "fact": "rate"}, "compare": ">=", "threshold": 1}
+    closed = {"key": "good", "title": "Good", "on": "exit", "checks": [judged]}
+    world = started(make_plan({**UAT, "tasks": [task("run"), task("read")], "gates": [closed]}))
+    world.act(c.CompleteTask(task="uat.run", evidence=(Metric(name="rate", value=0.5),)), "qa1")
+    world.act(c.StartTask(task="uat.read"), "qa2")
+    seen = {}
+    for engine in (1, 2):
+        world.run.state.engine = engine
+        seen[engine] = awaited_people(world.run, PROCESSES)
+    assert seen == {1: ["qa2"], 2: ["qa1", "qa2", "qa3", "rm"]}

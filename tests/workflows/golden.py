@@ -20,6 +20,7 @@ from temporalio.testing import WorkflowEnvironment
 from db import migrations
 from db.session import Database
 from golive import commands as c
+from golive.evidence import Metric
 from golive.names import workflow_id
 from tests.conftest import temporal_binary
 from tests.rules.plans import REVIEW, SIGNED, UAT, make_plan, release, task
@@ -91,7 +92,36 @@ async def troubled_uat(stack: Stack) -> Running:
     return run
 
 
-STORIES: tuple[Story, ...] = (whole_run, continued_run, signed_alone, unhealthy_release, troubled_uat)
+async def closed_gates(stack: Stack) -> Running:
+    """Close a gate by evidence while another task is taken and done, open it again, then one by a measurement."""
+    bound = {"compare": ">=", "threshold": 0.9}
+    told = {"key": "told", "title": "Told", "source": {"task": "uat.run", "fact": "rate"}, **bound}
+    measured = {"key": "measured", "title": "Measured", "source": {"metric": "success_rate"}, **bound}
+    gates = [
+        {"key": each["key"], "title": each["title"], "on": "exit", "checks": [each]}
+        for each in (told, measured)
+    ]
+    stack.gauge.values["success_rate"] = 0.2
+    run = await stack.start(make_plan({**UAT, "tasks": [task("run"), task("read")], "gates": gates}))
+    await run.act(c.CompleteTask(task="uat.run", evidence=(Metric(name="rate", value=0.5),)), "qa1")
+    await run.act(c.StartTask(task="uat.read"), "qa2")
+    await run.act(c.CompleteTask(task="uat.read"), "qa2")
+    await run.act(c.ReopenTask(task="uat.run", reason=words()), "rm")
+    await run.act(c.CompleteTask(task="uat.run", evidence=(Metric(name="rate", value=0.95),)), "qa1")
+    await run.until(lambda state: state.stages["uat"].checks["measured.measured"].state == "fail")
+    await run.act(c.Abort(reason=words()), "rm")
+    stack.gauge.values["success_rate"] = 1.0
+    return run
+
+
+STORIES: tuple[Story, ...] = (
+    whole_run,
+    continued_run,
+    signed_alone,
+    unhealthy_release,
+    troubled_uat,
+    closed_gates,
+)
 
 
 async def write(story: Story, stack: Stack) -> None:
