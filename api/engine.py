@@ -185,7 +185,8 @@ def _refusal(failed: WorkflowUpdateFailedError) -> Exception:
     told = cause.details[0]
     sentence = Sentence.model_validate(told["sentence"])
     kind = _KINDS.get(told["status"], Conflict)
-    return kind(told["code"], sentence.msgid, facts=told.get("facts"), also=(), **sentence.args)
+    also = [Sentence.model_validate(other) for other in told.get("also", ())]
+    return kind(told["code"], sentence.msgid, facts=told.get("facts"), also=also, **sentence.args)
 
 
 def _away(error: RPCError) -> GoliveError:

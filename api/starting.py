@@ -29,6 +29,7 @@ async def plan_for(session: Session, asked: StartGiven, release_manager: str, *,
     functions = roles_asked(check_template(shelf, asked.template).stages)
     source = await get_template(session, asked.template)
     people = await _people(session, asked, functions)
+    await check_authors(session, asked.release.authors)
     lessons = await lessons_of_service(session, asked.release.service)
     return make_plan(
         shelf,
@@ -44,11 +45,11 @@ async def plan_for(session: Session, asked: StartGiven, release_manager: str, *,
 
 async def _people(session: Session, asked: StartGiven, functions: _Asked) -> People:
     """Return who acts in each of `functions`: those named, else everybody who has the function."""
-    named = {function: names for function, names in asked.people.items() if function in functions}
-    users = await find_users(session, [name for names in named.values() for name in names])
-    for function, names in named.items():
+    users = await find_users(session, [name for names in asked.people.values() for name in names])
+    for function, names in asked.people.items():
         for name in names:
-            _may_act(name, users.get(name), function, functions[function])
+            _may_act(name, users.get(name), function, functions.get(function, frozenset()))
+    named = {function: names for function, names in asked.people.items() if function in functions}
     missing = [function for function in functions if function not in named]
     others = await members_of(session, missing)
     members = {function: [user.name for user in others if function in user.functions] for function in missing}
@@ -57,7 +58,10 @@ async def _people(session: Session, asked: StartGiven, functions: _Asked) -> Peo
 
 
 def _may_act(name: str, user: User | None, function: str, roles: Collection[Role]) -> None:
-    """Raise Invalid unless `user` can do something that is asked of `function`, which wants one of `roles`."""
+    """Raise Invalid unless `user` can do something that is asked of `function`, which wants one of `roles`.
+
+    None are asked of a function that the template does not use; misspelt ones are found by who has them.
+    """
     where = {"field": f"people.{function}", "user": name}
     if user is None:
         msgid = N_("“people.{function}” names {name}, whom golive does not know.")
@@ -71,9 +75,22 @@ def _may_act(name: str, user: User | None, function: str, roles: Collection[Role
         )
         own = ", ".join(user.functions) or "–"
         raise Invalid("function_missing", msgid, facts=where, function=function, name=name, own=own)
-    if not set(roles) & set(user.roles):
+    if roles and not set(roles) & set(user.roles):
         msgid = N_(
             "“people.{function}” names {name}, who lacks the role that is asked of {function} here: {roles}."
         )
         asked = ", ".join(sorted(roles))
         raise Invalid("role_missing", msgid, facts=where, function=function, name=name, roles=asked)
+
+
+async def check_authors(session: Session, authors: Collection[str]) -> None:
+    """Raise Invalid for an author whom golive does not know: misspelt, they could sign what they made."""
+    known = await find_users(session, authors)
+    for name in authors:
+        if name not in known:
+            msgid = N_(
+                "“release.authors” names {name}, whom golive does not know. Who has no user here cannot sign, so "
+                "name only users, and others in the release's scope."
+            )
+            where = {"field": "release.authors", "user": name}
+            raise Invalid("unknown_user", msgid, facts=where, name=name)

@@ -16,7 +16,7 @@ from cli.connected import Connected, acting, connected
 from cli.failure import Failure
 from cli.given import ApprovalId, Cursor, Limit, Reason
 from cli.language import _
-from cli.screen import plain, state, when
+from cli.screen import named, plain, state, when
 from cli.signed import signed_page
 from cli.tables import APPROVALS, Column, Row, due, facts, listed, receipt, section, table, text
 
@@ -97,13 +97,22 @@ def reject(
 def send_back(
     golive: Connected,
     approval: ApprovalId,
-    to: Annotated[str, typer.Option("--to", metavar="TASK", help=_("The task that is to be done again."))],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="TASK",
+            help=_("What is to be done again: a task's id, STAGE.TASK, or TASK."),
+        ),
+    ],
     reason: Reason,
     digest: Shown = None,
     yes: Yes = False,
 ) -> None:
     """Return to a task with a reason."""
-    decision = {"decision": "returned", "meaning": "reviewed", "comment": reason, "task": to}
+    run, stage, _key = approval.rsplit(".", 2) if approval.count(".") > 1 else ("", "", "")
+    task = to if to.startswith(f"{run}.") else f"{run}.{to}" if "." in to else f"{run}.{stage}.{to}"
+    decision = {"decision": "returned", "meaning": "reviewed", "comment": reason, "task": task}
     _decide(golive, approval, decision, digest, yes=yes)
 
 
@@ -141,9 +150,7 @@ def _expect_pending(approval: Row) -> None:
         sentence = _("“{title}” is {state}; nobody is asked now.")
     else:
         sentence = _("“{title}” is {state}: there is nothing to decide on yet.")
-    raise Failure(
-        sentence.format(title=plain(approval.get("title")), state=screen.named(approval.get("state")))
-    )
+    raise Failure(sentence.format(title=plain(approval.get("title")), state=named(approval.get("state"))))
 
 
 def approval_page(approval: Any) -> Iterator[RenderableType]:
@@ -176,7 +183,7 @@ _RULES: list[Column] = [
 _DECISIONS: list[Column] = [
     (_("BY"), text("by")),
     (_("DECISION"), lambda made: state(made.get("decision"))),
-    (_("MEANING"), text("meaning")),
+    (_("MEANING"), lambda made: Text(named(made.get("meaning")))),
     (_("TIME"), lambda made: Text(when(made.get("at")))),
     (_("COMMENT"), text("comment")),
     (_("STALE"), lambda made: state("stale" if made.get("stale") else "")),

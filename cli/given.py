@@ -93,6 +93,9 @@ def _artifact(written: str) -> dict[str, str]:
     name, equals, rest = written.partition("=")
     if equals and _DIGEST.fullmatch(rest):
         return {"name": name, "digest": rest}
+    if equals and rest.startswith("sha256:"):
+        sentence = _("“{digest}” is no digest: “sha256:” and 64 hexadecimal digits")
+        raise typer.BadParameter(sentence.format(digest=rest), param_hint="--artifact")
     if equals and not Path(written).exists():
         return {"name": name, "digest": file_digest(Path(rest), "--artifact")}
     return {"name": Path(written).name, "digest": file_digest(Path(written), "--artifact")}

@@ -97,9 +97,17 @@ def _gates(run: Row) -> Iterator[RenderableType]:
     for stage in run.get("stages") or []:
         for gate in stage.get("gates") or []:
             title = f"{plain(stage.get('title'))} · {plain(gate.get('title') or gate.get('key'))}"
+            checks = gate.get("checks") or []
             yield from section(
-                _("Gate: {title}").format(title=title), table(CHECKS, gate.get("checks") or [])
+                _("Gate: {title}").format(title=title), table(CHECKS, checks), *_suggested(checks)
             )
+
+
+def _suggested(checks: list[Row]) -> Iterator[Text]:
+    """Yield what the template suggests against checks that do not pass."""
+    for check in checks:
+        for measure in check.get("countermeasures") or []:
+            yield Text(f"→ {plain(measure)}", style="yellow")
 
 
 CHECKS: list[Column] = [
@@ -118,7 +126,8 @@ def _work(run: Row) -> Iterator[RenderableType]:
     done = sum(task.get("state") in _FINISHED for task in tasks)
     if tasks:
         title = _("Tasks: {done} of {all} done").format(done=done, all=len(tasks))
-        yield from section(title, *([table(TASKS, open_tasks)] if open_tasks else []))
+        reasons = [Text(f"{plain(t['title'])}: {plain(t['reason'])}") for t in open_tasks if t.get("reason")]
+        yield from section(title, *([table(TASKS, open_tasks)] if open_tasks else []), *reasons)
     pending = [approval for approval in run.get("approvals") or [] if approval.get("state") != "locked"]
     if pending:
         yield from section(_("Approvals"), table(APPROVALS, pending))

@@ -105,7 +105,7 @@ def until(written: str | None) -> str:
 
 
 def _rough(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+    for size, unit in ((86400, _("{n} d")), (3600, _("{n} h")), (60, _("{n} min"))):
         if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+            return unit.format(n=round(seconds / size))
+    return _("{n} s").format(n=round(seconds))

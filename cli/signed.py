@@ -61,6 +61,7 @@ def _work(work: Row) -> Iterator[RenderableType]:
     yield Text("")
     yield head.append_text(_changed(work))
     lines = [
+        Text(plain(work["id"]), style="dim"),
         Text(_by(work), style="dim"),
         *_reason(work),
         *item_lines(work["items"]),

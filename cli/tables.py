@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.language import _
-from cli.screen import plain, state, until, when
+from cli.screen import named, plain, state, until, when
 
 Row = dict[str, Any]
 Column = tuple[str, Callable[[Row], Text]]
@@ -98,7 +98,7 @@ EVENTS: list[Column] = [
     (_("BY"), lambda event: Text(actor(event))),
 ]
 WAITS: list[Column] = [
-    (_("AWAITED"), text("what")),
+    (_("AWAITED"), lambda wait: Text(named(wait.get("what")))),
     (_("WHICH"), text("object")),
     (_("FROM"), text("who")),
     (_("SINCE"), lambda wait: Text(when(wait.get("since")))),

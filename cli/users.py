@@ -54,6 +54,22 @@ def me(golive: Connected) -> None:
     golive.tell(golive.get("/users/me"), _one)
 
 
+@app.command("change", help=_("Change the roles or functions of a user: what is given replaces what was."))
+@acting
+def change(
+    golive: Connected,
+    name: Name,
+    role: Annotated[list[RoleName], typer.Option(help=_("What they may do. Again for more."))] = [],  # noqa: B006
+    function: Annotated[list[str], typer.Option(help=_("What they do in a go-live: qa, ops, ..."))] = [],  # noqa: B006
+    email: Annotated[str | None, typer.Option(help=_("Where mails reach them."))] = None,
+    locale: Annotated[str | None, typer.Option(help=_("Their language: en or zh."))] = None,
+) -> None:
+    """Change a user; what is left out stays."""
+    given = {"roles": [r.value for r in role], "functions": function, "email": email, "locale": locale}
+    body = {field: value for field, value in given.items() if value}
+    golive.tell(golive.client.act("PATCH", f"/users/{name}", golive.key, json=body), _one)
+
+
 @app.command("disable", help=_("Disable a user: their tokens stop working, what they did stays."))
 @acting
 def disable(golive: Connected, name: Name) -> None:

@@ -6,3 +6,5 @@ A change of the rules that would change what a running history does is branched 
 ENGINE = 2
 AWAITS_GATES = 2
 """From this version on, whoever can open a closed gate counts as awaited in the run's search attribute."""
+ENDS_STAGES_FIRST = 2
+"""From this version on, the stages of a run that ends are ended before its final report, which tells how."""

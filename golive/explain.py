@@ -206,6 +206,9 @@ def _wait_words(run: Run, wait: Wait) -> Sentence:
         case "approval":
             title = run.index.approvals[wait.object.partition(":")[2]][1].title
             said = say(N_("“{title}” waits since {since} for {who}."), title=title, who=who, since=since)
+        case "task" if run.state.tasks[wait.object.partition(":")[2]].state == "blocked":
+            title = run.index.task(wait.object.partition(":")[2]).title
+            said = say(N_("“{title}” is blocked; {who} can take it up again."), title=title, who=who)
         case "task" | "verify":
             title = run.index.task(wait.object.partition(":")[2]).title
             said = say(N_("“{title}” waits since {since} for {who}."), title=title, who=who, since=since)

@@ -57,7 +57,7 @@ def _nobody(plan: Plan, function: str, role: Role) -> Invalid:
     return Invalid(
         "nobody_for_function",
         N_(
-            "{needed} asks for somebody with the function “{function}” and the role {role}, and nobody has both; "
+            "nobody has both the function “{function}” and the role {role}, which {needed} needs; "
             "give a person both, or name one who has them for this function"
         ),
         function=function,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -126,15 +126,15 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
 def check_template(library: Library, name: str, *, people: People | None = None) -> Outline:
     """Return what the template `name` is, if a run of it could be started. Raises InvalidSource.
 
-    With `people`, who has each function now, also functions that nobody has and sign-offs that nobody could
-    meet are refused; the latter as feasibility.check_feasible does.
+    With `people`, who has each function now, also functions are refused that nobody has and no other template
+    names, and, once somebody has each, sign-offs that nobody could meet, as feasibility.check_feasible does.
     """
     source = _template(library, name)
     parameters = declared(source)
     composed = _checked(compose(library, source, {each.key: sample(each) for each in parameters}))
     stages = in_order([placed.stage for placed in composed.stages])
     if people is not None:
-        _check_people(composed, stages, people)
+        _check_people(composed, stages, people, library.functions(but=name))
     template = composed.template
     return Outline(
         name=template.name,
@@ -176,11 +176,15 @@ def _checked(composed: Composed) -> Composed:
     return composed
 
 
-def _check_people(composed: Composed, stages: tuple[Stage, ...], people: People) -> None:
-    known = [function for function, members in people.members.items() if members]
-    if problems := list(unknown_functions(composed.stages, known)):
+def _check_people(
+    composed: Composed, stages: tuple[Stage, ...], people: People, named: Collection[str]
+) -> None:
+    had = [function for function, members in people.members.items() if members]
+    if problems := list(unknown_functions(composed.stages, [*had, *named])):
         raise InvalidSource(problems)
     taking_part = people.within(roles_asked(stages))
+    if not all(taking_part.members.values()):
+        return  # who is not there yet cannot be judged; a start is refused until they are
     check_feasible(
         Plan(
             template=composed.template.name,

@@ -28,6 +28,7 @@ from golive.effects import (
     Watch,
     WriteReport,
 )
+from golive.engine import ENDS_STAGES_FIRST
 from golive.errors import Conflict, Refused, need_words
 from golive.gates import measured as judge_measured
 from golive.permissions import REQUIRED
@@ -87,7 +88,7 @@ def check(run: Run, command: c.Command) -> None:
     if run.state.closing:
         raise Conflict(
             "run_ended",
-            N_("Everything is done and the final report is being written; the run takes no more acts."),
+            N_("The run is ending and its final report is being written; it takes no more acts."),
         )
     _check_actor(actor, body.do)
     if run.state.ending is not None and body.do not in _WHILE_ENDING:
@@ -225,6 +226,8 @@ def _close(run: Run) -> None:
         state.closing = "completed"
     else:
         return
+    if state.engine >= ENDS_STAGES_FIRST:
+        _end_stages(run)
     if state.lock.held or state.lock.wanted:
         service_lock.give_back(run)
     key = f"{state.run_id}/report/final"
@@ -366,7 +369,7 @@ def reported(
     _settle(run, processes)
 
 
-def _end(run: Run) -> None:
+def _end_stages(run: Run) -> None:
     state = run.state
     for stage in run.plan.stages:
         if state.stages[stage.id].state == "locked":
@@ -375,6 +378,11 @@ def _end(run: Run) -> None:
         elif state.stages[stage.id].state == "open":
             state.stages[stage.id].state, state.stages[stage.id].ended_at = "failed", run.now
             run.emit("StageFailed", f"stage:{stage.id}", stage=stage.title)
+
+
+def _end(run: Run) -> None:
+    _end_stages(run)
+    state = run.state
     state.state = "completed" if state.closing == "completed" else "aborted"
     state.ended_at = run.now
     run.emit("RunCompleted" if state.state == "completed" else "RunAborted")

@@ -15,7 +15,7 @@ from golive.task_graph import FINISHED, open_again, reopen, task_page
 from golive.tasks import traffic_moved_on
 from golive.template import Approval, ApprovalStep, Stage
 from golive.vocabulary import ApprovalStateName
-from golive.words import N_, Sentence, say
+from golive.words import N_, Sentence, Words, say
 from golive.working_time import add_working
 
 # -- asking --------------------------------------------------------------------------------------------------
@@ -246,9 +246,9 @@ def _follow(run: Run, stage: Stage, approval: Approval, act: Decide) -> None:
         _close(run, ref, "returned")
         title = run.index.task(act.task).title
         run.emit("ApprovalReturned", f"approval:{ref}", title=approval.title, task=title)
-        _send_back(run, ref, act.task)
+        _send_back(run, ref, act.task, act.comment)
     elif act.decision == "rejected" and _vetoes(approval, run.state.approvals[ref]):
-        reject(run, stage, approval)
+        reject(run, stage, approval, act.comment)
     elif all(view.met for view in rule_views(run, approval, run.state.approvals[ref])):
         _close(run, ref, "approved")
         run.emit("ApprovalGranted", f"approval:{ref}", title=approval.title)
@@ -261,23 +261,23 @@ def _vetoes(approval: Approval, state: ApprovalState) -> bool:
     return any(rule.veto for rule in approval.rules if rule.function in functions)
 
 
-def reject(run: Run, stage: Stage, approval: Approval) -> None:
+def reject(run: Run, stage: Stage, approval: Approval, why: Words | None = None) -> None:
     """Follow a veto: back to the task that the template names, or hold the run for the release manager."""
     ref = f"{stage.id}.{approval.key}"
     _close(run, ref, "rejected")
     run.emit("ApprovalRejected", f"approval:{ref}", title=approval.title)
     if approval.back_to and not traffic_moved_on(run, approval.back_to):
-        _send_back(run, ref, approval.back_to)
+        _send_back(run, ref, approval.back_to, why)
     else:
         hold_for_manager(run, say(N_("“{title}” was rejected"), title=approval.title))
 
 
-def _send_back(run: Run, ref: str, task: str) -> None:
+def _send_back(run: Run, ref: str, task: str, why: Words | None) -> None:
     """Open the task again; when it is done, the approval is asked for again."""
     state, title = run.approval(ref), run.index.task(task).title
     state.again, state.redo = True, task
     run.emit("TaskReopened", f"task:{task}", title=title)
-    reopen(run, task)
+    reopen(run, task, why.digest if why else None)
     assignee = run.state.tasks[task].assignee
     to = (assignee,) if assignee else run.plan.doers(run.index.task(task).function)
     run.tell(to, say(N_("“{title}” was sent back to you."), title=title), task_page(run, task))

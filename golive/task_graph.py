@@ -9,6 +9,7 @@ from golive.names import public_id
 from golive.run import Run
 from golive.state import TaskState
 from golive.template import Stage, Task
+from golive.vocabulary import Digest
 from golive.working_time import add_working, before_working
 
 FINISHED = ("done", "not_applicable")
@@ -106,8 +107,11 @@ def open_again(run: Run, stage: Stage) -> None:
         run.emit("StageReopened", f"stage:{stage.id}", stage=stage.title)
 
 
-def reopen(run: Run, ref: str) -> None:
-    """Open a task again without its former evidence, its stage with it, and lock what has not begun and needs it."""
+def reopen(run: Run, ref: str, why: Digest | None = None) -> None:
+    """Open a task again without its former evidence, its stage with it, and lock what has not begun and needs it.
+
+    `why` is the digest of what somebody said to it; it stands with the task until that is done.
+    """
     stage, plan = run.index.tasks[ref]
     state, stands = run.task(ref), run.stage(stage.id)
     open_again(run, stage)
@@ -120,7 +124,9 @@ def reopen(run: Run, ref: str) -> None:
                 _lock(run, waiting)
     run.clocked.pop(ref, None)
     run.touched[ref] = None
-    fresh = TaskState(unmet=state.unmet, assignee=state.assignee, state="locked" if state.unmet else "open")
+    fresh = TaskState(
+        unmet=state.unmet, assignee=state.assignee, state="locked" if state.unmet else "open", reason=why
+    )
     run.state.tasks[ref] = fresh
     run.given[ref] = {"evidence": (), "items": {}}
     if fresh.state == "open":

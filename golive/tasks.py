@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from golive.commands import (
     Actor,
     BlockTask,
@@ -21,7 +23,7 @@ from golive.signers import check_leaves_a_signer
 from golive.state import TaskState
 from golive.task_graph import ACTIVE, finish, reopen, task_page
 from golive.template import Item, Requirement, Task
-from golive.words import N_, Words, say
+from golive.words import N_, Text, Words, say
 
 
 def find(run: Run, ref: str) -> tuple[Task, TaskState]:
@@ -83,7 +85,9 @@ def check_start(run: Run, actor: Actor, act: StartTask) -> None:
 def start(run: Run, actor: Actor, act: StartTask) -> None:
     """Take the task."""
     state = run.task(act.task)
-    state.state, state.assignee, state.reason = "in_progress", actor.name, None
+    if state.state == "blocked":
+        state.reason = None
+    state.state, state.assignee = "in_progress", actor.name
     run.emit("TaskStarted", f"task:{act.task}", title=run.index.task(act.task).title)
 
 
@@ -93,18 +97,31 @@ def start(run: Run, actor: Actor, act: StartTask) -> None:
 def check_complete(run: Run, actor: Actor, act: CompleteTask) -> None:
     """Raise why `actor` may not complete the task with this evidence; what is missing is named."""
     plan, state = find(run, act.task)
+    if state.state == "blocked":
+        raise Conflict(
+            "task_state", N_("“{title}” is blocked; start it again, then complete it."), title=plan.title
+        )
     _expect(plan, state, "open", "in_progress")
     _expect_own(run, actor, plan, state)
-    _check_items(plan, act.items)
-    _check_evidence(plan.requires, _all_evidence(act), plan.title.en)
+    _check_complete(plan, act)
     check_leaves_a_signer(run, act.task, actor.name)
 
 
-def _check_items(plan: Task, results: dict[str, ItemResult]) -> None:
+def _check_complete(plan: Task, act: CompleteTask) -> None:
+    """Raise Invalid for everything that is missing or wrong, the first thing first."""
+    found = [*_wrong_items(plan, act.items), *_missing(plan.requires, _all_evidence(act), plan.title)]
+    if not found:
+        return
+    first = found[0]
+    first.also = tuple(other.sentence for other in found[1:])
+    raise first
+
+
+def _wrong_items(plan: Task, results: dict[str, ItemResult]) -> Iterator[Invalid]:
     known = {item.id: item for item in plan.items}
     for name in results:
         if name not in known:
-            raise Invalid(
+            yield Invalid(
                 "unknown_item",
                 N_("“{title}” has no item “{item}”; it has {known}."),
                 title=plan.title,
@@ -112,36 +129,37 @@ def _check_items(plan: Task, results: dict[str, ItemResult]) -> None:
                 known=", ".join(known) or "—",
             )
     for item in plan.items:
-        _check_item(item, results.get(item.id))
+        yield from _wrong_item(item, results.get(item.id))
 
 
-def _check_item(item: Item, result: ItemResult | None) -> None:
-    if result is None or result.result != "pass":
-        if item.required and (result is None or result.result == "fail"):
-            raise Invalid(
-                "item_open",
-                N_("The required item “{item}” is not done: {text}."),
-                item=item.id,
-                text=item.text,
-            )
-        if result is not None and result.result == "not_applicable" and not _said(result.remark):
-            raise Invalid("reason_missing", N_("Say in a remark why “{item}” does not apply."), item=item.id)
+def _wrong_item(item: Item, result: ItemResult | None) -> Iterator[Invalid]:
+    if result is None or result.result == "fail":
+        if item.required:
+            failed = N_("The required item “{item}” failed, so the task stays open: {text}")
+            open_ = N_("The required item “{item}” has no result: {text}")
+            yield Invalid("item_open", failed if result else open_, item=item.id, text=item.text)
+        return
+    if result.result == "not_applicable":
+        if not _said(result.remark):
+            yield Invalid("reason_missing", N_("Say in a remark why “{item}” does not apply."), item=item.id)
         return
     remark = (Remark(text=result.remark),) if result.remark else ()
-    _check_evidence(item.requires, (*remark, *result.evidence), item.id)
+    yield from _missing(item.requires, (*remark, *result.evidence), item.id)
 
 
 def _said(words: Words | None) -> bool:
     return words is not None and bool(words.text.strip())
 
 
-def _check_evidence(requires: tuple[Requirement, ...], given: tuple[Evidence, ...], about: str) -> None:
+def _missing(
+    requires: tuple[Requirement, ...], given: tuple[Evidence, ...], about: str | Text
+) -> Iterator[Invalid]:
     lacking = missing(requires, given)
     if lacking:
         named = ", ".join(
             f"{short} × {need.type}{f' {need.name}' if need.name else ''}" for need, short in lacking
         )
-        raise Invalid(
+        yield Invalid(
             "evidence_missing",
             N_("Evidence is missing for “{about}”: {missing}."),
             facts={
@@ -295,7 +313,7 @@ def reopen_task(run: Run, _: Actor, act: ReopenTask) -> None:
     """Open the task again."""
     title = run.index.task(act.task).title
     run.emit("TaskReopened", f"task:{act.task}", words={"reason": act.reason}, title=title)
-    reopen(run, act.task)
+    reopen(run, act.task, act.reason.digest)
 
 
 def check_reassign(run: Run, actor: Actor, act: ReassignTask) -> None:

@@ -43,6 +43,14 @@ def _in_stage(placed: Placed) -> Iterator[Problem]:
     for n, task in enumerate(stage.on_rollback):
         yield from _in_task(placed, ("on_rollback", n), task)
     yield from _in_rollout(placed)
+    for n, approval in enumerate(stage.approvals):
+        for m, rule in enumerate(approval.rules):
+            if rule.min > 1 and rule.mode not in ("n", "percent"):
+                yield placed.problem(
+                    ("approvals", n, "rules", m, "min"),
+                    N_("“min” counts only in the modes n and percent; this rule has the mode {mode}"),
+                    mode=rule.mode,
+                )
 
 
 def _repeated_keys(placed: Placed) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
@@ -70,11 +70,26 @@ class Library:
         """Return the library of these sources. Of two with the same name the later one counts."""
         return cls({each.name: each for each in templates}, {each.name: each for each in checklists})
 
+    def functions(self, *, but: str) -> frozenset[str]:
+        """Return every function that a template other than `but` names."""
+        others = (source.content for name, source in self.templates.items() if name != but)
+        return frozenset(function for content in others for function in _functions(content))
+
     def including(self, source: Source) -> Library:
         """Return the same library with `source` in it, in the place of what had its name."""
         if source.kind == "template":
             return replace(self, templates={**self.templates, source.name: source})
         return replace(self, checklists={**self.checklists, source.name: source})
+
+
+def _functions(content: Any) -> Iterator[str]:
+    if isinstance(content, dict):
+        if isinstance(content.get("function"), str):
+            yield content["function"]
+        content = list(content.values())
+    if isinstance(content, list):
+        for part in content:
+            yield from _functions(part)
 
 
 def read_template(file: str, text: str) -> Source:

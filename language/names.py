@@ -60,6 +60,17 @@ NAMES: dict[str, str] = {
     "metric": N_("metric"),
     "test_result": N_("test result"),
     "signature": N_("signature"),
+    # what is awaited
+    "task": N_("task"),
+    "verify": N_("verification"),
+    "approval": N_("approval"),
+    "promote": N_("promotion"),
+    "gate": N_("gate"),
+    "lock": N_("the service"),
+    "bake": N_("observation of a step"),
+    "observe": N_("observation"),
+    "traffic": N_("traffic"),
+    "check": N_("health check"),
     # what is signed
     "release": N_("release"),
     "plan": N_("plan"),

@@ -333,6 +333,7 @@ def _refused(refusal: GoliveError) -> ApplicationError:
         "status": refusal.status,
         "sentence": refusal.sentence.model_dump(mode="json"),
         "facts": refusal.facts,
+        "also": [sentence.model_dump(mode="json") for sentence in refusal.also],
     }
     return ApplicationError(str(refusal), detail, type=REFUSED, non_retryable=True)
 

@@ -17,6 +17,7 @@ from api.schemas.given import words, words_or_none
 from api.schemas.runs import CloseActionGiven, LessonGiven, NewBuildGiven, ReceiptShown, RunCommentGiven
 from api.schemas.shown import Listed
 from api.schemas.tasks import ReasonGiven
+from api.starting import check_authors
 from db.lessons import actions_of_run, comments_of_run, lessons_of_run
 from db.queries import get_header
 from golive.commands import (
@@ -65,6 +66,8 @@ async def release(
     run_id: str, given: NewBuildGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Replace the release by a new build."""
+    async with house.database.reading() as session:
+        await check_authors(session, given.release.authors)
     body = NewBuild(release=given.release.release(), reason=words(given.reason))
     return await act(house, attempt, language, run_id, body)
 

@@ -127,7 +127,10 @@ class RunShown(RunLine):
             parameters=run.plan.parameters,
             pace=run.plan.pace,
             people={function: list(names) for function, names in run.plan.people.items()},
-            stages=[StageShown.of(stage, language) for stage in run.stages],
+            stages=[
+                StageShown.of(stage, language, planned)
+                for stage, planned in zip(run.stages, run.plan.stages, strict=True)
+            ],
             tasks=[TaskShown.of(task, language) for task in run.tasks],
             approvals=[ApprovalShown.of(approval, language) for approval in run.approvals],
             waits=[WaitShown.of(wait, language) for wait in run.waits],

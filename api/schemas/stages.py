@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
+
+from pydantic import Field
 
 from api.language import tell
 from api.schemas.shown import Moment, Shown, told
 from golive.recording import CheckView, GateView, RolloutView, StageView
+from golive.template import Gate, Stage
 from golive.vocabulary import CheckStateName, ProcessName, StageStateName, VerdictName
-from golive.words import Language
+from golive.words import Language, Text
 
 
 class CheckShown(Shown):
@@ -23,11 +27,20 @@ class CheckShown(Shown):
     threshold: float
     source: str
     cause: str | None
+    countermeasures: list[str] = Field(
+        description="What the template suggests, once the check does not pass."
+    )
 
     @classmethod
-    def of(cls, check: CheckView, language: Language) -> CheckShown:
-        """Return `check` for a reader of `language`."""
-        return cls.taken(check, title=check.title.in_language(language), cause=told(check.cause, language))
+    def of(cls, check: CheckView, language: Language, suggested: Sequence[Text] = ()) -> CheckShown:
+        """Return `check` for a reader of `language`, with what is `suggested` against its failing."""
+        wrong = check.state in ("fail", "error")
+        return cls.taken(
+            check,
+            title=check.title.in_language(language),
+            cause=told(check.cause, language),
+            countermeasures=[text.in_language(language) for text in suggested] if wrong else [],
+        )
 
 
 class GateShown(Shown):
@@ -40,9 +53,10 @@ class GateShown(Shown):
     checks: list[CheckShown]
 
     @classmethod
-    def of(cls, gate: GateView, language: Language) -> GateShown:
-        """Return `gate` for a reader of `language`."""
-        checks = [CheckShown.of(check, language) for check in gate.checks]
+    def of(cls, gate: GateView, language: Language, planned: Gate | None = None) -> GateShown:
+        """Return `gate` for a reader of `language`, with the countermeasures of the `planned` one."""
+        suggested = {check.key: check.countermeasures for check in planned.checks} if planned else {}
+        checks = [CheckShown.of(check, language, suggested.get(check.key, ())) for check in gate.checks]
         return cls(
             key=gate.key, title=gate.title.in_language(language), on=gate.on, state=gate.state, checks=checks
         )
@@ -80,11 +94,12 @@ class StageShown(Shown):
     rollout: RolloutShown | None
 
     @classmethod
-    def of(cls, stage: StageView, language: Language) -> StageShown:
-        """Return `stage` for a reader of `language`."""
+    def of(cls, stage: StageView, language: Language, planned: Stage) -> StageShown:
+        """Return `stage` for a reader of `language`, with the countermeasures of the `planned` one."""
+        gates = zip(stage.gates, planned.gates, strict=True)
         return cls.taken(
             stage,
             title=stage.title.in_language(language),
-            gates=[GateShown.of(gate, language) for gate in stage.gates],
+            gates=[GateShown.of(gate, language, plan) for gate, plan in gates],
             rollout=RolloutShown.of(stage.rollout, language) if stage.rollout else None,
         )

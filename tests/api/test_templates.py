@@ -170,8 +170,21 @@ async def test_functions_that_the_template_does_not_use_are_ignored(admin: Clien
     await admin.joined("otto", "approver", functions=("ops",))
     manager = await admin.joined("rm", "release_manager")
     await publish(admin, SMALL)
-    body = {"template": "small", "release": RELEASE, "people": {"training": ["nobody"]}}
+    await admin.joined("tina", "assignee", functions=("training",))
+    body = {"template": "small", "release": RELEASE, "people": {"training": ["tina"]}}
     assert (await manager.post("/templates/preview", body)).status_code == 200
+    misspelt = {**body, "people": {"opps": ["otto"]}}
+    problem(await manager.post("/templates/preview", misspelt), 422, "function_missing")
+
+
+async def test_an_author_whom_nobody_knows_is_refused(admin: Client) -> None:
+    await admin.joined("quinn", "assignee", functions=("qa",))
+    await admin.joined("otto", "approver", functions=("ops",))
+    manager = await admin.joined("rm", "release_manager")
+    await publish(admin, SMALL)
+    body = {"template": "small", "release": {**RELEASE, "authors": ["quinn", "oto"]}}
+    told = problem(await manager.post("/runs", body), 422, "unknown_user")
+    assert (told["field"], told["user"]) == ("release.authors", "oto")
 
 
 async def test_who_is_no_release_manager_starts_nothing(admin: Client) -> None:

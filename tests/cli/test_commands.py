@@ -94,7 +94,7 @@ def _start(manager: Person, worker: Person, signers: list[Person], tmp_path: Pat
             "--artifact",
             str(artifact),
         ),
-        *("--param", "pace=demo", "--ref", "jira=REL-42", "--author", "dora"),
+        *("--param", "pace=demo", "--ref", "jira=REL-42", "--author", worker.name),
         *(word for person in (worker, *signers) for word in ("--person", f"{person.name[4:]}={person.name}")),
     )
     release = started["release"]
@@ -153,7 +153,7 @@ def _what_is_shown_is_what_is_signed(run: str, signers: list[Person]) -> None:
     asked = ops.types("approve", approval, stdin="")
     assert asked.exit_code == 1
     assert digest in asked.stderr
-    for told in ("checkout.tar", "dora", "latency: p99 rises first", "errors = 0.5 %"):
+    for told in ("checkout.tar", "cli-release", "latency: p99 rises first", "errors = 0.5 %"):
         assert told in asked.stderr
     assert "https://example.com/roster" in asked.stderr
     assert "Nobody is there to confirm" in asked.stderr

@@ -10,6 +10,7 @@ import pytest
 from golive import commands as c
 from golive import rules
 from golive.effects import Measure, Measured, Shifted
+from golive.errors import Conflict, Invalid
 from golive.evidence import Metric, Remark
 from golive.explain import approval_wait, awaited_people, blocked_by, stage_waits, task_wait
 from golive.template import Ladder
@@ -492,3 +493,57 @@ def test_what_a_run_awaits_in_temporals_ui_goes_by_its_engine() -> None:
         world.run.state.engine = engine
         seen[engine] = awaited_people(world.run, PROCESSES)
     assert seen == {1: ["qa2"], 2: ["qa1", "qa2", "qa3", "rm"]}
+
+
+def test_whoever_does_a_task_again_reads_why() -> None:
+    rules_ = [{"function": "ops"}, {"function": "qa", "exclude_doers_of": ["uat.run"]}]
+    signed = {**SIGNED, "approvals": [{**SIGN_OFF, "rules": rules_}]}
+    world = to_sign_off(started(make_plan(UAT, signed)))
+    back = c.Decide(
+        approval="sign-off.sign",
+        decision="returned",
+        digest=digest(world),
+        comment=words("not clear"),
+        task="uat.read",
+    )
+    world.act(back, "ops1")
+    assert world.run.state.tasks["uat.read"].reason == words("not clear").digest
+    world.act(c.StartTask(task="uat.read"), "qa2")
+    assert world.run.state.tasks["uat.read"].reason == words("not clear").digest
+    world.act(c.CompleteTask(task="uat.read"), "qa2")
+    assert world.run.state.tasks["uat.read"].reason is None
+
+
+def test_a_blocked_task_says_so_and_how_it_goes_on() -> None:
+    world = started(make_plan({**UAT, "tasks": [task("run")]}))
+    world.act(c.BlockTask(task="uat.run", reason=words("no environment")), "qa1")
+    assert str(blocked_by(world.run, PROCESSES)) == "“run” is blocked; qa1 can take it up again."
+    with pytest.raises(Conflict, match="start it again, then complete it"):
+        rules.check(world.run, world.command(c.CompleteTask(task="uat.run"), "qa1"))
+
+
+def test_everything_that_a_task_lacks_is_named_at_once() -> None:
+    items = [
+        {"id": "risks", "text": "Say which", "requires": [{"type": "remark"}]},
+        {"id": "roster", "text": "Link it", "requires": [{"type": "link"}]},
+        {"id": "quiet", "text": "Look"},
+    ]
+    needs = [{"type": "file"}, {"type": "metric", "name": "found"}]
+    world = started(make_plan({**UAT, "tasks": [task("run", items=items, requires=needs)]}))
+    given = {"risks": c.ItemResult(result="pass"), "quiet": c.ItemResult(result="fail")}
+    with pytest.raises(Invalid) as refused:
+        rules.check(world.run, world.command(c.CompleteTask(task="uat.run", items=given), "qa1"))
+    assert [str(refused.value.sentence), *map(str, refused.value.also)] == [
+        "Evidence is missing for “risks”: 1 × remark.",
+        "The required item “roster” has no result: Link it",
+        "The required item “quiet” failed, so the task stays open: Look",
+        "Evidence is missing for “run”: 1 × file, 1 × metric found.",
+    ]
+
+
+def test_the_final_report_is_written_when_every_stage_has_ended() -> None:
+    world = started(make_plan(UAT, SIGNED))
+    world.act(c.Abort(reason=words()), "rm")
+    types = world.types()
+    assert types.index("StageFailed") < types.index("StageSkipped") < types.index("ReportWritten")
+    assert types[-1] == "RunAborted"

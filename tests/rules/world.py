@@ -23,6 +23,7 @@ from golive.effects import (
     Watch,
     WriteReport,
 )
+from golive.engine import ENGINE
 from golive.errors import GoliveError
 from golive.events import Event
 from golive.plan import Plan
@@ -47,7 +48,9 @@ class World:
     def __init__(self, plan: Plan, *, run_id: str = "r1") -> None:
         self.plan = plan
         self.now = T0
-        self.start = Start(run_id=run_id, plan=plan, actor=self.actor("rm"), engine=1, command_id="start")
+        self.start = Start(
+            run_id=run_id, plan=plan, actor=self.actor("rm"), engine=ENGINE, command_id="start"
+        )
         self.run = rules.begin(self.start, self.now)
         self.journal: list[Event] = []
         self.batches: list[Batch] = []

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from golive.errors import Invalid
 from golive.people import People
 from golive.plan import Plan
+from golive.problems import InvalidSource
 from golive.vocabulary import Role
 from tests.templates.library import PEOPLE, RELEASE, plan_of, written
 
@@ -116,18 +117,14 @@ def test_a_function_that_nobody_has_names_what_asks_for_it() -> None:
     refused = refusal(BOTH, {"ops": ["ann"]})
     assert refused.code == "nobody_for_function"
     assert refused.facts == {"function": "qa", "role": "approver", "tasks": [], "approvals": ["s.go"]}
-    assert "s.go asks for somebody with the function “qa” and the role approver, and nobody has both" in str(
-        refused
-    )
+    assert "nobody has both the function “qa” and the role approver, which s.go needs" in str(refused)
 
 
 def test_who_may_only_sign_does_no_task() -> None:
     body = STAGE + "  tasks:\n  - {key: a, title: A, function: ops}\n"
     both = plan_of(written(t=body), "t", people=people_with(ann="approver", bo="assignee"))
     assert both.people == {"ops": ("bo",)}
-    with pytest.raises(
-        Invalid, match=r"s\.a asks for somebody with the function “ops” and the role assignee"
-    ):
+    with pytest.raises(Invalid, match=r"function “ops” and the role assignee, which s\.a needs"):
         plan_of(written(t=body), "t", people=people_with(ann="approver", bo="approver"))
 
 
@@ -136,9 +133,7 @@ def test_who_may_only_do_tasks_signs_nothing() -> None:
     assert plan_of(written(t=body), "t", people=people_with(ann="approver", bo="assignee")).people == {
         "ops": ("ann",)
     }
-    with pytest.raises(
-        Invalid, match=r"s\.go asks for somebody with the function “ops” and the role approver"
-    ):
+    with pytest.raises(Invalid, match=r"function “ops” and the role approver, which s\.go needs"):
         plan_of(written(t=body), "t", people=people_with(bo="assignee"))
 
 
@@ -205,3 +200,10 @@ def test_the_order_of_people_never_decides() -> None:
     for first, second in product(permutations(["ann", "bo"]), permutations(["ann", "bo", "cy"])):
         made = plan("{function: ops, mode: n, min: 2}, {function: qa}", {"ops": first, "qa": second})
         assert made.people == {"ops": first, "qa": second}
+
+
+def test_a_least_number_of_signers_belongs_to_a_mode_that_counts_it() -> None:
+    with pytest.raises(InvalidSource, match="“min” counts only in the modes n and percent"):
+        plan("{function: ops, min: 3}", {"ops": ["ann", "bo", "cy"]})
+    made = plan("{function: ops, mode: n, min: 3}", {"ops": ["ann", "bo", "cy"]})
+    assert made.stages[0].approvals[0].rules[0].min == 3

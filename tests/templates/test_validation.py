@@ -306,6 +306,15 @@ def test_functions_that_nobody_has_are_told_with_the_nearest() -> None:
         check_template(library, "t", people=People(members=PEOPLE))
 
 
+def test_a_function_that_another_template_names_is_no_mistake_though_nobody_has_it_yet() -> None:
+    task = "  tasks:\n  - {key: a, title: A, function: training}\n"
+    library = written(t=STAGE + task, u=STAGE + task)
+    people = People(members={"qa": ("ann",)})
+    assert check_template(library, "t", people=people).functions == ("training",)
+    with pytest.raises(InvalidSource, match="there is no function “training”"):
+        check_template(written(t=STAGE + task), "t", people=people)
+
+
 def test_a_sign_off_that_nobody_could_meet_is_refused_before_publication() -> None:
     rules = "[{function: qa}, {function: ops}]"
     library = written(t=f"{STAGE}  approvals: [{{key: go, title: Go, rules: {rules}}}]\n")
