@@ -15,7 +15,7 @@ from golive.plan import Plan
 from golive.planning import Outline, check_checklist, check_template
 from golive.template import Bake, CheckStep, FactSource, Pause, Requirement, SetWeight, Task
 from golive.words import Text
-from tests.templates.library import FUNCTIONS, PEOPLE, bundled, plan_of
+from tests.templates.library import FUNCTIONS, PEOPLE, ROOT, bundled, plan_of
 
 LIBRARY = bundled()
 NAMES = sorted(LIBRARY.templates)
@@ -49,7 +49,9 @@ def texts(value: Any) -> Iterator[Text]:
 
 
 def test_the_templates_of_this_version_are_there() -> None:
-    assert {"saas-standard", "dual-sign-off"} <= set(NAMES)
+    told = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", told, re.MULTILINE)) == NAMES
+    assert len(NAMES) == 9
     assert all(source.file == f"{name}.yaml" for name, source in LIBRARY.templates.items())
 
 
