@@ -34,6 +34,9 @@ def head(run: Row) -> Iterator[RenderableType]:
     yield title.append_text(state(run.get("state")))
     if blocked := run.get("blocked_by"):
         yield Text(plain(blocked), style="yellow")
+    if passed := run.get("no_return"):
+        said = _("“{task}” is done: there is no way back, only forward fixes are left.")
+        yield Text(said.format(task=plain(passed)), style="bold yellow")
     if others := run.get("beside"):
         said = _("Other open runs of {service} in {environment}: {others}. One moves its traffic at a time.")
         yield Text(said.format(**release, others=plain(others)), style="yellow")

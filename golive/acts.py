@@ -15,7 +15,7 @@ from golive.commands import (
     Resume,
     Rollback,
 )
-from golive.ending import begin_abort, begin_rollback
+from golive.ending import begin_abort, begin_rollback, no_return
 from golive.errors import Conflict, Invalid, NotFound, need_words
 from golive.recording import Build
 from golive.run import Run
@@ -90,6 +90,12 @@ def check_rollback(run: Run, act: Rollback) -> None:
     if run.state.ending is not None:
         raise Conflict(
             "already_ending", N_("The run is already ending: {cause}."), cause=run.state.ending.cause
+        )
+    if passed := no_return(run):
+        raise Conflict(
+            "point_of_no_return",
+            N_("“{task}” is done, and behind it there is no way back: fix forward, or abort to end the run."),
+            task=passed.title,
         )
 
 

@@ -10,9 +10,18 @@ from golive.run import Run
 from golive.service_lock import give_back
 from golive.state import EndingState
 from golive.task_graph import FINISHED, open_task
+from golive.template import Task
 from golive.words import N_, Sentence, say
 
 MARGIN = timedelta(seconds=1)
+
+
+def no_return(run: Run) -> Task | None:
+    """Return the point of no return that the run has passed, if any: then only forward fixes are left."""
+    for ref, (_, task) in run.index.tasks.items():
+        if task.point_of_no_return and run.state.tasks[ref].state in ("done", "to_verify"):
+            return task
+    return None
 
 
 def begin_abort(run: Run, by: str, cause: Sentence) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 
 from golive.clocks import next_words
+from golive.ending import no_return
 from golive.engine import AWAITS_GATES
 from golive.plan import moment
 from golive.recording import Wait
@@ -345,6 +346,8 @@ def current_details(run: Run, processes: Processes) -> str:
     if waits:
         lines += ["", "| awaited | from whom | since | next by itself |", "|---|---|---|---|"]
         lines += [_row(run, wait) for wait in waits]
+    if passed := no_return(run):
+        lines += ["", f"**No way back** since “{_cell(passed.title.en)}” is done."]
     if any(stage.rollout for stage in run.plan.stages):
         lines += ["", f"Traffic to {_cell(state.release.version)}: **{state.weight} %**"]
     return "\n".join(lines)

@@ -341,5 +341,9 @@ def _notes(plan: Plan, first_traffic: datetime | None) -> Iterator[Sentence]:
         )
     if not plan.release.authors and any(stage.approvals for stage in plan.stages):
         yield say(N_("Who made the artifact is unknown, so nobody is kept from signing for it."))
+    for task in (task for stage in plan.stages for task in stage.tasks if task.point_of_no_return):
+        yield say(
+            N_("Once “{task}” is done there is no way back: a rollback is refused then."), task=task.title
+        )
     if plan.pace == "demo":
         yield say(N_("The pace is demo: every wait is shortened to seconds."))

@@ -7,7 +7,7 @@ from datetime import datetime
 from golive import service_lock
 from golive.commands import Promote, PromoteFull, RetryRollout
 from golive.effects import Shifted, ShiftTraffic, Verdict, Watch
-from golive.ending import begin_rollback
+from golive.ending import begin_rollback, no_return
 from golive.errors import Conflict, need_words
 from golive.gates import alert
 from golive.recording import RolloutView, Wait
@@ -212,7 +212,7 @@ def watched(run: Run, stage: Stage, effect: Watch, result: Verdict) -> None:
         run.emit("VerdictChanged", f"rollout:{stage.id}", verdict=result.verdict, cause=result.cause)
     if result.verdict == "healthy":
         state.ready = state.ready or state.phase in ("baking", "checking")
-    elif result.verdict == "unhealthy" and plan.on_unhealthy == "rollback":
+    elif result.verdict == "unhealthy" and plan.on_unhealthy == "rollback" and not no_return(run):
         alert(run, stage, stage.title, result.cause)
         begin_rollback(run, say(N_("{stage} is unhealthy: {cause}"), stage=stage.title, cause=result.cause))
     else:

@@ -285,6 +285,8 @@ def check_reopen(run: Run, actor: Actor, act: ReopenTask) -> None:
             "back_out", N_("“{title}” is part of the rollback; it stays as it is."), title=plan.title
         )
     expect_before_traffic(run, act.task)
+    if plan.point_of_no_return and state.state in ("done", "to_verify"):
+        raise Conflict("point_of_no_return", N_("“{title}” cannot be undone; fix forward."), title=plan.title)
     if "release_manager" not in actor.roles:
         expect_function(run, actor, plan)
 

@@ -72,7 +72,8 @@ class Due(Fact):
 class Task(Fact):
     """One person's work. `needs` are tasks of the same stage by key, or of an earlier one as `stage.key`.
 
-    `per_build` tasks are done again for a new build. `checklist` adds the items of a shared checklist.
+    `per_build` tasks are done again for a new build. `checklist` adds the items of a shared checklist. Once a
+    `point_of_no_return` is done nothing rolls back any more.
     """
 
     key: Key
@@ -84,6 +85,7 @@ class Task(Fact):
     due: Due | None = None
     verify: bool = False
     per_build: bool = False
+    point_of_no_return: bool = False
     requires: tuple[Requirement, ...] = ()
     items: tuple[Item, ...] = ()
     checklist: Key | None = None

@@ -26,6 +26,7 @@ def problems_in(stages: Sequence[Placed]) -> list[Problem]:
     """Return everything that would stop a run of these stages, or make it do what nobody meant."""
     found = [problem for placed in stages for problem in _in_stage(placed)]
     found += _in_references(stages)
+    found += _points_of_no_return(stages)
     return found or list(endless_waits(stages))
 
 
@@ -51,6 +52,25 @@ def _in_stage(placed: Placed) -> Iterator[Problem]:
                     N_("“min” counts only in the modes n and percent; this rule has the mode {mode}"),
                     mode=rule.mode,
                 )
+
+
+def _points_of_no_return(stages: Sequence[Placed]) -> Iterator[Problem]:
+    """Yield each point of no return without a way back until then, and each that is part of a way back."""
+    reached: list[Stage] = []
+    for placed in stages:
+        reached.append(placed.stage)
+        for n, task in enumerate(placed.stage.tasks):
+            if task.point_of_no_return and not any(stage.on_rollback for stage in reached):
+                yield placed.problem(
+                    ("tasks", n, "point_of_no_return"),
+                    N_(
+                        "before a point of no return there must be a way back: its stage or an earlier one needs on_rollback"
+                    ),
+                )
+        for n, task in enumerate(placed.stage.on_rollback):
+            if task.point_of_no_return:
+                msgid = N_("a task of the way back is no point of no return")
+                yield placed.problem(("on_rollback", n, "point_of_no_return"), msgid)
 
 
 def _repeated_keys(placed: Placed) -> Iterator[Problem]:

@@ -108,6 +108,9 @@ class RunShown(RunLine):
     beside: list[str] = Field(
         description="Other open runs of the service and environment; one moves its traffic at a time."
     )
+    no_return: str | None = Field(
+        description="The point of no return that is passed; only forward fixes are left."
+    )
     hold_reason: str | None
     started_by: str
     seq: int = Field(description="Number of the last event in the run's journal.")
@@ -136,8 +139,21 @@ class RunShown(RunLine):
             waits=[WaitShown.of(wait, language) for wait in run.waits],
             forecast=forecast,
             beside=list(run.beside),
+            no_return=_no_return(run, language),
             lessons=[LessonOfPlan.of(lesson) for lesson in run.plan.lessons],
         )
+
+
+def _no_return(run: RunWhole, language: Language) -> str | None:
+    states = {task.ref: task.state for task in run.tasks}
+    planned = ((f"{stage.id}.{task.key}", task) for stage in run.plan.stages for task in stage.tasks)
+    done = (
+        task.title
+        for ref, task in planned
+        if task.point_of_no_return and states[ref] in ("done", "to_verify")
+    )
+    passed = next(done, None)
+    return passed.in_language(language) if passed else None
 
 
 class ReceiptShown(Shown):

@@ -12,7 +12,7 @@ from golive import rules
 from golive.effects import Measure, Measured, Shifted
 from golive.errors import Conflict, Invalid
 from golive.evidence import Metric, Remark
-from golive.explain import approval_wait, awaited_people, blocked_by, stage_waits, task_wait
+from golive.explain import approval_wait, awaited_people, blocked_by, current_details, stage_waits, task_wait
 from golive.template import Ladder
 from tests.rules.plans import GREY, PEOPLE, REVIEW, SIGN_OFF, SIGNED, UAT, make_plan, release, task, whole
 from tests.rules.test_whole_run import approve, complete, digest, due_of, shown, states, to_grey, to_sign_off
@@ -547,3 +547,29 @@ def test_the_final_report_is_written_when_every_stage_has_ended() -> None:
     types = world.types()
     assert types.index("StageFailed") < types.index("StageSkipped") < types.index("ReportWritten")
     assert types[-1] == "RunAborted"
+
+
+def test_behind_the_point_of_no_return_nothing_rolls_back_and_an_abort_still_ends_the_run() -> None:
+    tasks = [task("open", point_of_no_return=True), task("watch")]
+    world = started(make_plan({**UAT, "tasks": tasks, "on_rollback": [task("restore")]}))
+    back = c.Rollback(reason=words())
+    rules.check(world.run, world.command(back, "rm"))
+    world.act(c.CompleteTask(task="uat.open"), "qa1")
+    assert world.refused(back, "rm") == "point_of_no_return"
+    assert world.refused(c.ReopenTask(task="uat.open", reason=words()), "rm") == "point_of_no_return"
+    assert "No way back" in current_details(world.run, PROCESSES)
+    world.act(c.Abort(reason=words()), "rm")
+    assert world.run.state.state == "aborted"
+
+
+def test_behind_the_point_of_no_return_bad_health_stops_the_rollout_for_a_person() -> None:
+    grey = {**GREY, "needs": [], "tasks": [task("open", point_of_no_return=True)]}
+    world = started(make_plan(grey))
+    world.act(c.CompleteTask(task="grey.open"), "qa1")
+    world.act(c.Promote(reason=words()), "rm")
+    world.verdict("unhealthy")
+    assert world.run.state.state == "running"
+    rollout = world.run.state.stages["grey"].rollout
+    assert rollout
+    assert rollout.phase == "stopped"
+    assert "AlertRaised" in world.types()

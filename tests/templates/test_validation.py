@@ -354,3 +354,12 @@ def test_of_two_sources_with_one_name_the_later_counts() -> None:
     first, second = (read_template("t.yaml", f"name: t\n{HEAD}{STAGE}  # {n}\n") for n in (1, 2))
     assert Library.of([first, second]).templates["t"] is second
     assert first.sha256 != second.sha256
+
+
+def test_until_a_point_of_no_return_there_must_be_a_way_back() -> None:
+    task = "  tasks:\n  - {key: a, title: A, function: qa, point_of_no_return: true}\n"
+    assert "there must be a way back" in problems(STAGE + task)[0]
+    back = "  on_rollback:\n  - {key: b, title: B, function: qa}\n"
+    assert check_template(written(t=STAGE + task + back), "t").functions == ("qa",)
+    wrong = "  on_rollback:\n  - {key: b, title: B, function: qa, point_of_no_return: true}\n"
+    assert "no point of no return" in problems(STAGE + wrong)[0]
