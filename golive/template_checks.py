@@ -64,7 +64,7 @@ def _points_of_no_return(stages: Sequence[Placed]) -> Iterator[Problem]:
                 yield placed.problem(
                     ("tasks", n, "point_of_no_return"),
                     N_(
-                        "before a point of no return there must be a way back: its stage or an earlier one needs on_rollback"
+                        "before a point of no return there must be a way back: on_rollback in its or an earlier stage"
                     ),
                 )
         for n, task in enumerate(placed.stage.on_rollback):
