@@ -9,6 +9,7 @@ from cli import (
     approvals,
     attachments,
     audit,
+    comparing,
     doctor,
     reviews,
     runs,
@@ -23,7 +24,9 @@ from cli.language import _
 app = typer.Typer(
     name="golive",
     help=_("Runs go-lives: the process by which a release reaches its users."),
-    epilog=_("Settings are environment variables: GOLIVE_URL, GOLIVE_TOKEN, GOLIVE_HOME. See docs/ for all."),
+    epilog=_(
+        "Settings are environment variables: GOLIVE_URL, GOLIVE_TOKEN, GOLIVE_HOME. README.md lists all."
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -36,6 +39,7 @@ approvals.register(app)
 attachments.register(app)
 acts.register(app)
 reviews.register(app)
+comparing.register(templates.app)
 app.add_typer(templates.app, name="template")
 app.add_typer(templates.checklists, name="checklist")
 app.add_typer(users.app, name="user")

@@ -48,7 +48,7 @@ def show(
     source: Annotated[bool, typer.Option("--source", help=_("Print its YAML as published."))] = False,
 ) -> None:
     """Show a template."""
-    answer = golive.get(f"/templates/{name}/versions/{number or _latest(golive, 'templates', name)}")
+    answer = golive.get(f"/templates/{name}/versions/{number or latest_version(golive, 'templates', name)}")
     golive.tell(answer, (lambda shown: [plain(shown["source"].rstrip("\n"))]) if source else _template_page)
 
 
@@ -58,14 +58,14 @@ def show(
 @acting
 def validate(golive: Connected, file: File) -> None:
     """Validate a template."""
-    golive.tell(golive.post("/templates/validate", _source(file)), _valid)
+    golive.tell(golive.post("/templates/validate", read_source(file)), _valid)
 
 
 @app.command("publish", help=_("Publish a template as its next version; running runs keep theirs."))
 @acting
 def publish(golive: Connected, file: File) -> None:
     """Publish a template."""
-    golive.tell(golive.post("/templates", _source(file)), _published)
+    golive.tell(golive.post("/templates", read_source(file)), _published)
 
 
 @app.command("preview", help=_("Print the plan that a start would make now, with its dates."))
@@ -110,7 +110,7 @@ def list_checklists(golive: Connected) -> None:
 @connected
 def show_checklist(golive: Connected, name: Name, number: Number = None) -> None:
     """Show a checklist."""
-    answer = golive.get(f"/checklists/{name}/versions/{number or _latest(golive, 'checklists', name)}")
+    answer = golive.get(f"/checklists/{name}/versions/{number or latest_version(golive, 'checklists', name)}")
     golive.tell(answer, lambda shown: [plain(shown["source"].rstrip("\n"))])
 
 
@@ -118,17 +118,18 @@ def show_checklist(golive: Connected, name: Name, number: Number = None) -> None
 @acting
 def validate_checklist(golive: Connected, file: File) -> None:
     """Validate a checklist."""
-    golive.tell(golive.post("/checklists/validate", _source(file)), _valid)
+    golive.tell(golive.post("/checklists/validate", read_source(file)), _valid)
 
 
 @checklists.command("publish", help=_("Publish a checklist as its next version."))
 @acting
 def publish_checklist(golive: Connected, file: File) -> None:
     """Publish a checklist."""
-    golive.tell(golive.post("/checklists", _source(file)), _published)
+    golive.tell(golive.post("/checklists", read_source(file)), _published)
 
 
-def _source(file: Path) -> dict[str, str]:
+def read_source(file: Path) -> dict[str, str]:
+    """Return the text of a file and its name, as the API takes them. Raises BadParameter."""
     try:
         return {"source": file.read_text(encoding="utf-8"), "file": file.name}
     except UnicodeDecodeError as wrong:
@@ -138,7 +139,7 @@ def _source(file: Path) -> dict[str, str]:
         raise given.unreadable(file, "FILE", why) from why
 
 
-def _latest(golive: Connected, kind: str, name: str) -> int:
+def latest_version(golive: Connected, kind: str, name: str) -> int:
     """Return the latest version of `name`, from the list, which also knows what there is instead."""
     versions = {line["name"]: line["version"] for line in golive.client.items(f"/{kind}")}
     if name not in versions:

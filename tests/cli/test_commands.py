@@ -246,6 +246,16 @@ def test_templates_are_listed_previewed_and_published(whole: Whole, manager: Per
     assert "“mine” is valid." in manager.does("template", "validate", str(mine))
     assert "template_admin" in manager.is_refused("template", "publish", str(mine))
     assert "Published “mine” version 1." in whole.golive("template", "publish", str(mine)).stdout
+    assert "one version only" in manager.is_refused("template", "diff", "mine")
+    mine.write_text(mine.read_text().replace("decide_within", "sign_within"))
+    changed = manager.does("template", "diff", "mine", "--file", str(mine)).splitlines()
+    assert changed[0] == "--- mine, version 1"
+    assert any(line.startswith("-") and "decide_within" in line for line in changed)
+    assert any(line.startswith("+") and "sign_within" in line for line in changed)
+    assert "version 2" in whole.golive("template", "publish", str(mine)).stdout
+    assert manager.does("template", "diff", "mine").splitlines()[2:] == changed[2:]
+    assert "Nothing has changed." in manager.does("template", "diff", "mine", "--from", "2", "--to", "2")
+    assert "no template" in manager.is_refused("template", "diff", "mine", "--from", "9")
     mine.write_text(mine.read_text().replace("stages:", "stagse:", 1))
     said = manager.is_refused("template", "validate", str(mine))
     assert "mine.yaml:" in said
