@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import RenderableType
 from rich.text import Text
 
 from cli import completing
@@ -16,8 +17,6 @@ from cli.failure import Failure
 from cli.language import _
 from cli.screen import plain
 from cli.templates import latest_version, read_source
-
-_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 Template = Annotated[
     str, typer.Argument(metavar="NAME", help=_("Its name."), autocompletion=completing.templates)
@@ -63,11 +62,10 @@ def _version(name: str, number: int) -> str:
     return _("{template}, version {version}").format(template=name, version=number)
 
 
-def _changes(shown: Any, was_called: str, now: str, called: str) -> Iterator[Text]:
+def _changes(shown: Any, was_called: str, now: str, called: str) -> Iterator[RenderableType]:
     lines = list(
         difflib.unified_diff(shown["source"].splitlines(), now.splitlines(), was_called, called, lineterm="")
     )
-    for line in lines:
-        yield Text(plain(line), style=_STYLES.get(line[:1], ""))
+    yield from (plain(line) for line in lines)  # text as it is: a line that was broken would be another patch
     if not lines:
         yield Text(_("Nothing has changed."), style="dim")
