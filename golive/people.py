@@ -30,12 +30,17 @@ class People(Fact):
             do_only=tuple(name for name in names if SIGNS not in roles[name]),
         )
 
-    def within(self, asked: Mapping[str, Collection[Role]]) -> People:
-        """Return those who can do something of what is `asked` of their function, and nobody else."""
+    def within(self, functions: Collection[str]) -> People:
+        """Return those of `functions` who have one of the roles, and nobody else.
+
+        Also whoever cannot do what is asked of the function now: they may get the role while the run goes on.
+        """
+        idle = set(self.sign_only) & set(self.do_only)
         members = {
-            function: tuple(name for name in dict.fromkeys(named) if self._can(name, roles))
-            for function, roles in asked.items()
-            for named in [self.members.get(function, ())]
+            function: tuple(
+                name for name in dict.fromkeys(self.members.get(function, ())) if name not in idle
+            )
+            for function in functions
         }
         names = {name for group in members.values() for name in group}
         return People(
@@ -43,6 +48,3 @@ class People(Fact):
             sign_only=tuple(name for name in self.sign_only if name in names),
             do_only=tuple(name for name in self.do_only if name in names),
         )
-
-    def _can(self, name: str, roles: Collection[Role]) -> bool:
-        return (DOES in roles and name not in self.sign_only) or (SIGNS in roles and name not in self.do_only)

@@ -84,7 +84,7 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
 ) -> Plan:
     """Return the plan that a run of `request` follows, complete and checked.
 
-    Of `people` those are planned who can do what the template asks of their function. `version` is that of the
+    Of `people` those are planned who have a function of the template and a role to act in it. `version` is that of the
     template in the library. `metrics` false: nothing is measured, so each rollout step pauses for a person. `now`
     judges the times asked for. Raises InvalidSource when the template is at fault, and Invalid when the request
     is: `unknown_template`, `unknown_parameter`, `parameter_missing`, `parameter_invalid`, `start_time_invalid`,

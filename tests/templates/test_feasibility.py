@@ -123,16 +123,15 @@ def test_a_function_that_nobody_has_names_what_asks_for_it() -> None:
 def test_who_may_only_sign_does_no_task() -> None:
     body = STAGE + "  tasks:\n  - {key: a, title: A, function: ops}\n"
     both = plan_of(written(t=body), "t", people=people_with(ann="approver", bo="assignee"))
-    assert both.people == {"ops": ("bo",)}
+    assert (both.people["ops"], both.doers("ops")) == (("ann", "bo"), ("bo",))
     with pytest.raises(Invalid, match=r"function “ops” and the role assignee, which s\.a needs"):
         plan_of(written(t=body), "t", people=people_with(ann="approver", bo="approver"))
 
 
 def test_who_may_only_do_tasks_signs_nothing() -> None:
     body = STAGE + "  approvals:\n  - {key: go, title: Go, rules: [{function: ops}]}\n"
-    assert plan_of(written(t=body), "t", people=people_with(ann="approver", bo="assignee")).people == {
-        "ops": ("ann",)
-    }
+    made = plan_of(written(t=body), "t", people=people_with(ann="approver", bo="assignee", cy="viewer"))
+    assert (made.people["ops"], made.signers("ops")) == (("ann", "bo"), ("ann",))
     with pytest.raises(Invalid, match=r"function “ops” and the role approver, which s\.go needs"):
         plan_of(written(t=body), "t", people=people_with(bo="assignee"))
 
