@@ -14,6 +14,7 @@ from typing_extensions import override
 from api.app import create_app
 from api.house import House
 from api.prepare import prepare
+from golive.errors import Conflict
 from settings import Settings
 
 _GRACE_SECONDS = 10
@@ -42,7 +43,10 @@ def main() -> None:
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     settings = Settings()
-    asyncio.run(prepare(settings))
+    try:
+        asyncio.run(prepare(settings))
+    except Conflict as another:
+        sys.exit(str(another))
     app = create_app(settings)
     config = uvicorn.Config(
         app,

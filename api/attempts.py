@@ -18,6 +18,7 @@ from api.asking import ActorDep
 from api.house import House
 from api.problems import MEDIA
 from db import idempotency
+from db.journal import administering
 from db.session import Session
 from golive.commands import Actor
 from golive.errors import Invalid
@@ -114,7 +115,7 @@ Change = Callable[[Session], Awaitable[dict[str, Any]]]
 
 async def once(house: House, attempt: Attempt, status: int, change: Change) -> Response:
     """Make a change of SQL once, in one transaction with its answer, and return that answer."""
-    async with house.database.transaction() as session:
+    async with administering(house.database) as session:
         known = await attempt.found(session)
         answer = known or await attempt.kept(session, status, await change(session))
     return told(answer, again=known is not None)

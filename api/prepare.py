@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from api.publishing import publish_from, title_of
-from db.journal import append_admin
+from db.journal import administering, append_admin
 from db.migrations import upgrade
+from db.operating import require_schema
 from db.people import authenticate, create_user, find_users, issue_token, new_token, token_is_known
 from db.session import Database, Session
 from db.templates import get_checklist, list_checklists, publish_checklist, template_versions
@@ -24,14 +25,18 @@ ROOT = Path(__file__).parents[1]
 async def prepare(settings: Settings) -> None:
     """Bring the database to the present schema, make the user `admin` and publish what is bundled.
 
-    Safe at every start, and in several processes at once. Raises OSError when the home folder cannot be
-    written.
+    Safe at every start, and in several processes at once. In production the schema of PostgreSQL is changed by
+    `golive db upgrade` alone, whose role may do more than golive's own. Raises OSError when the home folder cannot
+    be written, Conflict (`schema`) when the schema is another.
     """
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    await upgrade(settings.url)
+    if settings.env == "production" and settings.database_url:
+        await require_schema(settings.url)
+    else:
+        await upgrade(settings.url)
     database = Database(settings.url)
     try:
-        async with database.transaction() as session:
+        async with administering(database) as session:
             await make_admin(session, settings.home / "admin.token")
             await publish_bundled(session, bundled(ROOT))
     finally:

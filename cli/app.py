@@ -11,6 +11,7 @@ from cli import (
     audit,
     comparing,
     doctor,
+    operating,
     reviews,
     runs,
     tasks,
@@ -44,4 +45,5 @@ app.add_typer(templates.app, name="template")
 app.add_typer(templates.checklists, name="checklist")
 app.add_typer(users.app, name="user")
 audit.register(app)
+app.add_typer(operating.app, name="db")
 doctor.register(app)

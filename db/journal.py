@@ -7,7 +7,8 @@ hash of the row before it; those canonical bytes are stored beside it. People's 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ import rfc8785
 from sqlalchemy import insert, select, update
 
 from db.errors import JournalConflict, Unrecordable
-from db.session import Session, database_time, insert_into
+from db.session import Database, Session, database_time, insert_into
 from db.tables import journal, stream_heads
 from db.words import keep, save
 from golive.canonical import canonical
@@ -107,6 +108,17 @@ async def append(session: Session, stream: str, events: Sequence[Event]) -> Appe
     if new:
         hashes += await _write(session, stream, head, new)
     return Appended(tuple(hashes), fresh=bool(new))
+
+
+@asynccontextmanager
+async def administering(database: Database) -> AsyncIterator[Session]:
+    """Write administration: users, tokens, templates. One at a time over all processes, so what was read stays true.
+
+    Each such transaction adds to golive's own stream; its head, locked from the start, is the lock.
+    """
+    async with database.transaction() as session:
+        await _locked_head(session, ADMIN)
+        yield session
 
 
 async def append_admin(  # noqa: PLR0913 - each is a column of the journal

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, Table, delete, select, update
 
 from db.session import Session, database_time, fields_of, insert_into
 from db.tables import lock_waiters, runs, service_locks
@@ -41,9 +41,10 @@ async def take(session: Session, run_id: str, service: str, environment: str, ge
     if await _ended(session, run_id):
         return held
     if held is None:
+        await _hold(session, run_id, service, environment, generation)
+        held = await _keep_holder(session, service, environment)
+    if held is None or held.run_id == run_id:
         await _dequeue(session, run_id, service, environment)
-        return await _hold(session, run_id, service, environment, generation)
-    if held.run_id == run_id:
         await raise_fence(session, run_id, service, environment, generation)
         return await holder(session, service, environment)
     waiter = {"service": service, "environment": environment, "run_id": run_id}
@@ -114,25 +115,15 @@ async def _keep_holder(session: Session, service: str, environment: str) -> Lock
     return Lock(**fields_of(row)) if row else None
 
 
-async def _hold(session: Session, run_id: str, service: str, environment: str, generation: int) -> Lock:
-    lock = Lock(
-        service=service,
-        environment=environment,
-        run_id=run_id,
-        generation=generation,
-        taken_at=await database_time(session),
+async def _hold(session: Session, run_id: str, service: str, environment: str, generation: int) -> None:
+    """Hold the service, unless another run was faster."""
+    mine = {"service": service, "environment": environment, "run_id": run_id, "generation": generation}
+    taken = insert_into(session, service_locks).values(
+        **mine, taken_at=await database_time(session), woken=[]
     )
-    await session.execute(
-        insert(service_locks).values(
-            service=service,
-            environment=environment,
-            run_id=run_id,
-            generation=generation,
-            taken_at=lock.taken_at,
-            woken=[],
-        )
-    )
-    return lock
+    held = service_locks.c.released_at.is_(None)
+    unless_held = taken.on_conflict_do_nothing(index_elements=["service", "environment"], index_where=held)
+    await session.execute(unless_held)
 
 
 async def _dequeue(session: Session, run_id: str, service: str, environment: str) -> None:

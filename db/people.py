@@ -56,7 +56,8 @@ async def create_user(  # noqa: PLR0913 - each is a column
     user_id = secrets.token_hex(12)
     row = {"id": user_id, "name": name, "email": email, "locale": locale, "enabled": True}
     added = insert_into(session, users).values(**row, created_at=await database_time(session))
-    if not (await session.execute(added.on_conflict_do_nothing(index_elements=["name"]))).rowcount:
+    unless_taken = added.on_conflict_do_nothing(index_elements=["name"]).returning(users.c.id)
+    if await session.scalar(unless_taken) is None:
         sentence = N_("There is a user {name} already; choose another name or change that user.")
         raise Conflict("user_exists", sentence, name=name)
     await _set_words(session, user_id, roles=roles, functions=functions)

@@ -26,7 +26,9 @@ async def mark_lost(session: Session, run_id: str, how: str) -> None:
     cause = say(N_("The run ended outside golive: its workflow is {how}. Traffic was not touched."), how=how)
     marked = update(runs).where(runs.c.id == run_id, runs.c.state.not_in(ENDED))
     told = {"state": "aborted", "ended_at": await database_time(session)}
-    await session.execute(marked.values(**told, blocked_by=cause.model_dump(mode="json")))
+    found = await session.execute(marked.values(**told, blocked_by=cause.model_dump(mode="json")))
+    if not found.rowcount:
+        return  # another worker's reconciler was faster
     lost = await get_header(session, run_id)
     await release(session, run_id, lost.service, lost.environment)
     await append_admin(session, GOLIVE, "RunLost", f"run:{run_id}", payload={"how": how})

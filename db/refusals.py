@@ -42,7 +42,7 @@ async def flush_refusals(database: Database) -> int:
     async with database.transaction() as session:
         now = await database_time(session)
         over = (refusals.c.since <= now - WINDOW) & (refusals.c.counted > 0)
-        found = (await session.execute(select(refusals).where(over))).all()
+        found = (await session.execute(select(refusals).where(over).with_for_update(skip_locked=True))).all()
         for row in found:
             await _close_window(session, row, now)
         return len(found)

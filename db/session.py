@@ -1,7 +1,8 @@
 """The database: one connection pool, one way to write, one way to read.
 
 SQLite is the default, PostgreSQL comes by URL alone. On SQLite every writing transaction starts with
-BEGIN IMMEDIATE, so that it never finds out half-way that another one was faster.
+BEGIN IMMEDIATE, so that it never finds out half-way that another one was faster. On PostgreSQL a transaction that
+reads before it writes locks what it read: a run by the head of its journal, all else by `db.administering`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Table, event, make_url, text
+from sqlalchemy import URL, Connection, Row, RowMapping, Table, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -29,6 +30,14 @@ Temporal or the client then tries again; both waits together end before an activ
 """
 
 _BEGIN = "golive_begin"
+
+_PATIENCE = {
+    "connect_timeout": "5",
+    "tcp_user_timeout": "10000",
+    "application_name": "golive",
+    "options": f"-c lock_timeout={int(BUSY_SECONDS * 1000)} -c idle_in_transaction_session_timeout=60000",
+}
+"""libpq's parameters, where the URL does not name them: a database that is gone is noticed, locks are not for ever."""
 
 
 class Database:
@@ -89,17 +98,23 @@ class Database:
 
 def engine_of(url: str) -> AsyncEngine:
     """Return an engine with golive's settings; a SQLite file is made in a folder that is made too."""
-    engine = create_async_engine(url, json_serializer=_json, pool_pre_ping=not url.startswith("sqlite"))
-    if engine.dialect.name == "sqlite":
-        _make_private(url)
-        event.listen(engine.sync_engine, "connect", _set_up_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_on_sqlite)
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite(address)
+    patient = address.update_query_dict(_PATIENCE | dict(address.query))
+    return create_async_engine(patient, json_serializer=_json, pool_pre_ping=True, pool_timeout=BUSY_SECONDS)
+
+
+def _sqlite(address: URL) -> AsyncEngine:
+    _make_private(address.database)
+    engine = create_async_engine(address, json_serializer=_json)
+    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_on_sqlite)
     return engine
 
 
-def _make_private(url: str) -> None:
+def _make_private(file: str | None) -> None:
     """Make the folder of a new SQLite file, and the file, which only its owner may read."""
-    file = make_url(url).database
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         with suppress(OSError):  # SQLite says itself what it cannot open

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,9 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from settings.private_file import kept_once
+
+_SCHEME = re.compile(r"^postgres(ql)?://")
+"""How PostgreSQL's own tools begin the address of a database."""
 
 Purpose = Literal["command", "start", "salt", "user_token"]
 
@@ -26,7 +30,8 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
     port: int = Field(default=8080, ge=1, le=65535, description="Port of the API.")
     database_url: str | None = Field(
-        default=None, description="SQLAlchemy URL; unset: SQLite in the home folder."
+        default=None,
+        description="PostgreSQL, as `postgresql://USER:PASSWORD@HOST/DATABASE`; unset: SQLite in the home folder.",
     )
     temporal: Literal["embedded", "external"] = Field(
         default="embedded", description="Whose Temporal server."
@@ -54,8 +59,10 @@ class Settings(BaseSettings):
 
     @cached_property
     def url(self) -> str:
-        """The database's SQLAlchemy URL."""
-        return self.database_url or f"sqlite+aiosqlite:///{(self.home / 'golive.db').absolute()}"
+        """The database's SQLAlchemy URL, with the driver that golive brings."""
+        if self.database_url is None:
+            return f"sqlite+aiosqlite:///{(self.home / 'golive.db').absolute()}"
+        return _SCHEME.sub("postgresql+psycopg://", self.database_url)
 
     def keys(self, purpose: Purpose) -> tuple[bytes, ...]:
         """Return the keys of one purpose, the signing one first, derived by HMAC-SHA-256 from the secret keys."""

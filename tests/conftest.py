@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from db import migrations
 from db.session import Database
+from tests.databases import Cluster, Databases, Files, Kind, cluster
 from tests.stack import Stack, running
 from workflows.search import ALL
 
@@ -52,18 +54,41 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
 
 
 @pytest.fixture(scope="session")
-async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the database by its migrations, once."""
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the SQLite database by its migrations, once."""
     path = tmp_path_factory.mktemp("migrated") / "golive.db"
-    await migrations.upgrade(f"sqlite+aiosqlite:///{path}")
+    asyncio.run(migrations.upgrade(f"sqlite+aiosqlite:///{path}"))
     return path
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """Start a PostgreSQL server and build a database by the migrations, once; skip where there is none."""
+    with cluster() as server:
+        asyncio.run(migrations.upgrade(server.make("migrated")))
+        yield server
+
+
 @pytest.fixture
-async def database(migrated: Path, tmp_path: Path) -> AsyncIterator[Database]:
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Which database a test runs on: SQLite, unless it is marked `ON_BOTH`."""
+    found: Kind = getattr(request, "param", "sqlite")
+    return found
+
+
+@pytest.fixture
+def databases(request: pytest.FixtureRequest, kind: Kind, migrated: Path, tmp_path: Path) -> Databases:
+    """Where a test gets databases from."""
+    if kind == "sqlite":
+        return Files(migrated, tmp_path)
+    server: Cluster = request.getfixturevalue("postgresql")
+    return server
+
+
+@pytest.fixture
+async def database(databases: Databases) -> AsyncIterator[Database]:
     """Return an empty database of this test's own."""
-    shutil.copyfile(migrated, tmp_path / "golive.db")
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'golive.db'}")
+    database = Database(databases.fresh())
     yield database
     await database.close()
 

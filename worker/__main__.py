@@ -11,7 +11,9 @@ from contextlib import AsyncExitStack
 from connectors.http_counters import HttpCounters
 from connectors.local_traffic import LocalTraffic
 from connectors.metrics import MetricsConnector, NoMetrics
+from db.operating import require_schema
 from db.session import Database
+from golive.errors import Conflict
 from settings import Settings
 from worker.building import Parts, build
 from worker.connection import WrongSearchAttributes, connect, register_search_attributes
@@ -23,6 +25,7 @@ GRACE = 5
 
 async def main(settings: Settings) -> None:
     """Run both workers and the reconciler; SIGTERM and SIGINT end them in order."""
+    await require_schema(settings.url)
     client = await connect(settings)
     await register_search_attributes(client)
     async with AsyncExitStack() as stack:
@@ -55,5 +58,5 @@ if __name__ == "__main__":
     )
     try:
         asyncio.run(main(Settings()))
-    except WrongSearchAttributes as wrong:
+    except (WrongSearchAttributes, Conflict) as wrong:
         sys.exit(str(wrong))

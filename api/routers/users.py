@@ -20,7 +20,7 @@ from api.house import House
 from api.schemas.given import Given
 from api.schemas.people import Left, UserGiven, UserMade, UserPatch, UserShown
 from api.schemas.shown import Listed
-from db.journal import append_admin
+from db.journal import administering, append_admin
 from db.people import (
     User,
     another_admin,
@@ -67,7 +67,7 @@ class UserFilter(Given):
 async def add(given: UserGiven, attempt: AttemptDep, house: HouseDep) -> Response:
     """Make a user and their first token; the same attempt again gets the same answer."""
     need(attempt.actor, MANAGE_USERS)
-    async with house.database.transaction() as session:
+    async with administering(house.database) as session:
         known = await attempt.found(session)
         answer = known or await attempt.kept(session, 201, await _make(session, house, attempt, given))
         token = await _token(session, house, attempt)
@@ -161,7 +161,7 @@ async def change(name: str, given: UserPatch, actor: ActorDep, house: HouseDep) 
     """Change roles, functions, address, language or whether they are enabled."""
     need(actor, MANAGE_USERS)
     changed = given.model_dump(exclude_none=True)
-    async with house.database.transaction() as session:
+    async with administering(house.database) as session:
         user = await patch_user(session, name, **changed)
         await _keep_an_admin(session, user)
         payload = {field: value for field, value in changed.items() if field != "email"}
@@ -185,7 +185,7 @@ async def _keep_an_admin(session: Session, user: User) -> None:
 async def revoke(token_id: str, actor: ActorDep, house: HouseDep) -> Left:
     """Revoke a token."""
     need(actor, MANAGE_USERS)
-    async with house.database.transaction() as session:
+    async with administering(house.database) as session:
         await revoke_token(session, token_id)
         await append_admin(session, actor, "TokenRevoked", f"token:{token_id}")
     return Left(id=token_id, revoked=True)

@@ -16,6 +16,9 @@ from sqlalchemy import Connection, text
 
 from db.session import Database, Session
 
+TABLE = "alembic_version"
+"""Where a database keeps which revision it has."""
+
 _ADVISORY_LOCK = 0x601_1FE
 """Any number that nobody else locks on: on PostgreSQL it keeps two upgrades from meeting."""
 
@@ -51,6 +54,13 @@ def head() -> str:
     if newest is None:
         raise LookupError("db/migrations/versions holds no migration; the checkout is incomplete")
     return newest
+
+
+def knows(revision: str) -> bool:
+    """Tell whether this checkout has that revision."""
+    return revision in {
+        each.revision for each in ScriptDirectory.from_config(configuration()).walk_revisions()
+    }
 
 
 def configuration(connection: Connection | None = None) -> Config:

@@ -12,6 +12,7 @@ from api.app import create_app
 from api.prepare import prepare
 from settings import Settings
 from tests.api.client import Client
+from tests.databases import Cluster, Kind
 
 NOBODY_LISTENS = 1
 """A port below 1024 on which no Temporal server can be in a test."""
@@ -25,11 +26,28 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def prepared_on_postgresql(postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder as the first start leaves it whose database is PostgreSQL's, named `prepared`."""
+    home = tmp_path_factory.mktemp("prepared") / "home"
+    asyncio.run(prepare(Settings(home=home, database_url=postgresql.make("prepared"))))
+    return home
+
+
 @pytest.fixture
-def settings(prepared: Path, tmp_path: Path) -> Settings:
+def settings(request: pytest.FixtureRequest, kind: Kind, tmp_path: Path) -> Settings:
     """Settings of a golive whose Temporal server is away."""
-    home = Path(shutil.copytree(prepared, tmp_path / "home"))
-    return Settings(home=home, temporal_port=NOBODY_LISTENS)
+    name, url = ("prepared", None)
+    if kind == "postgresql":
+        name, url = "prepared_on_postgresql", _copied(request)
+    home = Path(shutil.copytree(request.getfixturevalue(name), tmp_path / "home"))
+    return Settings(home=home, database_url=url, temporal_port=NOBODY_LISTENS)
+
+
+def _copied(request: pytest.FixtureRequest) -> str:
+    request.getfixturevalue("prepared_on_postgresql")
+    server: Cluster = request.getfixturevalue("postgresql")
+    return server.copy("prepared")
 
 
 @pytest.fixture

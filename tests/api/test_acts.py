@@ -70,7 +70,9 @@ async def application(
 ) -> AsyncIterator[Client]:
     """The user `admin` at an application that is connected to the Temporal server of the tests."""
     port = int(temporal.client.service_client.config.target_host.rpartition(":")[2])
-    settings = Settings(home=tmp_path, secret_keys=SecretStr("a-key-of-tests"), temporal_port=port)
+    settings = Settings(
+        home=tmp_path, database_url=database.url, secret_keys=SecretStr("a-key-of-tests"), temporal_port=port
+    )
     await prepare(settings)
     app = create_app(settings)
     async with app.router.lifespan_context(app):

@@ -6,6 +6,9 @@ import pytest
 
 from settings import Settings
 from tests.api.client import Client, problem
+from tests.databases import ON_BOTH
+
+pytestmark = ON_BOTH
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
 

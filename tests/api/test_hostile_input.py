@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from tests.api.client import RELEASE, Client, problem
+from tests.databases import ON_BOTH
+
+pytestmark = ON_BOTH
 
 JSON = {"Content-Type": "application/json"}
 START: dict[str, Any] = {"template": "saas-standard", "release": RELEASE}

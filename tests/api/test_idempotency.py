@@ -9,8 +9,11 @@ from golive.commands import Abort
 from golive.recording import Batch
 from tests.api.client import Client, problem
 from tests.api.test_reading import reader
+from tests.databases import ON_BOTH
 from tests.db.story import QA, record, run_change, words
 from tests.db.story import event as happened
+
+pytestmark = ON_BOTH
 
 __all__ = ["reader"]
 

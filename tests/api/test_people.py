@@ -6,11 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from api.house import House
 from api.prepare import prepare
+from db.session import Database
+from db.tables import metadata
 from settings import Settings
 from tests.api.client import Client, problem
+from tests.databases import ON_BOTH
+
+pytestmark = ON_BOTH
 
 ANN = {"name": "ann", "roles": ["assignee"], "functions": ["qa"], "email": "ann@example.com"}
 
@@ -42,8 +48,18 @@ async def test_the_same_attempt_gets_the_same_answer_and_its_token_is_stored_now
     first, again = [await admin.post("/users", ANN, key="k") for _ in range(2)]
     assert first.json() == again.json()
     assert again.headers["idempotency-replayed"] == "true"
-    written = b"".join(file.read_bytes() for file in settings.home.glob("golive.db*"))
-    assert first.json()["token"].encode() not in written
+    written = await everything_in(settings.url)
+    assert "ann" in written
+    assert first.json()["token"] not in written
+
+
+async def everything_in(url: str) -> str:
+    """Return every row of every table, as text."""
+    database = Database(url)
+    async with database.reading() as session:
+        rows = [(await session.execute(select(table))).all() for table in metadata.sorted_tables]
+    await database.close()
+    return str(rows)
 
 
 async def test_the_order_of_keys_in_the_body_does_not_make_it_another_one(admin: Client) -> None:

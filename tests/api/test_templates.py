@@ -5,6 +5,9 @@ import pytest
 from api.prepare import prepare
 from settings import Settings
 from tests.api.client import RELEASE, Client, problem
+from tests.databases import ON_BOTH
+
+pytestmark = ON_BOTH
 
 SMALL = """
 name: small

@@ -34,15 +34,6 @@ async def test_user_is_known_by_token_until_it_is_revoked(database: Database) ->
             await people.revoke_token(session, "nothing")
 
 
-async def test_token_is_stored_by_its_digest_alone(database: Database, file: Path) -> None:
-    async with database.transaction() as session:
-        await people.create_user(session, name="ann", roles=[], functions=[])
-        token = await people.issue_token(session, "ann", token="chosen-by-the-first-start")
-    await database.close()
-    assert token.token == "chosen-by-the-first-start"
-    assert b"chosen-by-the-first-start" not in file.read_bytes()
-
-
 async def test_name_is_taken_once(database: Database) -> None:
     async with database.transaction() as session:
         assert not await people.users_exist(session)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, settings
@@ -16,6 +14,7 @@ from db.queries import get_run
 from db.session import Database
 from db.views import RunWhole
 from golive.state import RunState
+from tests.databases import Databases, Kind
 from tests.db.story import record, with_signature
 from tests.rules.test_any_run import PLAN, AnyRun
 from tests.rules.world import words
@@ -24,17 +23,15 @@ from tests.rules.world import words
 class RecordedRun(AnyRun):
     """A run as the rules' own test plays it; in the end its batches are recorded in order, each twice."""
 
-    built: ClassVar[Path]
-    file: ClassVar[Path]
+    databases: ClassVar[Databases]
 
     @override
     def teardown(self) -> None:
         if hasattr(self, "world"):
-            shutil.copy(self.built, self.file)
             asyncio.run(self._record_and_compare())
 
     async def _record_and_compare(self) -> None:
-        database = Database(f"sqlite+aiosqlite:///{self.file}")
+        database = Database(self.databases.fresh())
         try:
             for batch in self.world.batches:
                 answered = await record(database, with_signature(batch))
@@ -68,11 +65,14 @@ def _agree(run: RunWhole, state: RunState) -> None:
         assert stage.state == state.stages[stage.id].state
 
 
-def test_any_run_is_recorded_as_it_is(built: Path, tmp_path: Path) -> None:
-    RecordedRun.built, RecordedRun.file = built, tmp_path / "golive.db"
+def test_any_run_is_recorded_as_it_is(databases: Databases, kind: Kind) -> None:
+    RecordedRun.databases = databases
     run_state_machine_as_test(
         RecordedRun,
         settings=settings(
-            max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=12 if kind == "sqlite" else 4,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )

@@ -3,17 +3,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import shutil
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, make_url, select, text
+from sqlalchemy.exc import IntegrityError, InternalError
 
 from db import journal
 from db.audit import export_lines, verify
@@ -23,10 +23,11 @@ from db.journal import ADMIN, GENESIS, append, append_admin
 from db.people import create_user
 from db.refusals import MOST, flush_refusals, write_refusal
 from db.session import Database, Session
-from db.tables import stream_heads
+from db.tables import refusals, stream_heads
 from golive.canonical import canonical
 from golive.commands import GOLIVE
 from golive.events import Event
+from tests.databases import Databases, Kind
 from tests.db.story import QA, RM, event, first, record, words
 
 SAFE = 2**53 - 1
@@ -53,23 +54,25 @@ def events_of(told: list[tuple[dict[str, Any], Any]]) -> list[Event]:
     return [event(n, actor=QA, payload=payload, words=said) for n, (payload, said) in enumerate(told, 1)]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(told=TOLD, cuts=st.lists(st.integers(0, 12), max_size=4))
 def test_any_story_in_any_batches_repeated_in_any_way_makes_one_chain(
-    built: Path, tmp_path: Path, told: list[Any], cuts: list[int]
+    databases: Databases, kind: Kind
 ) -> None:
     """However a story is cut into batches, each of them repeated, its chain is the same story once."""
-    events = events_of(told)
-    file = shutil.copy(built, tmp_path / "golive.db")
 
-    async def play() -> None:
-        database = Database(f"sqlite+aiosqlite:///{file}")
-        try:
-            await _play(database, events, cuts)
-        finally:
-            await database.close()
+    @settings(max_examples=40 if kind == "sqlite" else 8, deadline=None)
+    @given(told=TOLD, cuts=st.lists(st.integers(0, 12), max_size=4))
+    def tell(told: list[Any], cuts: list[int]) -> None:
+        asyncio.run(_play_in(databases.fresh(), events_of(told), cuts))
 
-    asyncio.run(play())
+    tell()
+
+
+async def _play_in(url: str, events: list[Event], cuts: list[int]) -> None:
+    database = Database(url)
+    try:
+        await _play(database, events, cuts)
+    finally:
+        await database.close()
 
 
 async def _play(database: Database, events: list[Event], cuts: list[int]) -> None:
@@ -142,12 +145,11 @@ async def test_command_id_is_used_once_in_a_stream(database: Database) -> None:
 TAMPERINGS: dict[str, tuple[str, int]] = {
     "actor changed": ("UPDATE journal SET actor = 'x' WHERE stream = 'r1' AND seq = 3", 3),
     "payload changed": ("""UPDATE journal SET payload = '{"n":9}' WHERE stream = 'r1' AND seq = 2""", 2),
-    "payload broken": ("UPDATE journal SET payload = '{' WHERE stream = 'r1' AND seq = 2", 1),
     "time changed": (
         "UPDATE journal SET at = '2020-01-01 00:00:00.000000' WHERE stream = 'r1' AND seq = 4",
         4,
     ),
-    "bytes changed": ("UPDATE journal SET canonical = x'7b7d' WHERE stream = 'r1' AND seq = 3", 3),
+    "bytes changed": ("UPDATE journal SET canonical = {bytes} WHERE stream = 'r1' AND seq = 3", 3),
     "row removed": ("DELETE FROM journal WHERE stream = 'r1' AND seq = 3", 4),
     "first row removed": ("DELETE FROM journal WHERE stream = 'r1' AND seq = 1", 2),
     "end cut off": ("DELETE FROM journal WHERE stream = 'r1' AND seq >= 4", 4),
@@ -159,10 +161,15 @@ TAMPERINGS: dict[str, tuple[str, int]] = {
 }
 
 
+_BYTES = {"sqlite": "x'7b7d'", "postgresql": r"'\x7b7d'"}
+
+
 @pytest.mark.parametrize(("statement", "seq"), TAMPERINGS.values(), ids=TAMPERINGS.keys())
 async def test_tampering_is_found_where_it_was_done(database: Database, statement: str, seq: int) -> None:
     await _five_rows(database)
-    await _without_triggers(database, statement)
+    await _without_triggers(
+        database, statement.replace("{bytes}", _BYTES[make_url(database.url).get_backend_name()])
+    )
     async with database.reading() as session:
         found = await verify(session)
     assert not found.ok
@@ -296,10 +303,16 @@ async def _five_rows(database: Database) -> None:
         await append(session, "r1", told)
 
 
+_FREE = {
+    "sqlite": ["DROP TRIGGER journal_refuses_update", "DROP TRIGGER journal_refuses_delete"],
+    "postgresql": ["ALTER TABLE journal DISABLE TRIGGER USER"],
+}
+
+
 async def _without_triggers(database: Database, *acts: str | Callable[[Session], Awaitable[None]]) -> None:
     async with database.transaction() as session:
-        for name in ("update", "delete"):
-            await session.exec_driver_sql(f"DROP TRIGGER journal_refuses_{name}")
+        for statement in _FREE[session.dialect.name]:
+            await session.exec_driver_sql(statement)
         for act in acts:
             if isinstance(act, str):
                 await session.exec_driver_sql(act)
@@ -309,12 +322,15 @@ async def _without_triggers(database: Database, *acts: str | Callable[[Session],
 
 async def _a_minute_later(database: Database) -> None:
     async with database.transaction() as session:
-        await session.execute(text("UPDATE refusals SET since = datetime(since, '-61 seconds') || '.000000'"))
+        since = await session.scalar(select(refusals.c.since).limit(1))
+        assert since is not None
+        await session.execute(refusals.update().values(since=since - timedelta(seconds=61)))
 
 
 async def test_reading_never_writes(database: Database) -> None:
     await record(database, first())
-    async with database.reading() as session:
-        await session.execute(delete(stream_heads))
+    with suppress(InternalError):  # PostgreSQL says so at once, SQLite takes it back
+        async with database.reading() as session:
+            await session.execute(delete(stream_heads))
     async with database.reading() as session:
         assert (await head_of(session, "r1"))[0] == 1

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.recording import Recording
-from db import queries
+from db import queries, recording
 from db.audit import verify
 from db.errors import ForgedStart, JournalConflict, Unrecordable
 from db.events import events_after, receipt_of
@@ -129,9 +129,11 @@ async def test_attempt_that_takes_too_long_writes_nothing(database: Database) ->
     environment.info = replace(
         ActivityEnvironment.default_info(), start_to_close_timeout=timedelta(seconds=0.1)
     )
-    async with database.transaction():
+    async with database.transaction() as busy:
+        await recording.record(busy, first(), story.KEYS)
         with pytest.raises(TimeoutError):
             await environment.run(Recording(database, story.KEYS).record, first())
+        await busy.rollback()
     async with database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(runs)) == 0
 

@@ -1,0 +1,80 @@
+"""What an operator does on golive's own machine: these commands speak to the database, not to the API."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from cli import environment, screen
+from cli.connected import failures_told
+from cli.failure import Failure
+from cli.language import LANGUAGE, ROOT, _
+from golive.findings import Finding
+from language import whole
+
+app = typer.Typer(
+    help=_(
+        "The database: its schema, a role for it, a backup. Speaks to it directly, with golive's settings."
+    ),
+    no_args_is_help=True,
+)
+
+
+@app.command("version", help=_("Say which schema the database has; exit code 1 unless it is this golive's."))
+def version() -> None:
+    """Tell the schema's version."""
+    _told("version")
+
+
+@app.command("upgrade", help=_("Bring the schema up to date, in one transaction; again changes nothing."))
+def upgrade() -> None:
+    """Upgrade the schema."""
+    _told("upgrade")
+
+
+@app.command(
+    "grant", help=_("Let a role of PostgreSQL run golive: it may add to the journal, never change it.")
+)
+def grant(role: Annotated[str, typer.Argument(metavar="ROLE", help=_("A role that exists."))]) -> None:
+    """Grant a role."""
+    _told("grant", role)
+
+
+@app.command("backup", help=_("Copy a golive on SQLite, running or not, to a new folder."))
+def backup(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=_("It must not exist."))]) -> None:
+    """Back up everything."""
+    _told("backup", str(folder.absolute()))
+
+
+def findings(module: str, *words: str) -> Iterator[Finding]:
+    """Run a module of golive's with its settings and give what it finds. Raises Failure when it breaks off."""
+    environment.read_settings()  # wrong settings are told in a sentence here
+    command = [sys.executable, "-m", module, *words]
+    home = {"GOLIVE_HOME": str(environment.read_settings().home.absolute())}
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | home, stdout=subprocess.PIPE, text=True, check=False
+    )
+    try:
+        yield from [Finding.model_validate_json(line) for line in done.stdout.splitlines()]
+    except ValidationError as broken:
+        raise Failure(
+            _("`python -m {module}` broke off; what it said stands above.").format(module=module)
+        ) from broken
+    if not done.stdout:
+        raise Failure(_("`python -m {module}` broke off; what it said stands above.").format(module=module))
+
+
+def _told(*words: str) -> None:
+    with failures_told():
+        for found in findings("db", *words):
+            sentence = whole(found.found, LANGUAGE)
+            if not found.well:
+                raise Failure(sentence)
+            screen.out().print(sentence, soft_wrap=True)
