@@ -14,7 +14,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from db import recording
-from db.errors import RecordRefused
+from db.errors import JournalBehind, RecordRefused
+from db.freezing import freeze
 from db.session import Database
 from golive.recording import Batch, Recorded
 
@@ -24,8 +25,9 @@ _SHARE = 0.9
 class Recording:
     """The activities that write a run to SQL. An error of SQL itself leaves them: Temporal tries again.
 
-    What trying again cannot mend (a conflict in the journal, a forged start) is an ApplicationError of the
-    type that `db.errors` names, not retried.
+    A run of which SQL knows too little is frozen, and its batch tried until it fits. What trying again cannot mend
+    (a conflict in the journal, a forged start) is an ApplicationError of the type that `db.errors` names, not
+    retried.
     """
 
     def __init__(self, database: Database, start_keys: tuple[bytes, ...]) -> None:
@@ -61,8 +63,16 @@ class Recording:
         try:
             async with _in_time(), self._database.transaction() as session:
                 return await recording.record(session, batch, self._start_keys)
+        except JournalBehind as behind:
+            await self._freeze(batch.run_id)
+            raise ApplicationError(str(behind), type=behind.type) from behind
         except RecordRefused as refused:
             raise ApplicationError(str(refused), type=refused.type, non_retryable=True) from refused
+
+    async def _freeze(self, run_id: str) -> None:
+        """Say that the run is frozen. Temporal tries the batch again, which fits once the run has been recovered."""
+        async with _in_time(), self._database.transaction() as session:
+            await freeze(session, run_id)
 
 
 def _in_time() -> asyncio.Timeout:

@@ -12,6 +12,7 @@ from api.attempts import Attempt, told
 from api.engine import run_ended
 from api.house import House
 from api.problems import document
+from api.refusals import run_frozen
 from api.schemas.runs import ReceiptShown
 from db.events import receipt_of
 from db.queries import get_header
@@ -75,8 +76,11 @@ async def _journalled(session: Session, attempt: Attempt, run_id: str) -> Receip
 async def _sent(house: House, attempt: Attempt, run_id: str, body: Body) -> Receipt:
     try:
         async with house.database.reading() as session:
-            if (await get_header(session, run_id)).state in _ENDED:
-                raise run_ended()
+            known = await get_header(session, run_id)
+        if known.state in _ENDED:
+            raise run_ended()
+        if known.frozen:
+            raise run_frozen()
         receipt = await house.engine.send(attempt.id, run_id, attempt.actor, body)
     except _DEFINITE:
         # Sent before without an answer, or at this moment by its twin, it may have been applied since, and the

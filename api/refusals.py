@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from db.freezing import why_frozen
 from golive.errors import GoliveError
 from golive.words import N_
 
@@ -47,6 +48,12 @@ class Away(GoliveError):
     retry_after: ClassVar[int] = 2
 
 
+class Frozen(Away):
+    """Not until an operator has acted."""
+
+    retry_after: ClassVar[int] = 60
+
+
 def unauthenticated() -> Unauthenticated:
     """Return the refusal of a call without a token that is valid and belongs to an enabled user."""
     return Unauthenticated(
@@ -79,6 +86,13 @@ def busy() -> Away:
             "Sending it again with the same Idempotency-Key is safe."
         ),
         facts={"outcome": "not_sent", "retry_with_same_key": True},
+    )
+
+
+def run_frozen() -> Frozen:
+    """Return the answer to an act on a run of which the database knows too little; it was not sent."""
+    return Frozen(
+        "run_frozen", why_frozen().msgid, facts={"outcome": "not_sent", "retry_with_same_key": True}
     )
 
 

@@ -53,6 +53,19 @@ def backup(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=_("It m
     _told("backup", str(folder.absolute()))
 
 
+@app.command(
+    "recover",
+    help=_("Write what a restored database lacks of its runs, from Temporal's history; they go on."),
+)
+def recover(
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN]...", help=_("Default: every run."))
+    ] = None,
+) -> None:
+    """Recover frozen runs."""
+    _told(*(runs or ()), module="worker.recovery")
+
+
 def findings(module: str, *words: str) -> Iterator[Finding]:
     """Run a module of golive's with its settings and give what it finds. Raises Failure when it breaks off."""
     environment.read_settings()  # wrong settings are told in a sentence here
@@ -71,9 +84,9 @@ def findings(module: str, *words: str) -> Iterator[Finding]:
         raise Failure(_("`python -m {module}` broke off; what it said stands above.").format(module=module))
 
 
-def _told(*words: str) -> None:
+def _told(*words: str, module: str = "db") -> None:
     with failures_told():
-        for found in findings("db", *words):
+        for found in findings(module, *words):
             sentence = whole(found.found, LANGUAGE)
             if not found.well:
                 raise Failure(sentence)

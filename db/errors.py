@@ -12,9 +12,18 @@ class RecordRefused(Exception):
 
 
 class JournalConflict(RecordRefused):
-    """A number of the journal exists with other content, or would leave a gap: a reset or forged run."""
+    """A number of the journal exists with other content: a reset or forged run."""
 
     type = "golive.journal_conflict"
+
+
+class JournalBehind(Exception):
+    """The journal ends before the batch begins: the database was restored from an older backup.
+
+    Not refused for good: when what is missing has been written, the batch fits.
+    """
+
+    type: ClassVar[str] = "golive.journal_behind"
 
 
 class ForgedStart(RecordRefused):

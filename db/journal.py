@@ -16,7 +16,7 @@ from typing import Any
 import rfc8785
 from sqlalchemy import insert, select, update
 
-from db.errors import JournalConflict, Unrecordable
+from db.errors import JournalBehind, JournalConflict, Unrecordable
 from db.session import Database, Session, database_time, insert_into
 from db.tables import journal, stream_heads
 from db.words import keep, save
@@ -92,11 +92,13 @@ def hash_of(written: bytes) -> str:
     return hashlib.sha256(b"\0" + written).hexdigest()
 
 
-async def append(session: Session, stream: str, events: Sequence[Event]) -> Appended:
-    """Append the events of a run to its stream, or find them there.
+async def append(
+    session: Session, stream: str, events: Sequence[Event], at: datetime | None = None
+) -> Appended:
+    """Append the events of a run to its stream, or find them there; `at` instead of the database's time.
 
-    Raises JournalConflict when a number exists with other content or numbers are left out, and Unrecordable
-    when a payload is not JSON.
+    Raises JournalBehind when numbers before them are missing, JournalConflict when a number exists with other content,
+    and Unrecordable when a payload is not JSON.
     """
     if not events:
         return Appended((), fresh=True)
@@ -106,7 +108,7 @@ async def append(session: Session, stream: str, events: Sequence[Event]) -> Appe
     hashes = [_same(event, stream, known[event.seq]) for event in events if event.seq <= head.seq]
     new = [event for event in events if event.seq > head.seq]
     if new:
-        hashes += await _write(session, stream, head, new)
+        hashes += await _write(session, stream, head, new, at)
     return Appended(tuple(hashes), fresh=bool(new))
 
 
@@ -169,8 +171,9 @@ async def _locked_head(session: Session, stream: str) -> Head:
 def _refuse_gaps(stream: str, head: Head, events: Sequence[Event]) -> None:
     first = events[0].seq
     if first > head.seq + 1:
-        raise JournalConflict(
-            f"stream {stream} ends at {head.seq}; a batch that begins at {first} leaves a gap"
+        raise JournalBehind(
+            f"stream {stream} ends at {head.seq}; a batch that begins at {first} leaves a gap. The database was "
+            "restored from an older backup: `golive db recover` writes what is missing"
         )
     if [event.seq for event in events] != list(range(first, first + len(events))) or first < 1:
         raise JournalConflict(f"the numbers of a batch for stream {stream} do not follow each other")
@@ -195,13 +198,27 @@ def _same(event: Event, stream: str, stored: Any) -> str:
     return str(stored.hash)
 
 
-async def _write(session: Session, stream: str, head: Head, events: Sequence[Event]) -> list[str]:
-    at = await database_time(session)
+async def _write(
+    session: Session, stream: str, head: Head, events: Sequence[Event], at: datetime | None
+) -> list[str]:
+    at = at or await database_time(session)
     found: dict[str, Words] = {}
     rows = [_row(event, stream, at, found) for event in events]
     await save(session, found)
     await _chain(session, head, rows)
     return [row["hash"] for row in rows]
+
+
+def hash_at(event: Event, stream: str, prev_hash: str, at: datetime) -> str:
+    """Return the hash of the event's row if it follows `prev_hash` and was written `at` then."""
+    return sealed(_row(event, stream, at, {}) | {"prev_hash": prev_hash})[1]
+
+
+async def head(session: Session, stream: str) -> Head:
+    """Return the last row of a stream, as it is now."""
+    found = select(stream_heads.c.seq, stream_heads.c.hash).where(stream_heads.c.stream == stream)
+    row = (await session.execute(found)).one_or_none()
+    return Head(row.seq, row.hash) if row else Head(0, GENESIS)
 
 
 async def _chain(session: Session, head: Head, rows: list[dict[str, Any]]) -> Head:

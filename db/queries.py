@@ -40,7 +40,9 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _BESIDE = 20
 """Other runs of the same service that are named."""
 
-_HEADERS: Select[Any] = select(*(runs.c[name] for name in HEADER), runs.c.template_title, runs.c.blocked_by)
+_HEADERS: Select[Any] = select(
+    *(runs.c[name] for name in (*HEADER, "template_title", "blocked_by", "frozen_at"))
+)
 
 
 async def list_runs(  # noqa: PLR0913 - each is a filter of the route

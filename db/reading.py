@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from db.freezing import why_frozen
 from db.session import Session, fields_of
 from db.tables import approval_waiting, run_people
 from db.views import ApprovalView, ItemView, RunHeader, TaskView
@@ -76,8 +77,15 @@ def header_fields(row: Row[Any]) -> dict[str, Any]:
     return {
         **{name: fields_of(row)[name] for name in HEADER},
         "template_title": Text.model_validate(row.template_title),
-        "blocked_by": Sentence.model_validate(row.blocked_by) if row.blocked_by else None,
+        "blocked_by": _blocked_by(row),
+        "frozen": row.frozen_at is not None,
     }
+
+
+def _blocked_by(row: Row[Any]) -> Sentence | None:
+    if row.frozen_at is not None:
+        return why_frozen()
+    return Sentence.model_validate(row.blocked_by) if row.blocked_by else None
 
 
 def header(row: Row[Any]) -> RunHeader:

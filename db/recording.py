@@ -7,12 +7,13 @@ brings no new number changes nothing, and an earlier batch that comes late never
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from db import locks, said
-from db.errors import ForgedStart, Unrecordable
+from db.errors import ForgedStart, JournalBehind, Unrecordable
 from db.journal import append
 from db.planned import approval_rows, people_rows, run_row, start_digest, task_rows
 from db.session import Session
@@ -26,15 +27,17 @@ from golive.recording import ApprovalChange, Batch, LockRequest, Recorded, RunCh
 from golive.words import Words
 
 
-async def record(session: Session, batch: Batch, start_keys: tuple[bytes, ...]) -> Recorded:
+async def record(
+    session: Session, batch: Batch, start_keys: tuple[bytes, ...], at: datetime | None = None
+) -> Recorded:
     """Write the batch; answer each event's hash, and the lock where one was asked for.
 
-    Repeating a batch answers the same and changes nothing. Raises ForgedStart when none of `start_keys`
-    signed the run's start, JournalConflict when a number has other content, Unrecordable for what the plan
-    does not have.
+    Repeating a batch answers the same and changes nothing. `at` is when a batch was written that is written again.
+    Raises ForgedStart when none of `start_keys` signed the run's start, JournalBehind when what comes before it is
+    missing, JournalConflict when a number has other content, Unrecordable for what the plan does not have.
     """
     await _know_the_run(session, batch, start_keys)
-    appended = await append(session, batch.run_id, batch.events)
+    appended = await append(session, batch.run_id, batch.events, at)
     if appended.fresh:
         await _apply(session, batch)
     answer = await _lock(session, batch.run_id, batch.lock, fresh=appended.fresh) if batch.lock else {}
@@ -46,7 +49,10 @@ async def _know_the_run(session: Session, batch: Batch, start_keys: tuple[bytes,
     start = batch.start
     if start is None:
         if known is None:
-            raise ForgedStart(f"run {batch.run_id} is unknown and its batch brings no start")
+            raise JournalBehind(
+                f"run {batch.run_id} is unknown and its batch brings no start: the database was restored from an "
+                "older backup. `golive db recover` writes what is missing"
+            )
         return
     if start.run_id != batch.run_id or not verify(start, start.signature, start_keys):
         raise ForgedStart(f"the start of run {batch.run_id} bears no valid signature")
@@ -91,6 +97,7 @@ async def _change_run(session: Session, run_id: str, change: RunChange, found: d
         "hold_reason": keep(change.hold_reason, found) if change.hold_reason else None,
         "started_at": change.started_at,
         "ended_at": change.ended_at,
+        "frozen_at": None,
     }
     if change.title is not None:
         values["title"] = change.title

@@ -14,7 +14,7 @@ from golive.words import Sentence, Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunHeader:
-    """A run in a list. `weight` is the share of the new version in per cent."""
+    """A run in a list. `weight` is the share of the new version in per cent; `frozen`: see `db.freezing`."""
 
     id: str
     title: str
@@ -35,6 +35,7 @@ class RunHeader:
     engine: int
     weight: int
     blocked_by: Sentence | None
+    frozen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, InternalError
 
 from db import journal
 from db.audit import export_lines, verify
-from db.errors import JournalConflict
+from db.errors import JournalBehind, JournalConflict
 from db.events import events_after, events_page, head_of, list_audit
 from db.journal import ADMIN, GENESIS, append, append_admin
 from db.people import create_user
@@ -243,7 +243,7 @@ async def test_admin_stream_counts_on_under_concurrent_writers(database: Databas
 
 
 async def test_gap_is_refused_before_anything_is_written(database: Database) -> None:
-    with pytest.raises(JournalConflict, match="gap"):
+    with pytest.raises(JournalBehind, match="gap"):
         async with database.transaction() as session:
             await append(session, "r1", [event(2)])
     with pytest.raises(JournalConflict):

@@ -13,7 +13,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.recording import Recording
 from db import queries, recording
 from db.audit import verify
-from db.errors import ForgedStart, JournalConflict, Unrecordable
+from db.errors import ForgedStart, JournalBehind, JournalConflict, Unrecordable
 from db.events import events_after, receipt_of
 from db.lessons import actions_of_run, comments_of_run, lessons_of_run, lessons_of_service
 from db.session import Database
@@ -67,7 +67,6 @@ async def test_first_batch_writes_the_whole_plan(database: Database) -> None:
 @pytest.mark.parametrize(
     "forged",
     [
-        Batch(run_id="r1", events=(story.started(),)),
         Batch(run_id="r1", start=story.start(key=b"of somebody else"), events=(story.started(),)),
         Batch(
             run_id="r1", start=story.start().model_copy(update={"signature": ""}), events=(story.started(),)
@@ -79,7 +78,7 @@ async def test_first_batch_writes_the_whole_plan(database: Database) -> None:
             events=(story.started(),),
         ),
     ],
-    ids=["no start", "other key", "no signature", "of another run", "changed plan"],
+    ids=["other key", "no signature", "of another run", "changed plan"],
 )
 async def test_forged_start_is_refused_and_writes_nothing(database: Database, forged: Batch) -> None:
     with pytest.raises(ForgedStart):
@@ -111,7 +110,11 @@ async def test_activities_refuse_for_good_what_retrying_cannot_mend(database: Da
     conflicting = first().model_copy(update={"events": (event(1, "RunAborted"),)})
     for name, batch, type_ in (
         (recording.open_tasks, conflicting, "golive.journal_conflict"),
-        (recording.request_approval, Batch(run_id="r9"), "golive.forged_start"),
+        (
+            recording.request_approval,
+            Batch(run_id="r9", start=story.start("r9", key=b"wrong"), events=(story.started("r9"),)),
+            "golive.forged_start",
+        ),
         (
             recording.raise_alert,
             Batch(run_id="r1", events=(event(2, payload={"n": 2**60}),)),
@@ -183,7 +186,7 @@ async def test_other_content_or_a_gap_is_refused_and_changes_nothing(database: D
         2, actor=QA, words={"reason": words("because")}, payload={"task": "uat.plan"}, command_id="c2"
     )
     await record(database, Batch(run_id="r1", events=(told,)))
-    with pytest.raises(JournalConflict):
+    with pytest.raises((JournalConflict, JournalBehind)):
         await record(database, Batch(run_id="r1", events=events, tasks=(task_change("plan", "open"),)))
     run = await whole(database)
     assert (run.seq, run.tasks[0].state) == (2, "locked")
@@ -345,3 +348,21 @@ async def test_a_thousand_task_changes_are_one_quick_batch(database: Database) -
     assert len(recorded.hashes) == 1000
     assert {(task.state, task.assignee) for task in run.tasks} == {("open", "qa1")}
     assert took < 5, f"{took:.2f} s; an idle machine needs about 0.2 s"
+
+
+@pytest.mark.parametrize(("run_id", "seq"), [("r1", 4), ("unknown", 2)])
+async def test_a_batch_that_finds_too_little_freezes_its_run_and_is_tried_again(
+    database: Database, run_id: str, seq: int
+) -> None:
+    """The database was restored from an older backup: what is missing comes from Temporal's history."""
+    await record(database, first())
+    environment = ActivityEnvironment()
+    late = Batch(run_id=run_id, events=(event(seq),))
+    for _ in range(2):
+        with pytest.raises(ApplicationError, match="golive db recover") as behind:
+            await environment.run(Recording(database, story.KEYS).record, late)
+        assert (behind.value.type, behind.value.non_retryable) == ("golive.journal_behind", False)
+    run = await whole(database)
+    assert (run.seq, run.frozen) == (1, run_id == "r1")
+    await record(database, Batch(run_id="r1", events=(event(2), event(3)), run=run_change()))
+    assert not (await whole(database)).frozen
