@@ -16,6 +16,8 @@ from api.refusals import body_too_large
 MIB = 1024 * 1024
 JSON_LIMIT = 384 * 1024
 """Eight acts of a run may be under way, and Temporal takes at most 4 MiB in one message and 2 MiB in one payload."""
+BUNDLE_LIMIT = 4 * MIB
+"""Templates that are published together go to SQL alone."""
 FILE_LIMIT = 20 * MIB
 _ENVELOPE = 64 * 1024
 """What multipart adds around a file of the largest size."""
@@ -32,7 +34,7 @@ class BodyTooLarge(HTTPException):
 
 
 class BodyLimit:
-    """Refuses bodies of more than 384 KiB, or 20 MiB for an attachment."""
+    """Refuses bodies of more than 384 KiB, 4 MiB for a bundle of templates, or 20 MiB for an attachment."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -42,7 +44,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        most, envelope = (FILE_LIMIT, _ENVELOPE) if _is_upload(scope) else (JSON_LIMIT, 0)
+        most, envelope = _limit(scope)
         if _declared(scope) > most + envelope:
             await _discard(scope, receive)
             request = Request(scope)
@@ -82,6 +84,13 @@ async def _discard(scope: Scope, receive: Receive) -> None:
                 more = message["type"] == "http.request" and message.get("more_body", False)
     except TimeoutError:
         return
+
+
+def _limit(scope: Scope) -> tuple[int, int]:
+    """Return how many bytes a body may have, and how many more its envelope."""
+    if _is_upload(scope):
+        return FILE_LIMIT, _ENVELOPE
+    return (BUNDLE_LIMIT if "/templates/bundle" in scope["path"] else JSON_LIMIT), 0
 
 
 def _is_upload(scope: Scope) -> bool:

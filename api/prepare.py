@@ -14,6 +14,7 @@ from db.session import Database, Session
 from db.templates import get_checklist, list_checklists, publish_checklist, template_versions
 from golive.commands import GOLIVE
 from golive.planning import check_template
+from golive.rehearsal_script import ENDING
 from golive.template_source import Library, Source, read_checklist, read_template
 from settings import Settings
 from settings.private_file import kept_once, replaced
@@ -68,7 +69,8 @@ def bundled(root: Path) -> Library:
 
 
 def _read(folder: Path, read: Callable[[str, str], Source]) -> list[Source]:
-    return [read(file.name, file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.yaml"))]
+    files = (file for file in sorted(folder.glob("*.yaml")) if not file.name.endswith(ENDING))
+    return [read(file.name, file.read_text(encoding="utf-8")) for file in files]
 
 
 async def publish_bundled(session: Session, shelf: Library) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from api.library import latest_templates, library
-from api.schemas.templates import ChecklistShown
+from api.schemas.templates import BundleGiven, ChecklistShown, SourceLine, SourcePublished
 from db.journal import append_admin
 from db.people import members_of
 from db.session import Session
@@ -13,17 +15,19 @@ from db.templates import (
     Source as Published,
 )
 from db.templates import (
-    get_template,
     list_checklists,
     publish_checklist,
     publish_template,
 )
 from golive.commands import Actor
 from golive.composition import read_items
+from golive.errors import Invalid
+from golive.parameters import declared
 from golive.people import People
 from golive.planning import Outline, check_checklist, check_template
-from golive.template_source import Library, Source, read_checklist, read_template
-from golive.words import Language, Text
+from golive.problems import InvalidSource, Problem
+from golive.template_source import Kind, Library, Source, read_checklist, read_template
+from golive.words import N_, Language, Text, say
 
 
 async def validated(session: Session, source: Source) -> tuple[Library, Outline]:
@@ -35,35 +39,126 @@ async def validated(session: Session, source: Source) -> tuple[Library, Outline]
     return shelf, check_template(shelf, source.name, people=await _everybody(session))
 
 
-async def publish_template_text(session: Session, file: str, text: str, actor: Actor) -> Published:
+@dataclass(frozen=True)
+class Latest:
+    """What is the latest version now, and whether it became so just now."""
+
+    kind: Kind
+    published: Published
+    changed: bool
+
+
+def published_shown(latest: Latest, language: Language) -> SourcePublished:
+    """Return what came of a publication, for a reader of `language`."""
+    line = SourceLine.of(latest.published, language).model_dump()
+    return SourcePublished.model_validate({**line, "kind": latest.kind, "changed": latest.changed})
+
+
+async def publish_template_text(session: Session, file: str, text: str, actor: Actor) -> Latest:
     """Publish a template, and a new version of those that use it. Raises as `validated`."""
     source = read_template(file, text)
     shelf, _ = await validated(session, source)
-    await _publish_changed(session, shelf, actor)
-    return await get_template(session, source.name)
+    return {each.published.name: each for each in await _publish_changed(session, shelf, actor)}[source.name]
 
 
-async def publish_checklist_text(session: Session, file: str, text: str, actor: Actor) -> Published:
+async def publish_checklist_text(session: Session, file: str, text: str, actor: Actor) -> Latest:
     """Publish a checklist, and a new version of the templates that use it. Raises InvalidSource."""
     source = read_checklist(file, text)
     check_checklist(source)
+    latest = await _publish_checklist(session, source, actor)
+    await _publish_changed(session, (await library(session)).including(source), actor)
+    return latest
+
+
+async def _publish_checklist(session: Session, source: Source, actor: Actor) -> Latest:
     before = {each.name: each.version for each in await list_checklists(session)}
     published = await publish_checklist(
-        session, name=source.name, source=text, hash=source.sha256, by=actor.name, title=title_of(source)
+        session,
+        name=source.name,
+        source=source.text,
+        hash=source.sha256,
+        by=actor.name,
+        title=title_of(source),
     )
-    if before.get(source.name) != published.version:
+    changed = before.get(source.name) != published.version
+    if changed:
         await _told(session, actor, "ChecklistPublished", "checklist", published)
-    await _publish_changed(session, (await library(session)).including(source), actor)
-    return published
+    return Latest("checklist", published, changed)
 
 
-async def _publish_changed(session: Session, shelf: Library, actor: Actor) -> None:
+async def _publish_changed(session: Session, shelf: Library, actor: Actor) -> list[Latest]:
     """Publish each template whose text, or a text that it uses, is not the one of its latest version."""
     before = {each.name: each.version for each in await latest_templates(session)}
+    found = []
     for name in shelf.templates:
         published = await publish_from(session, shelf, name, actor.name)
-        if before.get(name) != published.version:
+        changed = before.get(name) != published.version
+        if changed:
             await _told(session, actor, "TemplatePublished", "template", published)
+        found.append(Latest("template", published, changed))
+    return found
+
+
+# -- bundles -------------------------------------------------------------------------------------------------
+
+
+async def validated_bundle(session: Session, bundle: BundleGiven) -> tuple[Library, list[Source]]:
+    """Return the library with all of the bundle in it, and its sources, checklists first.
+
+    They may use each other. Raises InvalidSource, which names every fault of every text: those of the bundle, and those
+    of published templates that use them.
+    """
+    problems: list[Problem] = []
+    sources = list(_read_all(bundle, problems))
+    shelf = await library(session)
+    for source in sources:
+        shelf = shelf.including(source)
+    problems += _named_twice(sources)
+    people = await _everybody(session)
+    own = {source.name for source in sources if source.kind == "template"}
+    for name in shelf.templates if not problems else own & shelf.templates.keys():
+        try:
+            check_template(shelf, name, people=people if name in own else None)
+        except InvalidSource as wrong:
+            problems += wrong.problems
+        except Invalid as wrong:
+            problems.append(shelf.templates[name].problem(("name",), wrong.sentence))
+    if problems:
+        raise InvalidSource(problems, shown=len(problems))
+    return shelf, sources
+
+
+def _read_all(bundle: BundleGiven, problems: list[Problem]) -> Iterator[Source]:
+    """Yield every text that can be read; what is wrong with the others, and with checklists, is added."""
+    for given, read, check in (
+        *((each, read_checklist, check_checklist) for each in bundle.checklists),
+        *((each, read_template, declared) for each in bundle.templates),
+    ):
+        try:
+            source = read(given.file, given.source)
+            check(source)
+            yield source
+        except InvalidSource as wrong:
+            problems += wrong.problems
+
+
+def _named_twice(sources: list[Source]) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], str] = {}
+    for source in sources:
+        first = seen.setdefault((source.kind, source.name), source.file)
+        if first is not source.file:
+            msgid = N_("{other} has the name “{name}” as well; rename one")
+            yield source.problem(("name",), say(msgid, other=first, name=source.name))
+
+
+async def publish_bundle(session: Session, bundle: BundleGiven, actor: Actor) -> list[Latest]:
+    """Publish all of a bundle, and a new version of what uses it, or nothing. Raises as `validated_bundle`."""
+    shelf, sources = await validated_bundle(session, bundle)
+    checklists = [each for each in sources if each.kind == "checklist"]
+    own = {each.name for each in sources if each.kind == "template"}
+    found = [await _publish_checklist(session, each, actor) for each in checklists]
+    templates = await _publish_changed(session, shelf, actor)
+    return [*found, *(each for each in templates if each.changed or each.published.name in own)]
 
 
 async def publish_from(session: Session, shelf: Library, name: str, by: str) -> Published:

@@ -9,9 +9,11 @@ from cli import (
     approvals,
     attachments,
     audit,
+    authoring,
     comparing,
     doctor,
     operating,
+    rehearsing,
     reviews,
     runs,
     tasks,
@@ -40,6 +42,8 @@ approvals.register(app)
 attachments.register(app)
 acts.register(app)
 reviews.register(app)
+authoring.register(templates.app)
+rehearsing.register(templates.app)
 comparing.register(templates.app)
 app.add_typer(templates.app, name="template")
 app.add_typer(templates.checklists, name="checklist")

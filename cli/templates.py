@@ -17,14 +17,21 @@ from cli.failure import Failure
 from cli.given import Cursor
 from cli.language import _
 from cli.screen import plain, when
+from cli.source_files import bundle_of, is_one, text_of
 from cli.tables import Column, facts, listed, section, table, text
 
 app = typer.Typer(
-    help=_("Templates of go-lives: list, show, validate, preview, publish."), no_args_is_help=True
+    help=_("Templates of go-lives: begin, check, test, publish, list, show, preview."), no_args_is_help=True
 )
 checklists = typer.Typer(help=_("Reusable checklists: list, show, validate, publish."), no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help=_("A YAML file."))]
+Paths = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE|FOLDER", help=_("YAML files, and folders of them: templates and their checklists.")
+    ),
+]
 Name = Annotated[str, typer.Argument(metavar="NAME", help=_("Its name."))]
 Template = Annotated[
     str, typer.Argument(metavar="NAME", help=_("Its name."), autocompletion=completing.templates)
@@ -53,19 +60,28 @@ def show(
 
 
 @app.command(
-    "validate", help=_("Check a template without publishing it; every error names file, line and path.")
+    "validate", help=_("Check templates without publishing them; every error names file, line and path.")
 )
 @acting
-def validate(golive: Connected, file: File) -> None:
-    """Validate a template."""
-    golive.tell(golive.post("/templates/validate", read_source(file)), _valid)
+def validate(golive: Connected, paths: Paths) -> None:
+    """Validate a template, or several with their checklists."""
+    if is_one(paths):
+        golive.tell(golive.post("/templates/validate", read_source(paths[0])), _valid)
+    else:
+        golive.tell(golive.post("/templates/bundle/validate", bundle_of(paths)), _all_valid)
 
 
-@app.command("publish", help=_("Publish a template as its next version; running runs keep theirs."))
+@app.command(
+    "publish",
+    help=_("Publish templates as their next versions, all or nothing; running runs keep theirs."),
+)
 @acting
-def publish(golive: Connected, file: File) -> None:
-    """Publish a template."""
-    golive.tell(golive.post("/templates", read_source(file)), _published)
+def publish(golive: Connected, paths: Paths) -> None:
+    """Publish a template, or several with their checklists."""
+    if is_one(paths):
+        golive.tell(golive.post("/templates", read_source(paths[0])), _published)
+    else:
+        golive.tell(golive.post("/templates/bundle", bundle_of(paths)), _all_published)
 
 
 @app.command("preview", help=_("Print the plan that a start would make now, with its dates."))
@@ -130,13 +146,7 @@ def publish_checklist(golive: Connected, file: File) -> None:
 
 def read_source(file: Path) -> dict[str, str]:
     """Return the text of a file and its name, as the API takes them. Raises BadParameter."""
-    try:
-        return {"source": file.read_text(encoding="utf-8"), "file": file.name}
-    except UnicodeDecodeError as wrong:
-        sentence = _("{path} is not text in UTF-8: {why}").format(path=file, why=wrong)
-        raise typer.BadParameter(sentence, param_hint="FILE") from wrong
-    except OSError as why:
-        raise given.unreadable(file, "FILE", why) from why
+    return {"source": text_of(file), "file": file.name}
 
 
 def latest_version(golive: Connected, kind: str, name: str) -> int:
@@ -182,10 +192,29 @@ def _valid(outline: Any) -> Iterator[RenderableType]:
     yield from _outline(outline)
 
 
+def _all_valid(bundle: Any) -> Iterator[RenderableType]:
+    for source in (*bundle["checklists"], *bundle["templates"]):
+        yield Text(_("“{name}” is valid.").format(name=plain(source.get("name"))), style="green")
+
+
 def _published(source: Any) -> Iterator[RenderableType]:
-    sentence = _("Published “{name}” version {version}.")
-    yield Text(sentence.format(name=plain(source.get("name")), version=source.get("version")), style="green")
+    yield _outcome(source)
     yield facts([(_("hash"), source.get("hash"))])
+
+
+def _all_published(bundle: Any) -> Iterator[RenderableType]:
+    yield from (_outcome(source) for source in bundle["items"])
+
+
+def _outcome(source: Any) -> Text:
+    changed = source.get("changed", True)
+    sentence = (
+        _("Published “{name}” version {version}.")
+        if changed
+        else _("“{name}” is unchanged: version {version}.")
+    )
+    told = sentence.format(name=plain(source.get("name")), version=source.get("version"))
+    return Text(told, style="green" if changed else "dim")
 
 
 def preview_page(plan: Any) -> Iterator[RenderableType]:

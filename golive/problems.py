@@ -16,7 +16,7 @@ Place = tuple[str | int, ...]
 """Where a value stands: keys and positions from the top of the document, `("stages", 2, "title")`."""
 
 SHOWN = 20
-"""How many problems of one text are told; more would not be read."""
+"""How many problems of one text are told; more would not be read. Of several texts, as many of each."""
 
 KINDS = {
     "template": Text(en="template", zh="模板"),
@@ -26,6 +26,12 @@ KINDS = {
     "approval": Text(en="approval", zh="审批"),
     "function": Text(en="function", zh="职能"),
     "parameter": Text(en="parameter", zh="参数"),
+    "gate": Text(en="gate", zh="关卡"),
+    "item": Text(en="item", zh="检查项"),
+    "metric": Text(en="metric", zh="指标"),
+    "person": Text(en="person", zh="人员"),
+    "event": Text(en="event", zh="事件"),
+    "test": Text(en="test", zh="测试"),
 }
 """What a name can be the name of, in both languages."""
 
@@ -57,10 +63,10 @@ class InvalidSource(Invalid):
 
     status: ClassVar[int] = 422
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], shown: int = SHOWN) -> None:
         once = {(p.file, p.line, p.path, str(p.sentence)): p for p in problems}
         found = [once[key] for key in sorted(once)]
-        self.problems = tuple(found[:SHOWN])
+        self.problems = tuple(found[:shown])
         more = len(found) - 1
         msgid = N_("{problem} (and {more} more)") if more else N_("{problem}")
         errors = [

@@ -19,7 +19,7 @@ from golive.yaml_reader import read_yaml
 
 __all__ = ["InvalidSource", "Library", "Place", "Problem", "Source", "read_checklist", "read_template"]
 
-Kind = Literal["template", "checklist"]
+Kind = Literal["template", "checklist", "test"]
 Schema = TypeVar("Schema", bound=Fact)
 
 _NAME: TypeAdapter[str] = TypeAdapter(Key)
@@ -103,6 +103,19 @@ def read_template(file: str, text: str) -> Source:
 def read_checklist(file: str, text: str) -> Source:
     """Read the text of a checklist: `{name, title, items: [...]}`. Raises InvalidSource."""
     return _read("checklist", file, text)
+
+
+def read_source(file: str, text: str) -> Source:
+    """Read a text that is a template, which has stages, or a checklist, which has items. Raises InvalidSource."""
+    content = read_yaml(file, text).content
+    keys = content if isinstance(content, dict) else ()
+    if "stages" in keys:
+        return read_template(file, text)
+    if "items" in keys:
+        return read_checklist(file, text)
+    raise InvalidSource(
+        [_at_top(file, N_("this is neither a template (with “stages:”) nor a checklist (with “items:”)"))]
+    )
 
 
 @lru_cache(maxsize=256)  # every start and every preview reads the same few texts

@@ -11,11 +11,29 @@ from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep, n
 from api.attempts import AttemptDep, once
 from api.described import CHANGING, permission, problems
 from api.library import library
-from api.publishing import checklist_shown, publish_checklist_text, publish_template_text, validated
+from api.publishing import (
+    checklist_shown,
+    publish_bundle,
+    publish_checklist_text,
+    publish_template_text,
+    published_shown,
+    validated,
+    validated_bundle,
+)
 from api.schemas.forecast import PreviewShown
 from api.schemas.release import StartGiven
 from api.schemas.shown import Listed
-from api.schemas.templates import ChecklistShown, OutlineShown, SourceGiven, SourceLine, SourceShown
+from api.schemas.templates import (
+    BundleGiven,
+    BundlePublished,
+    BundleShown,
+    ChecklistShown,
+    OutlineShown,
+    SourceGiven,
+    SourceLine,
+    SourcePublished,
+    SourceShown,
+)
 from api.starting import plan_for
 from db.session import Session, database_time
 from db.templates import get_checklist, get_template, list_checklists, list_templates, template_versions
@@ -78,7 +96,7 @@ async def look(
 @router.post(
     "/templates",
     status_code=201,
-    response_model=SourceLine,
+    response_model=SourcePublished,
     summary="Publish a template",
     description="A new version, or the latest one when nothing changed. Running runs keep the plan they have."
     + permission(*PUBLISH_TEMPLATE),
@@ -91,8 +109,8 @@ async def publish(
     need(attempt.actor, PUBLISH_TEMPLATE)
 
     async def change(session: Session) -> dict[str, Any]:
-        source = await publish_template_text(session, given.file, given.source, attempt.actor)
-        return SourceLine.of(source, language).model_dump(mode="json")
+        latest = await publish_template_text(session, given.file, given.source, attempt.actor)
+        return published_shown(latest, language).model_dump(mode="json")
 
     return await once(house, attempt, 201, change)
 
@@ -107,6 +125,49 @@ async def validate(given: SourceGiven, session: SessionDep, language: LanguageDe
     """Judge a template."""
     _, outline = await validated(session, read_template(given.file, given.source))
     return OutlineShown.of(outline, language)
+
+
+@router.post(
+    "/templates/bundle",
+    status_code=201,
+    response_model=BundlePublished,
+    summary="Publish templates and checklists together",
+    description="All or nothing, in one transaction: they may use each other in any order. What says the same as its "
+    "latest version is answered with `changed` false. Templates that use what changed get a new version, too. At most "
+    "4 MiB." + permission(*PUBLISH_TEMPLATE),
+    responses=problems(CHANGING, _422=_INVALID),
+)
+async def publish_together(
+    given: BundleGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
+) -> Response:
+    """Publish a bundle."""
+    need(attempt.actor, PUBLISH_TEMPLATE)
+
+    async def change(session: Session) -> dict[str, Any]:
+        found = await publish_bundle(session, given, attempt.actor)
+        shown = BundlePublished(items=[published_shown(each, language) for each in found])
+        return shown.model_dump(mode="json")
+
+    return await once(house, attempt, 201, change)
+
+
+@router.post(
+    "/templates/bundle/validate",
+    summary="Validate templates and checklists together",
+    description="Judges them as POST /templates/bundle would. Changes nothing." + permission(),
+    responses=problems(CHANGING, _422=_INVALID),
+)
+async def validate_together(given: BundleGiven, session: SessionDep, language: LanguageDep) -> BundleShown:
+    """Judge a bundle."""
+    shelf, sources = await validated_bundle(session, given)
+    return BundleShown(
+        templates=[
+            OutlineShown.of(check_template(shelf, each.name), language)
+            for each in sources
+            if each.kind == "template"
+        ],
+        checklists=[checklist_shown(each, language) for each in sources if each.kind == "checklist"],
+    )
 
 
 @router.post(
@@ -155,7 +216,7 @@ async def checklist(
 @router.post(
     "/checklists",
     status_code=201,
-    response_model=SourceLine,
+    response_model=SourcePublished,
     summary="Publish a checklist",
     description="The templates that use it get a new version with it, too; running runs keep what they have."
     + permission(*PUBLISH_TEMPLATE),
@@ -168,8 +229,8 @@ async def publish_list(
     need(attempt.actor, PUBLISH_TEMPLATE)
 
     async def change(session: Session) -> dict[str, Any]:
-        source = await publish_checklist_text(session, given.file, given.source, attempt.actor)
-        return SourceLine.of(source, language).model_dump(mode="json")
+        latest = await publish_checklist_text(session, given.file, given.source, attempt.actor)
+        return published_shown(latest, language).model_dump(mode="json")
 
     return await once(house, attempt, 201, change)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from api.schemas.given import Given
@@ -16,11 +18,22 @@ MOST = 256 * 1024
 """Characters of a template; the reader counts bytes and says so."""
 
 
+MOST_TOGETHER = 200
+"""Texts of one kind in a bundle; their bytes have a limit of their own."""
+
+
 class SourceGiven(Given):
     """The YAML text of a template or checklist. `file` only names it in what is told about it."""
 
     source: str = Field(min_length=1, max_length=MOST)
     file: str = Field(default="template.yaml", min_length=1, max_length=200)
+
+
+class BundleGiven(Given):
+    """Templates and checklists that are published together, or not at all; they may use each other."""
+
+    templates: list[SourceGiven] = Field(default=[], max_length=MOST_TOGETHER)
+    checklists: list[SourceGiven] = Field(default=[], max_length=MOST_TOGETHER)
 
 
 class SourceLine(Shown):
@@ -42,6 +55,19 @@ class SourceLine(Shown):
             title=source.title.in_language(language) if source.title else None,
             description=source.description.in_language(language) if source.description else None,
         )
+
+
+class SourcePublished(SourceLine):
+    """The latest version after a publication."""
+
+    kind: Literal["template", "checklist"]
+    changed: bool = Field(description="False when the latest version says the same, so that none was made.")
+
+
+class BundlePublished(Shown):
+    """What a bundle has published: each of its texts, checklists first, and templates that use one of them."""
+
+    items: list[SourcePublished]
 
 
 class ParameterShown(Shown):
@@ -124,3 +150,10 @@ class ChecklistShown(Shown):
     title: str
     items: int
     hash: Digest
+
+
+class BundleShown(Shown):
+    """What a valid bundle says."""
+
+    templates: list[OutlineShown]
+    checklists: list[ChecklistShown]

@@ -18,9 +18,10 @@ POST /tasks/{}/block · POST /tasks/{}/reopen · POST /tasks/{}/reassign · POST
 POST /tasks/{}/comments · GET /approvals · GET /approvals/{} · POST /approvals/{}/decisions
 POST /users · GET /users · GET /users/me · PATCH /users/{} · DELETE /tokens/{} · POST /attachments
 GET /attachments/{} · GET /templates · GET /templates/{}/versions/{} · POST /templates · POST /templates/validate
-POST /templates/preview · POST /checklists · GET /health · GET /audit · GET /audit/verify
+POST /templates/preview · POST /templates/bundle · POST /templates/bundle/validate
+POST /checklists · GET /health · GET /audit · GET /audit/verify
 """
-PURE = {"/templates/validate", "/templates/preview", "/checklists/validate"}
+PURE = {"/templates/bundle/validate", "/templates/validate", "/templates/preview", "/checklists/validate"}
 """POSTs that change nothing: the same again is the same by itself."""
 
 

@@ -271,3 +271,34 @@ def test_people_come_and_go(whole: Whole) -> None:
     eve.is_refused("user", "me")
     whole.golive("user", "enable", "cli-eve")
     eve.does("user", "me")
+
+
+def test_a_folder_is_published_as_a_whole_or_not_at_all(whole: Whole, tmp_path: Path) -> None:
+    texts = {
+        "a-outer": "{name: a-outer, title: O, description: d, stages: [{id: s, use: b-inner}]}",
+        "b-inner": "{name: b-inner, title: I, description: d, stages: [{id: s, process: uat, title: S, "
+        "tasks: [{key: k, title: K, function: qa, checklist: c-list}]}]}",
+        "c-list": "{name: c-list, title: L, items: [{id: a, txt: A}]}",
+        "d-wrong": "{name: d-wrong, title: W, description: d, stages: []}",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    for act in ("validate", "publish"):
+        done = whole.golive("template", act, str(tmp_path))
+        assert done.exit_code == 1
+        assert "c-list.yaml:1: items[0].txt" in done.stderr
+        assert "d-wrong.yaml:1: stages" in done.stderr
+    assert "b-inner" not in whole.golive("template", "list").stdout
+    (tmp_path / "d-wrong.yaml").unlink()
+    (tmp_path / "c-list.yaml").write_text(texts["c-list"].replace("txt", "text"), encoding="utf-8")
+    done = whole.golive("template", "publish", str(tmp_path))
+    assert done.exit_code == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == [
+        f"Published “{name}” version 1." for name in ("a-outer", "b-inner", "c-list")
+    ]
+    again = whole.answer("template", "publish", str(tmp_path))
+    assert {(item["name"], item["changed"]) for item in again["items"]} == {
+        (name, False) for name in ("a-outer", "b-inner", "c-list")
+    }
+    (tmp_path / "empty").mkdir()
+    assert "There are no templates" in whole.golive("template", "publish", str(tmp_path / "empty")).stderr

@@ -9,6 +9,7 @@ from typing import Any
 from golive.people import People
 from golive.plan import Plan
 from golive.planning import StartRequest, make_plan
+from golive.rehearsal_script import ENDING
 from golive.template_source import Library, read_checklist, read_template
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,8 @@ def bundled() -> Library:
 
 
 def _files(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).glob("*.yaml"))
+    found = sorted((ROOT / folder).glob("*.yaml"))
+    return [file for file in found if not file.name.endswith(ENDING)]
 
 
 def written(**texts: str) -> Library:

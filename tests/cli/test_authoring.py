@@ -1,0 +1,206 @@
+"""Templates are begun, described and tested on the command line alone: no API, no network, nothing overwritten."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner, Result
+
+from cli.app import app
+from cli.language import ROOT
+from golive.yaml_reader import read_yaml
+
+AWAY = {"GOLIVE_URL": "http://127.0.0.1:1", "GOLIVE_TOKEN": None}
+
+
+def golive(*words: str) -> Result:
+    return CliRunner().invoke(app, ["template", *words], env=AWAY)
+
+
+def told(done: Result) -> str:
+    assert "Traceback" not in done.output
+    return " ".join(done.stderr.split())
+
+
+def test_a_new_template_with_its_tests_and_its_schema(tmp_path: Path) -> None:
+    done = golive(
+        "new", "shop", "--title", "Shop", "--title-zh", "商城", "--schema", "--folder", str(tmp_path)
+    )
+    assert done.exit_code == 0, done.output
+    text = (tmp_path / "shop.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=template.schema.json\n")
+    assert 'title: {en: "Shop", zh: "商城"}' in text
+    schema = json.loads((tmp_path / "template.schema.json").read_text(encoding="utf-8"))
+    assert not list(Draft202012Validator(schema).iter_errors(read_yaml("shop.yaml", text).content))
+    played = golive("test", str(tmp_path))
+    assert (played.exit_code, "3 passed, 0 failed, 0 files with mistakes" in played.stdout) == (0, True)
+    again = golive("new", "cart", "--schema", "--folder", str(tmp_path))
+    assert (again.exit_code, (tmp_path / "cart.yaml").exists()) == (0, True), "the same schema may stay"
+
+
+def test_every_question_has_an_option(tmp_path: Path) -> None:
+    words = [
+        "--stage",
+        "uat",
+        "--stage",
+        "full-release",
+        "--function",
+        "team",
+        "--signer",
+        "a",
+        "--signer",
+        "b",
+    ]
+    done = golive(
+        "new", "x", *words, "--watch", "errors < 5", "--watch", "p99 <= 0.3", "--folder", str(tmp_path)
+    )
+    assert done.exit_code == 0, done.output
+    text = (tmp_path / "x.yaml").read_text(encoding="utf-8")
+    assert "$schema" not in text
+    for wanted in ("function: team", "{function: a", "{function: b", 'success: "< 5"', 'success: "<= 0.3"'):
+        assert wanted in text
+    assert golive("test", str(tmp_path / "x.yaml")).exit_code == 0
+    none = golive("new", "y", "--stage", "grey-release", "--watch", "none", "--folder", str(tmp_path))
+    assert none.exit_code == 0
+    assert "do: pause" in (tmp_path / "y.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("there", ["x.yaml", "x.test.yaml", "template.schema.json"])
+def test_no_file_is_overwritten_and_none_is_left_behind(tmp_path: Path, there: str) -> None:
+    (tmp_path / there).write_text("mine", encoding="utf-8")
+    done = golive("new", "x", "--schema", "--folder", str(tmp_path))
+    assert done.exit_code == 1
+    assert told(done) == f"{tmp_path / there} is there already; choose another name or remove it."
+    assert [path.name for path in tmp_path.iterdir()] == [there]
+    assert (tmp_path / there).read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["No Name"], "the name needs lower case letters"),
+        (["x", "--stage", "uta"], "choose stages among preparation"),
+        (["x", "--signer", "ops"], "two functions sign"),
+        (["x", "--signer", "ops", "--signer", "ops"], "two different functions sign"),
+        (["x", "--function", "Q A"], "a function is written in lower case"),
+        (["x", "--watch", "fast"], "such as success_rate >= 0.99"),
+        (["x", "--watch", "a > 1", "--watch", "a > 1"], "each metric is watched once"),
+        (["x", "--title", ""], "the title is one line"),
+        (["x", "--folder", "{tmp}/away"], "cannot be written"),
+    ],
+)
+def test_a_wrong_answer_gets_one_sentence_and_writes_nothing(
+    tmp_path: Path, words: list[str], said: str
+) -> None:
+    where = [] if "--folder" in words else ["--folder", str(tmp_path)]
+    done = golive("new", *[word.format(tmp=tmp_path) for word in words], *where)
+    assert done.exit_code == 1
+    assert said in told(done)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", "TERM": "dumb"}
+    command = [sys.executable, "-m", "cli", "template", "new", "--folder", str(tmp_path)]
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    said, answers = b"", [b"asked", b"Asked for", "问过".encode(), b"uat, sign-off", b"", b"", b"none"]
+    asked = [b"Name", b"English", b"Chinese", b"Stages", b"work", b"sign", b"watched"]
+    for question, answer in zip(asked, answers, strict=True):
+        end = time.monotonic() + 60
+        while question not in said:
+            assert time.monotonic() < end, said
+            said += os.read(master, 1024)
+        said = b""
+        os.write(master, answer + b"\n")
+    while b"asked.test.yaml" not in said:
+        said += os.read(master, 1024)
+    assert process.wait(30) == 0
+    os.close(master)
+    text = (tmp_path / "asked.yaml").read_text(encoding="utf-8")
+    assert 'title: {en: "Asked for", zh: "问过"}' in text
+    assert text.count("- id: ") == 2
+
+
+@pytest.mark.parametrize("kind", ["template", "checklist"])
+def test_the_schema_is_printed(kind: str) -> None:
+    done = golive("schema", *(["--checklist"] if kind == "checklist" else []))
+    assert done.exit_code == 0
+    schema = json.loads(done.stdout)
+    Draft202012Validator.check_schema(schema)
+    assert ("stages" in schema["properties"]) is (kind == "template")
+
+
+def results(*words: str) -> tuple[int, dict[str, Any]]:
+    done = golive("test", *words, "--json")
+    read: dict[str, Any] = json.loads(done.stdout)
+    return done.exit_code, read
+
+
+def test_a_failing_test_names_its_place_and_exits_with_1(tmp_path: Path) -> None:
+    golive("new", "x", "--folder", str(tmp_path))
+    script = tmp_path / "x.test.yaml"
+    script.write_text(
+        script.read_text(encoding="utf-8").replace("run: completed", "run: held"), encoding="utf-8"
+    )
+    done = golive("test", str(script))
+    assert done.exit_code == 1
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(f"✗ {script}:6: everything goes well: rest: done")
+    assert [line.strip() for line in lines[1:3]] == ["expected: run: held", "found:    run: completed"]
+    code, read = results(str(script))
+    assert (code, read["passed"], read["failed"], read["errors"]) == (1, 2, 1, [])
+    failed = next(test for test in read["tests"] if not test["passed"])
+    assert failed["failure"] == {
+        "line": 6,
+        "step": "rest: done",
+        "expected": "run: held",
+        "found": "run: completed",
+    }
+    assert (failed["file"], failed["template"], failed["line"]) == (str(script), "x", 3)
+
+
+def test_a_script_with_mistakes_does_not_keep_the_others_from_being_played(tmp_path: Path) -> None:
+    golive("new", "x", "--folder", str(tmp_path))
+    (tmp_path / "y.test.yaml").write_text("tests:\n- name: a\n  steps:\n  - zzz: 1\n", encoding="utf-8")
+    (tmp_path / "z.test.yaml").write_text("tests:\n- name: a\n  steps:\n  - rest: done\n", encoding="utf-8")
+    code, read = results(str(tmp_path))
+    assert (code, read["passed"], read["failed"]) == (1, 3, 0)
+    assert [(Path(e["file"]).name, e["line"]) for e in read["errors"]] == [
+        ("y.test.yaml", 4),
+        ("z.test.yaml", 1),
+    ]
+    assert "there is no template “z”" in read["errors"][1]["message"]
+
+
+def test_what_has_no_tests_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("name: a", encoding="utf-8")
+    assert "There are no tests" in told(golive("test", str(tmp_path)))
+    assert "a.yaml has no tests; write them in" in told(golive("test", str(tmp_path / "a.yaml")))
+    assert golive("test", str(tmp_path / "no.yaml")).exit_code == 2
+
+
+def test_a_template_of_the_folder_uses_the_checklists_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "own.yaml").write_text(
+        "{name: own, title: Own, items: [{id: a, text: A}]}", encoding="utf-8"
+    )
+    (tmp_path / "t.yaml").write_text(
+        "{name: t, title: T, description: d, stages: [{id: s, process: uat, title: S, "
+        "tasks: [{key: k, title: K, function: qa, checklist: own}]}]}",
+        encoding="utf-8",
+    )
+    (tmp_path / "compose.yaml").write_text("services: {}", encoding="utf-8")
+    steps = "  - {complete: s.k, leave_out: [a], refused: item_open}\n  - {complete: s.k, expect: {run: completed}}\n"
+    (tmp_path / "t.test.yaml").write_text(f"tests:\n- name: one\n  steps:\n{steps}", encoding="utf-8")
+    assert golive("test", str(tmp_path)).exit_code == 0
