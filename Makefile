@@ -13,6 +13,8 @@ PYTHON ?=
 TESTS ?= tests
 WORKERS ?= 2
 ARGS ?=
+# How long `make contract` lets each of its three people ask.
+SECONDS ?= 200
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -33,7 +35,7 @@ completion:  ## Say how to get `golive` on the PATH, with completion in your she
 	@echo '  golive --install-completion           # once; then open a new shell'
 
 ##@ Work on it
-.PHONY: test lint format coverage bench chaos
+.PHONY: test lint format coverage contract bench chaos
 test: lint  ## Run everything that must pass: lint, types, import contracts, tests (TESTS=, WORKERS=, ARGS=)
 	@mkdir -p build
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --junitxml=build/junit.xml $(ARGS) $(TESTS)
@@ -53,6 +55,9 @@ coverage: dev  ## Run the tests in one process and show which lines no test reac
 	$(VENV)/bin/coverage run -m pytest $(ARGS) $(TESTS)
 	$(VENV)/bin/coverage combine -q
 	$(VENV)/bin/coverage report
+
+contract: dev  ## Ask a whole golive for ten minutes, at random, whether its OpenAPI document is true (SECONDS=, ARGS=)
+	CONTRACT_SECONDS=$(SECONDS) $(PY) -m pytest $(ARGS) tests/api/contract
 
 bench: dev  ## Measure (ARGS=)
 	@$(PY) -m bench $(ARGS)

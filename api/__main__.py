@@ -14,7 +14,7 @@ from typing_extensions import override
 from api.app import create_app
 from api.house import House
 from api.prepare import prepare
-from golive.errors import Conflict
+from db.operating import Undone
 from settings import Settings
 
 _GRACE_SECONDS = 10
@@ -45,7 +45,7 @@ def main() -> None:
     settings = Settings()
     try:
         asyncio.run(prepare(settings))
-    except Conflict as another:
+    except Undone as another:
         sys.exit(str(another))
     app = create_app(settings)
     config = uvicorn.Config(

@@ -16,7 +16,7 @@ from api.forecasts import Forecasts
 from api.house import House
 from api.limits import BodyLimit
 from api.openapi import describe
-from api.problems import install
+from api.problems import PREFIX, install
 from api.routers import (
     approvals,
     attachments,
@@ -63,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit)
     install(app)
     for each in _ROUTERS:
-        app.include_router(each.router, prefix="/api/v1")
+        app.include_router(each.router, prefix=PREFIX)
     app.include_router(front.router)
     describe(app)
     return app

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from api.asking import ActorDep
@@ -22,6 +23,7 @@ from db.journal import administering
 from db.session import Session
 from golive.commands import Actor
 from golive.errors import Invalid
+from golive.vocabulary import IDEMPOTENCY_KEY
 from golive.words import N_
 
 _LONGEST_KEY = 200
@@ -73,10 +75,17 @@ class Attempt:
 
 
 IdempotencyKey = Annotated[
-    str | None,
+    Annotated[
+        str,
+        Field(
+            max_length=_LONGEST_KEY,
+            examples=["4f1c9d2e-start-checkout-1.4.0"],
+            json_schema_extra={"pattern": IDEMPOTENCY_KEY, "minLength": 1},
+        ),
+    ]
+    | None,
     Header(
         alias="Idempotency-Key",
-        max_length=_LONGEST_KEY,
         description="Names the act. Sent again by the same person with the same body it is done once and has "
         "one answer; with another body it is refused with `idempotency_key_reused`.",
     ),

@@ -28,7 +28,7 @@ async def prepare(settings: Settings) -> None:
 
     Safe at every start, and in several processes at once. In production the schema of PostgreSQL is changed by
     `golive db upgrade` alone, whose role may do more than golive's own. Raises OSError when the home folder cannot
-    be written, Conflict (`schema`) when the schema is another.
+    be written, Undone when the schema is another.
     """
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if settings.env == "production" and settings.database_url:

@@ -27,6 +27,8 @@ from golive.words import N_, Language, Sentence
 log = logging.getLogger("golive.api")
 
 MEDIA = "application/problem+json"
+PREFIX = "/api/v1"
+"""Under which every route of the document lies."""
 
 TITLES: dict[int, str] = {
     400: N_("The request cannot be read"),
@@ -76,14 +78,17 @@ def document(error: GoliveError, language: Language) -> dict[str, Any]:
         facts = {**facts, "errors": [{"message": whole(s, language)} for s in (error.sentence, *error.also)]}
     if isinstance(error, InvalidSource):
         facts, detail = _in_source(error, language)
-    problem = Problem(
-        type=f"urn:golive:problem:{error.code}",
-        title=title,
-        status=error.status,
-        code=error.code,
-        detail=detail,
-    )
-    return {**facts, **problem.model_dump()}
+    return {**facts, **_problem(error.status, error.code, title, detail)}
+
+
+def problem_of(status: int, code: str, detail: str) -> dict[str, Any]:
+    """Return the problem document that says `detail` to a reader of English."""
+    return _problem(status, code, TITLES[status], detail)
+
+
+def _problem(status: int, code: str, title: str, detail: str) -> dict[str, Any]:
+    kind = f"urn:golive:problem:{code}"
+    return Problem(type=kind, title=title, status=status, code=code, detail=detail).model_dump()
 
 
 def _in_source(error: InvalidSource, language: Language) -> tuple[dict[str, Any], str]:
@@ -138,7 +143,16 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     told = answer(_from_status(request, error), language_of(request))
     told.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
+        told.headers["Allow"] = ", ".join(methods)
     return told
+
+
+def _methods(request: Request) -> list[str]:
+    """Return what can be done at the address of `request`; the router itself names the methods of one route only."""
+    route = request.scope.get("route")
+    here = request.app.openapi()["paths"].get(f"{PREFIX}{route.path}", {}) if route else {}
+    return [method.upper() for method in here]
 
 
 def _from_status(request: Request, error: HTTPException) -> GoliveError:

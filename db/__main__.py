@@ -13,7 +13,6 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from db import migrations, operating
-from golive.errors import GoliveError
 from golive.findings import Finding
 from golive.words import N_, Sentence, say
 from settings import Settings
@@ -73,7 +72,7 @@ def main(words: list[str]) -> int:
     act: Act = given.act
     try:
         told = Finding(about="database", well=True, found=act(Settings(), given))
-    except GoliveError as refused:
+    except operating.Undone as refused:
         told = Finding(about="database", well=False, found=refused.sentence)
     except (SQLAlchemyError, CommandError, OSError, sqlite3.Error) as failed:
         why = " ".join(str(getattr(failed, "orig", None) or failed).split())

@@ -12,12 +12,19 @@ from sqlalchemy import make_url, text
 
 from db import migrations
 from db.session import BUSY_SECONDS, Database, Session
-from golive.errors import Conflict, Invalid
-from golive.words import N_
+from golive.words import N_, Sentence, say
+
+
+class Undone(Exception):
+    """What an operator asked for cannot be done, or golive cannot start; `sentence` says why and what to do."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
 
 
 async def require_schema(url: str) -> None:
-    """Raise Conflict (`schema`) unless the database has the schema of this golive; nothing is changed."""
+    """Raise Undone unless the database has the schema of this golive; nothing is changed."""
     found, needed = await migrations.current(url), migrations.head()
     if found == needed:
         return
@@ -31,19 +38,19 @@ async def require_schema(url: str) -> None:
             "The database is at schema {found}, which this golive does not know: a newer one made it. Start that one, "
             "or restore a backup."
         )
-    raise Conflict("schema", sentence, found=found or "0", needed=needed)
+    raise Undone(say(sentence, found=found or "0", needed=needed))
 
 
 async def grant(url: str, role: str) -> None:
     """Let a role of PostgreSQL run golive, and no more: it adds to the journal and never changes it.
 
-    Raises Invalid (`no_roles`) on SQLite, which has none.
+    Raises Undone on SQLite, which has none.
     """
     database = Database(url)
     try:
         async with database.transaction() as session:
             if session.dialect.name != "postgresql":
-                raise Invalid("no_roles", N_("SQLite has no roles; who may read its file may change it."))
+                raise Undone(say(N_("SQLite has no roles; who may read its file may change it.")))
             await _grant(session, session.dialect.identifier_preparer.quote(role))
     finally:
         await database.close()
@@ -65,16 +72,16 @@ def backup(url: str, home: Path, folder: Path) -> None:
     """Copy a golive on SQLite, running or not, to a new folder that is a home folder itself.
 
     While nothing can be recorded, Temporal's file is copied, then golive's: so whatever the one has recorded, the
-    other knows. Attachments, which never change, come last. Acts wait meanwhile. Raises Invalid (`not_sqlite`),
-    Conflict (`folder_exists`), OSError, sqlite3.Error.
+    other knows. Attachments, which never change, come last. Acts wait meanwhile. Raises Undone,
+    OSError, sqlite3.Error.
     """
     file = make_url(url).database
     if make_url(url).get_backend_name() != "sqlite" or not file:
         sentence = N_("This database is PostgreSQL's: back it up with pg_dump, as the operator's guide says.")
-        raise Invalid("not_sqlite", sentence)
+        raise Undone(say(sentence))
     if folder.exists():
         sentence = N_("{folder} exists already; name a new folder for the backup.")
-        raise Conflict("folder_exists", sentence, folder=str(folder))
+        raise Undone(say(sentence, folder=str(folder)))
     folder.mkdir(mode=0o700, parents=True)
     with _nothing_is_written(file):
         if (home / "temporal.db").exists():

@@ -47,14 +47,32 @@ KEY = r"^[a-z0-9][a-z0-9-]{0,62}$"
 DIGEST = r"^sha256:[0-9a-f]{64}$"
 USER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,79}$"
 FUNCTION = r"^[a-z][a-z0-9_-]{0,39}$"
-EMAIL = r"^[^@\s]+@[^@\s]+$"
+_BLANK = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""White space, letter by letter: the usual class for it is not the same in every language that reads these."""
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+EMAIL = rf"^[^@{_BLANK}]+@[^@{_BLANK}]+$"
+WEB = rf"^https?://[^{_BLANK}{_CONTROL}]+$"
+LINE = rf"^[^{_CONTROL}]*[^{_BLANK}{_CONTROL}][^{_CONTROL}]*$"
+PROSE = r"^[^\x00]*$"
+REASON = rf"^[^\x00]*[^\x00{_BLANK}][^\x00]*$"
+INSTANT = (
+    r"^(19[7-9]|20\d|21\d)\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    r"[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$"
+)
+IDEMPOTENCY_KEY = r"^[ -~]*[!-~][ -~]*$"
 WRITTEN: dict[str, str] = {
     URL: N_("an address that begins with http:// or https://"),
+    WEB: N_("an address that begins with http:// or https://"),
+    INSTANT: N_("a time with its zone in the years 1970 to 2199, such as 2026-11-22T14:05:00Z"),
     KEY: N_("lower case letters, digits and hyphens"),
     DIGEST: N_("“sha256:” and 64 hexadecimal digits"),
     USER_NAME: N_("letters, digits and . _ @ -, beginning with a letter or digit, at most 80"),
     FUNCTION: N_("lower case letters, digits, - and _, beginning with a letter, at most 40"),
     EMAIL: N_("an e-mail address"),
+    LINE: N_("one line of text without control characters, not blank"),
+    PROSE: N_("text without the character NUL"),
+    REASON: N_("text without the character NUL, not blank"),
+    IDEMPOTENCY_KEY: N_("printable ASCII characters, not blank"),
 }
 """How people are told to write what has to have one of these forms."""
 

@@ -11,9 +11,8 @@ from contextlib import AsyncExitStack
 from connectors.http_counters import HttpCounters
 from connectors.local_traffic import LocalTraffic
 from connectors.metrics import MetricsConnector, NoMetrics
-from db.operating import require_schema
+from db.operating import Undone, require_schema
 from db.session import Database
-from golive.errors import Conflict
 from settings import Settings
 from worker.building import Parts, build
 from worker.connection import WrongSearchAttributes, connect, register_search_attributes
@@ -58,5 +57,5 @@ if __name__ == "__main__":
     )
     try:
         asyncio.run(main(Settings()))
-    except (WrongSearchAttributes, Conflict) as wrong:
+    except (WrongSearchAttributes, Undone) as wrong:
         sys.exit(str(wrong))

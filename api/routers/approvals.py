@@ -11,9 +11,10 @@ from starlette.responses import Response
 from api.acting import act
 from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep
 from api.attempts import AttemptDep
-from api.described import CHANGING, permission, problems
+from api.described import ACT, ASKED, LIST, permission, problems
 from api.schemas.approvals import ApprovalShown, DecideGiven, DecisionReceipt
-from api.schemas.given import Given, words_or_none
+from api.schemas.given import Cursor, Given, words_or_none
+from api.schemas.named import ApprovalPath, RunId
 from api.schemas.shown import Listed
 from db.queries import comments_of_decisions, get_approval, get_task, list_approvals
 from db.session import Session
@@ -30,11 +31,13 @@ router = APIRouter(tags=["approvals"], dependencies=[SIGNED_IN])
 class ApprovalFilter(Given):
     """Which approvals. Without `run`, those of ended runs are left out."""
 
-    waiting_for: str | None = Field(default=None, max_length=80, description="A user's name, or `me`.")
+    waiting_for: str | None = Field(
+        default=None, max_length=80, examples=["me"], description="A user's name, or `me`."
+    )
     state: ApprovalStateName | None = None
-    run: str | None = Field(default=None, max_length=80)
-    cursor: str | None = Field(default=None, max_length=500)
-    limit: int = Field(default=50, ge=1, le=200)
+    run: Annotated[RunId, Field(max_length=80)] | None = None
+    cursor: Cursor | None = None
+    limit: int = Field(default=50, ge=1, le=200, examples=[50])
 
 
 async def shown(session: Session, approval: ApprovalView, language: Language) -> ApprovalShown:
@@ -49,7 +52,7 @@ async def shown(session: Session, approval: ApprovalView, language: Language) ->
     "/approvals",
     summary="List approvals",
     description="With `waiting_for=me` those that wait for your decision." + permission(),
-    responses=problems((401, 403, 422, 500, 503)),
+    responses=problems(*LIST),
 )
 async def list_them(
     which: Annotated[ApprovalFilter, Query()], actor: ActorDep, session: SessionDep, language: LanguageDep
@@ -68,9 +71,9 @@ async def list_them(
     summary="Look at an approval",
     description="With its subject: exactly that is signed, and `digest` names it. `signed` tells it with its evidence."
     + permission(),
-    responses=problems(),
+    responses=problems(*ASKED, "404 unknown_approval"),
 )
-async def look(approval_id: str, session: SessionDep, language: LanguageDep) -> ApprovalShown:
+async def look(approval_id: ApprovalPath, session: SessionDep, language: LanguageDep) -> ApprovalShown:
     """Return one approval with its subject."""
     return await shown(session, await get_approval(session, approval_id), language)
 
@@ -81,15 +84,25 @@ async def look(approval_id: str, session: SessionDep, language: LanguageDep) -> 
     response_model=DecisionReceipt,
     summary="Decide",
     description="On exactly the subject that was shown, named by its digest. A rejection needs a comment; "
-    "`returned` needs one and the task that is to be done again." + permission(*REQUIRED["decide"]),
+    "`returned` needs one and the task that is to be done again. Who started the run, made the artifact or did the "
+    "work cannot sign; one person fills one slot. A `stale_subject` says in `changed` what has changed."
+    + permission(*REQUIRED["decide"]),
     responses=problems(
-        CHANGING,
-        _409="`stale_subject`: the subject is not the one that was shown; `changed` says what changed.",
-        _403="Who started the run, made the artifact or did the work cannot sign; one person fills one slot.",
+        *ACT,
+        "403 may_not_sign",
+        "404 unknown_approval",
+        "404 unknown_task",
+        "409 already_decided",
+        "409 approval_closed",
+        "409 run_ending",
+        "409 stale_subject",
+        "422 meaning",
+        "422 reason_missing",
+        "422 task_missing",
     ),
 )
 async def decide(
-    approval_id: str, given: DecideGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
+    approval_id: ApprovalPath, given: DecideGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Decide on an approval."""
     async with house.database.reading() as session:

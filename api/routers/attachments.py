@@ -12,9 +12,10 @@ from starlette.responses import FileResponse, Response
 
 from api.asking import SIGNED_IN, ActorDep, HouseDep, need
 from api.attempts import IdempotencyKey, attempt_of, once
-from api.described import CHANGING, permission, problems
+from api.described import ASKED, CHANGE, permission, problems
 from api.limits import FILE_LIMIT
 from api.schemas.health import AttachmentShown
+from api.schemas.named import AttachmentPath
 from api.uploads import PLAIN, Upload
 from db.attachments import Attachment, add_attachment, get_attachment, keep_bytes, path_of
 from db.session import Session
@@ -23,6 +24,7 @@ from golive.permissions import UPLOAD
 router = APIRouter(tags=["attachments"], dependencies=[SIGNED_IN])
 
 _POLICY = "default-src 'none'; sandbox"
+_EXAMPLE = '<testsuite name="uat" tests="1"><testcase name="pays_by_card"/></testsuite>'
 _MULTIPART: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -32,7 +34,8 @@ _MULTIPART: dict[str, Any] = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {"file": {"type": "string", "format": "binary"}},
-                }
+                },
+                "example": {"file": _EXAMPLE},
             }
         },
     }
@@ -46,7 +49,7 @@ _MULTIPART: dict[str, Any] = {
     openapi_extra=_MULTIPART,
     summary="Upload a file",
     description="One file of at most 20 MiB. Its `id` is what evidence names." + permission(*UPLOAD),
-    responses=problems(CHANGING, _422="`file_missing`, `one_file_only`."),
+    responses=problems(*CHANGE, "422 file_missing", "422 one_file_only"),
 )
 async def upload(request: Request, actor: ActorDep, house: HouseDep, key: IdempotencyKey = None) -> Response:
     """Store a file."""
@@ -75,14 +78,14 @@ def _shown(attachment: Attachment) -> AttachmentShown:
     summary="Download a file",
     description="Always as a download, never inline, whatever it is." + permission(),
     responses={
-        **problems(),
+        **problems(*ASKED, "404 unknown_attachment"),
         200: {
             "description": "The bytes; `ETag` is their SHA-256.",
-            "content": {PLAIN: {"schema": {"type": "string", "format": "binary"}}},
+            "content": {PLAIN: {"schema": {"type": "string", "format": "binary"}, "example": _EXAMPLE}},
         },
     },
 )
-async def download(attachment_id: str, house: HouseDep) -> FileResponse:
+async def download(attachment_id: AttachmentPath, house: HouseDep) -> FileResponse:
     """Give a file back."""
     async with house.database.reading() as session:
         stored = await get_attachment(session, attachment_id)

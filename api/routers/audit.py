@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.asking import SIGNED_IN, ActorDep, LanguageDep, SessionDep, need
-from api.described import permission, problems
+from api.described import LIST, READ, permission, problems
 from api.language import tell
-from api.schemas.given import Given
+from api.schemas.given import Cursor, Given
 from api.schemas.journal import AuditRow, BadRow, VerifiedShown
 from api.schemas.shown import Listed
 from db.audit import verify
@@ -23,12 +23,14 @@ router = APIRouter(tags=["audit"], dependencies=[SIGNED_IN])
 class AuditFilter(Given):
     """Which rows, the newest first."""
 
-    stream: str | None = Field(default=None, max_length=80, description="The id of a run, or `golive`.")
-    actor: str | None = Field(default=None, max_length=80)
-    action: str | None = Field(default=None, max_length=80)
+    stream: str | None = Field(
+        default=None, max_length=80, examples=["golive"], description="The id of a run, or `golive`."
+    )
+    actor: str | None = Field(default=None, max_length=80, examples=["ann"])
+    action: str | None = Field(default=None, max_length=80, examples=["TaskCompleted"])
     outcome: Literal["done", "refused"] | None = None
-    cursor: str | None = Field(default=None, max_length=500)
-    limit: int = Field(default=100, ge=1, le=500)
+    cursor: Cursor | None = None
+    limit: int = Field(default=100, ge=1, le=500, examples=[100])
 
 
 @router.get(
@@ -36,7 +38,7 @@ class AuditFilter(Given):
     summary="Read the audit log",
     description="Acts, decisions, administration and refused attempts, over all runs."
     + permission(*READ_AUDIT),
-    responses=problems((401, 403, 422, 500, 503)),
+    responses=problems(*LIST, "403 role_missing"),
 )
 async def read(
     which: Annotated[AuditFilter, Query()], actor: ActorDep, session: SessionDep, language: LanguageDep
@@ -52,13 +54,15 @@ async def read(
     summary="Verify the audit log",
     description="Recomputes the chain of every stream, or of one, and names the first row that does not fit."
     + permission(*READ_AUDIT),
-    responses=problems((401, 403, 422, 500, 503)),
+    responses=problems(*READ, "403 role_missing"),
 )
 async def check(
     actor: ActorDep,
     session: SessionDep,
     language: LanguageDep,
-    stream: Annotated[str | None, Query(max_length=80)] = None,
+    stream: Annotated[
+        str | None, Query(max_length=80, examples=["golive"], description="One stream; default: all.")
+    ] = None,
 ) -> VerifiedShown:
     """Return whether the journal is whole."""
     need(actor, READ_AUDIT)

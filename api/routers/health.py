@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 
 from api.asking import HouseDep
 from api.connection import WORKER_FRESH, Connection
+from api.described import problems
 from api.house import House
 from api.language import language_of, translator
 from api.refusals import Away
@@ -31,7 +32,10 @@ _AWAY = (Away, RPCError, RuntimeError, TimeoutError)
     summary="Is golive there",
     description="Database, engine (Temporal) and worker apart. Needs no token. Without engine or worker "
     "people can read and acts are answered 503.\n\nPermission: anybody.",
-    responses={503: {"model": HealthShown, "description": "The database is away, so nothing works."}},
+    responses={
+        503: {"model": HealthShown, "description": "The database is away, so nothing works."},
+        **problems("500 unexpected"),
+    },
 )
 async def health(request: Request, house: HouseDep, response: Response) -> HealthShown:
     """Return the health of each part."""

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.asking import SIGNED_IN, LanguageDep, SessionDep
-from api.described import permission, problems
+from api.described import READ, permission, problems
+from api.schemas.named import RunPath
 from db.queries import get_header
 from db.reports import get_report
 from golive.words import Language
@@ -16,6 +17,7 @@ from golive.words import Language
 router = APIRouter(tags=["reports"], dependencies=[SIGNED_IN])
 
 _MEDIA = {"html": "text/html", "md": "text/markdown"}
+_EXAMPLES = ('<!doctype html><html lang="en"><title>checkout 1.4.0</title>…</html>', "# checkout 1.4.0\n…")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 
@@ -26,19 +28,22 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox
     description="The final report, or the draft while the review is open. `lang` defaults to your language."
     + permission(),
     responses={
-        **problems(_404="No report is written yet: `unknown_report`."),
+        **problems(*READ, "404 unknown_report", "404 unknown_run"),
         200: {
             "description": "The report.",
-            "content": {media: {"schema": {"type": "string"}} for media in _MEDIA.values()},
+            "content": {
+                media: {"schema": {"type": "string"}, "example": example}
+                for media, example in zip(_MEDIA.values(), _EXAMPLES, strict=True)
+            },
         },
     },
 )
 async def report(
-    run_id: str,
+    run_id: RunPath,
     session: SessionDep,
     language: LanguageDep,
-    format: Annotated[Literal["html", "md"], Query()] = "html",
-    lang: Annotated[Language | None, Query()] = None,
+    format: Annotated[Literal["html", "md"], Query(description="A page, or Markdown.")] = "html",
+    lang: Annotated[Language | None, Query(description="Default: your language.")] = None,
 ) -> Response:
     """Return the report of a run."""
     await get_header(session, run_id)

@@ -13,11 +13,12 @@ from starlette.responses import Response
 
 from api.asking import SIGNED_IN, HouseDep, LanguageDep, SessionDep, need, still
 from api.attempts import Attempt, AttemptDep, told
-from api.described import CHANGING, permission, problems
+from api.described import ASKED, LIST, PLAN, READ, SEND, permission, problems
 from api.house import House
 from api.schemas.forecast import StageForecastShown
-from api.schemas.given import Given
+from api.schemas.given import Cursor, Given
 from api.schemas.journal import EventShown
+from api.schemas.named import RunPath
 from api.schemas.release import StartGiven
 from api.schemas.runs import RunLine, RunShown
 from api.schemas.shown import Listed
@@ -41,19 +42,23 @@ class RunFilter(Given):
     """Which runs, newest first."""
 
     state: RunStateName | None = None
-    service: str | None = Field(default=None, max_length=120)
-    template: str | None = Field(default=None, max_length=63)
-    q: str | None = Field(default=None, max_length=200, description="Part of title, service or version.")
-    cursor: str | None = Field(default=None, max_length=500)
-    limit: int = Field(default=50, ge=1, le=200)
+    service: str | None = Field(default=None, max_length=120, examples=["checkout"])
+    template: str | None = Field(default=None, max_length=63, examples=["saas-standard"])
+    q: str | None = Field(
+        default=None, max_length=200, examples=["checkout"], description="Part of title, service or version."
+    )
+    cursor: Cursor | None = None
+    limit: int = Field(default=50, ge=1, le=200, examples=[50])
 
 
 class EventFilter(Given):
     """Which events, in their order."""
 
-    after: int = Field(default=0, ge=0, le=LAST, description="Only events with a greater number.")
-    cursor: str | None = Field(default=None, max_length=500)
-    limit: int = Field(default=100, ge=1, le=500)
+    after: int = Field(
+        default=0, ge=0, le=LAST, examples=[12], description="Only events with a greater number."
+    )
+    cursor: Cursor | None = None
+    limit: int = Field(default=100, ge=1, le=500, examples=[100])
 
 
 @router.post(
@@ -63,12 +68,7 @@ class EventFilter(Given):
     summary="Start a run",
     description="Resolves the people, makes the plan and freezes it; you become the release manager."
     + permission(*START_RUN),
-    responses=problems(
-        CHANGING,
-        _422="Also: `unknown_template`, `unknown_parameter`, `parameter_missing`, `parameter_invalid`, "
-        "`plan_too_large`, `start_time_invalid`, `unknown_user`, `function_missing`, `nobody_for_function`, "
-        "`verifier_missing`, `unsatisfiable_approval`.",
-    ),
+    responses=problems(*SEND, *PLAN, "409 run_ended"),
 )
 async def start_run(
     given: StartGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
@@ -115,7 +115,7 @@ async def whole(house: House, session: Session, run_id: str, language: Language)
     "/runs",
     summary="List runs",
     description="The newest first." + permission(),
-    responses=problems((401, 403, 422, 500, 503)),
+    responses=problems(*LIST),
 )
 async def list_them(
     which: Annotated[RunFilter, Query()], session: SessionDep, language: LanguageDep
@@ -130,9 +130,9 @@ async def list_them(
     summary="Look at a whole run",
     description="Stages, tasks, approvals, gates, rollout, waits, and in `blocked_by` one sentence: what is "
     "awaited, from whom, and what happens next." + permission(),
-    responses=problems(),
+    responses=problems(*ASKED, "404 unknown_run"),
 )
-async def look(run_id: str, house: HouseDep, session: SessionDep, language: LanguageDep) -> RunShown:
+async def look(run_id: RunPath, house: HouseDep, session: SessionDep, language: LanguageDep) -> RunShown:
     """Return the whole run."""
     return await whole(house, session, run_id, language)
 
@@ -141,10 +141,10 @@ async def look(run_id: str, house: HouseDep, session: SessionDep, language: Lang
     "/runs/{run_id}/events",
     summary="Read a run's journal",
     description="What happened, in order, with the hash of each row." + permission(),
-    responses=problems(),
+    responses=problems(*LIST, "404 unknown_run"),
 )
 async def events(
-    run_id: str, which: Annotated[EventFilter, Query()], session: SessionDep, language: LanguageDep
+    run_id: RunPath, which: Annotated[EventFilter, Query()], session: SessionDep, language: LanguageDep
 ) -> Listed[EventShown]:
     """Return one page of the run's events."""
     await get_header(session, run_id)
@@ -152,7 +152,7 @@ async def events(
     return Listed(items=[EventShown.of(row, language) for row in page.items], next_cursor=page.next_cursor)
 
 
-async def _existing(run_id: str, session: SessionDep) -> str:
+async def _existing(run_id: RunPath, session: SessionDep) -> str:
     await get_header(session, run_id)
     return run_id
 
@@ -160,19 +160,20 @@ async def _existing(run_id: str, session: SessionDep) -> str:
 @router.get(
     "/runs/{run_id}/stream",
     response_class=EventSourceResponse,
+    response_description="The events, without an end.",
     summary="Follow a run's journal",
     description="Server-sent events: each event of the journal as it is written, from `after` or "
     "Last-Event-ID on. `id` is the event's number, `data` the event as in the list of events." + permission(),
-    responses=problems(),
+    responses=problems(*READ, "404 unknown_run"),
 )
 async def follow(
     run_id: Annotated[str, Depends(_existing)],
     request: Request,
     house: HouseDep,
     language: LanguageDep,
-    after: Annotated[int, Query(ge=0, le=LAST)] = 0,
+    after: Annotated[int, Query(ge=0, le=LAST, examples=[12])] = 0,
     last_event_id: Annotated[
-        int, Header(ge=0, le=LAST, description="Number of the last event that was received.")
+        int, Header(ge=0, le=LAST, examples=[12], description="Number of the last event that was received.")
     ] = 0,
 ) -> AsyncIterator[ServerSentEvent]:
     """Yield the run's events until the reader leaves, or may read no more."""

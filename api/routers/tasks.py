@@ -11,11 +11,12 @@ from starlette.responses import Response
 from api.acting import act
 from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep, actor_of, need
 from api.attempts import AttemptDep
-from api.described import CHANGING, permission, problems
+from api.described import ACT, ASKED, LIST, permission, problems
 from api.evidence import completion
 from api.house import House
 from api.named import named_user
-from api.schemas.given import Given, Nothing, words, words_or_none
+from api.schemas.given import Cursor, Given, Nothing, words, words_or_none
+from api.schemas.named import RunId, TaskPath
 from api.schemas.runs import ReceiptShown
 from api.schemas.shown import Listed
 from api.schemas.tasks import CommentGiven, CompleteGiven, ReasonGiven, ReassignGiven, TaskShown, VerifyGiven
@@ -42,22 +43,26 @@ class TaskFilter(Given):
     assignee: str | None = Field(
         default=None,
         max_length=80,
+        examples=["me"],
         description="A user's name, or `me`: what is mine and what is offered to me.",
     )
     state: list[TaskStateName] = Field(
-        default=[], max_length=7, description="One of these, given again for more."
+        default=[],
+        max_length=7,
+        examples=[["open", "in_progress"]],
+        description="One of these, given again for more.",
     )
-    run: str | None = Field(default=None, max_length=80)
-    cursor: str | None = Field(default=None, max_length=500)
-    limit: int = Field(default=50, ge=1, le=200)
+    run: Annotated[RunId, Field(max_length=80)] | None = None
+    cursor: Cursor | None = None
+    limit: int = Field(default=50, ge=1, le=200, examples=[50])
 
 
-def _act(do: str, summary: str, description: str, **more: str) -> dict[str, Any]:
+def _act(do: str, summary: str, description: str, *named: str) -> dict[str, Any]:
     return {
         "response_model": ReceiptShown,
         "summary": summary,
         "description": description + permission(*REQUIRED[do]),
-        "responses": problems(CHANGING, **more),
+        "responses": problems(*ACT, "404 unknown_task", *named),
     }
 
 
@@ -72,7 +77,7 @@ async def _task(house: House, task_id: str) -> TaskView:
     description="With `assignee=me` what is assigned to you and what is offered to a function of yours in "
     "that run. What waits for a second person is listed for those who may verify it, never for who did it."
     + permission(),
-    responses=problems((401, 403, 422, 500, 503)),
+    responses=problems(*LIST),
 )
 async def list_them(
     which: Annotated[TaskFilter, Query()], actor: ActorDep, session: SessionDep, language: LanguageDep
@@ -89,19 +94,26 @@ async def list_them(
     "/tasks/{task_id}",
     summary="Look at a task",
     description="What is to be done, by whom, until when, with which evidence." + permission(),
-    responses=problems(),
+    responses=problems(*ASKED, "404 unknown_task"),
 )
-async def look(task_id: str, session: SessionDep, language: LanguageDep) -> TaskShown:
+async def look(task_id: TaskPath, session: SessionDep, language: LanguageDep) -> TaskShown:
     """Return one task."""
     return TaskShown.of(await get_task(session, task_id), language)
 
 
 @router.post(
     "/tasks/{task_id}/start",
-    **_act("start_task", "Take a task", "An open task that is offered to you becomes yours."),
+    **_act(
+        "start_task",
+        "Take a task",
+        "An open task that is offered to you becomes yours.",
+        "403 foreign_task",
+        "409 last_signer",
+        "409 task_state",
+    ),
 )
 async def start(
-    task_id: str, attempt: AttemptDep, house: HouseDep, language: LanguageDep, _: Nothing | None = None
+    task_id: TaskPath, attempt: AttemptDep, house: HouseDep, language: LanguageDep, _: Nothing | None = None
 ) -> Response:
     """Take a task."""
     task = await _task(house, task_id)
@@ -115,12 +127,21 @@ async def start(
         "Complete a task",
         "With its evidence and the result of each item; without what it requires it is refused, naming what "
         "is missing. The remark counts as evidence. JUnit XML is read now, its figures are signed.",
-        _422="`evidence_missing`, `unknown_attachment`, `test_result_invalid`, `test_result_empty`, "
-        "`test_result_unsafe`.",
+        "403 foreign_task",
+        "409 last_signer",
+        "409 task_state",
+        "422 evidence_missing",
+        "422 item_open",
+        "422 reason_missing",
+        "422 test_result_empty",
+        "422 test_result_invalid",
+        "422 test_result_unsafe",
+        "422 unknown_attachment",
+        "422 unknown_item",
     ),
 )
 async def complete(
-    task_id: str, given: CompleteGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
+    task_id: TaskPath, given: CompleteGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Complete a task."""
     need(attempt.actor, REQUIRED["complete_task"])  # before files are read for it
@@ -131,11 +152,17 @@ async def complete(
 @router.post(
     "/tasks/{task_id}/verify",
     **_act(
-        "verify_task", "Verify a task", "Confirms what another person did, or sends it back with a remark."
+        "verify_task",
+        "Verify a task",
+        "Confirms what another person did, or sends it back with a remark.",
+        "403 foreign_task",
+        "403 own_work",
+        "409 task_state",
+        "422 reason_missing",
     ),
 )
 async def verify(
-    task_id: str, given: VerifyGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
+    task_id: TaskPath, given: VerifyGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Verify what another person did."""
     task = await _task(house, task_id)
@@ -144,10 +171,17 @@ async def verify(
 
 
 @router.post(
-    "/tasks/{task_id}/block", **_act("block_task", "Block a task", "Says that it cannot go on, and why.")
+    "/tasks/{task_id}/block",
+    **_act(
+        "block_task",
+        "Block a task",
+        "Says that it cannot go on, and why.",
+        "403 foreign_task",
+        "409 task_state",
+    ),
 )
 async def block(
-    task_id: str, given: ReasonGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
+    task_id: TaskPath, given: ReasonGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Block a task."""
     task = await _task(house, task_id)
@@ -157,10 +191,20 @@ async def block(
 
 @router.post(
     "/tasks/{task_id}/reopen",
-    **_act("reopen_task", "Reopen a task", "Opens a finished or blocked task again."),
+    **_act(
+        "reopen_task",
+        "Reopen a task",
+        "Opens a finished or blocked task again.",
+        "403 foreign_task",
+        "409 back_out",
+        "409 point_of_no_return",
+        "409 run_ending",
+        "409 task_state",
+        "409 traffic_moved",
+    ),
 )
 async def reopen(
-    task_id: str, given: ReasonGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
+    task_id: TaskPath, given: ReasonGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Open a task again."""
     task = await _task(house, task_id)
@@ -174,10 +218,15 @@ async def reopen(
         "reassign_task",
         "Reassign a task",
         "Gives it to another person, or with `to: null` back to its function.",
+        "403 foreign_task",
+        "409 last_signer",
+        "409 task_state",
+        "422 not_in_function",
+        "422 unknown_user",
     ),
 )
 async def reassign(
-    task_id: str,
+    task_id: TaskPath,
     given: ReassignGiven,
     attempt: AttemptDep,
     house: HouseDep,
@@ -198,10 +247,17 @@ async def reassign(
 
 @router.post(
     "/tasks/{task_id}/not-applicable",
-    **_act("not_applicable", "Set a task not applicable", "Its own fact, never `done`; needs a reason."),
+    **_act(
+        "not_applicable",
+        "Set a task not applicable",
+        "Its own fact, never `done`; needs a reason.",
+        "403 foreign_task",
+        "409 task_state",
+        "422 reason_missing",
+    ),
 )
 async def not_applicable(
-    task_id: str, given: ReasonGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
+    task_id: TaskPath, given: ReasonGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Say that a task does not apply."""
     task = await _task(house, task_id)
@@ -210,10 +266,11 @@ async def not_applicable(
 
 
 @router.post(
-    "/tasks/{task_id}/comments", **_act("comment", "Comment on a task", "Says something about the task.")
+    "/tasks/{task_id}/comments",
+    **_act("comment", "Comment on a task", "Says something about the task.", "422 reason_missing"),
 )
 async def comment(
-    task_id: str, given: CommentGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
+    task_id: TaskPath, given: CommentGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Say something about a task."""
     task = await _task(house, task_id)

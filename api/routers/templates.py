@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep, need
 from api.attempts import AttemptDep, once
-from api.described import CHANGING, permission, problems
+from api.described import ASKED, BODY, CHANGE, FEASIBLE, LIST, PLAN, READ, permission, problems
 from api.library import library
 from api.publishing import (
     checklist_shown,
@@ -21,12 +21,15 @@ from api.publishing import (
     validated_bundle,
 )
 from api.schemas.forecast import PreviewShown
+from api.schemas.given import Cursor
+from api.schemas.named import ChecklistPath, TemplatePath, VersionPath
 from api.schemas.release import StartGiven
 from api.schemas.shown import Listed
 from api.schemas.templates import (
     BundleGiven,
     BundlePublished,
     BundleShown,
+    ChecklistGiven,
     ChecklistShown,
     OutlineShown,
     SourceGiven,
@@ -44,18 +47,17 @@ from golive.template_source import read_checklist, read_template
 
 router = APIRouter(tags=["templates"], dependencies=[SIGNED_IN])
 
-_READING = problems((401, 403, 404, 422, 500, 503))
-_INVALID = "`template_invalid`: `errors` lists every fault with file, line and path."
+_FAULTS = " A `template_invalid` lists every fault in `errors`, with file, line and path."
 
 
 @router.get(
     "/templates",
     summary="List templates",
     description="The latest version of each." + permission(),
-    responses=_READING,
+    responses=problems(*LIST),
 )
 async def list_them(
-    session: SessionDep, language: LanguageDep, cursor: str | None = None
+    session: SessionDep, language: LanguageDep, cursor: Annotated[Cursor | None, Query()] = None
 ) -> Listed[SourceLine]:
     """Return one page of templates."""
     page = await list_templates(session, cursor=cursor)
@@ -68,9 +70,9 @@ async def list_them(
     "/templates/{name}/versions",
     summary="List the versions of a template",
     description="Every version that was published." + permission(),
-    responses=_READING,
+    responses=problems(*ASKED, "404 unknown_template"),
 )
-async def versions(name: str, session: SessionDep, language: LanguageDep) -> Listed[SourceLine]:
+async def versions(name: TemplatePath, session: SessionDep, language: LanguageDep) -> Listed[SourceLine]:
     """Return all versions of a template."""
     await get_template(session, name)
     found = await template_versions(session, name)
@@ -81,10 +83,10 @@ async def versions(name: str, session: SessionDep, language: LanguageDep) -> Lis
     "/templates/{name}/versions/{version}",
     summary="Read a version of a template",
     description="Its text, and what it says with the defaults of its parameters." + permission(),
-    responses=_READING,
+    responses=problems(*READ, "404 unknown_template", "422 template_invalid"),
 )
 async def look(
-    name: str, version: Annotated[int, Path(ge=1, le=1_000_000)], session: SessionDep, language: LanguageDep
+    name: TemplatePath, version: VersionPath, session: SessionDep, language: LanguageDep
 ) -> SourceShown:
     """Return one version of a template."""
     source = await get_template(session, name, version)
@@ -99,8 +101,9 @@ async def look(
     response_model=SourcePublished,
     summary="Publish a template",
     description="A new version, or the latest one when nothing changed. Running runs keep the plan they have."
+    + _FAULTS
     + permission(*PUBLISH_TEMPLATE),
-    responses=problems(CHANGING, _422=_INVALID),
+    responses=problems(*CHANGE, *FEASIBLE, "422 template_invalid"),
 )
 async def publish(
     given: SourceGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
@@ -118,8 +121,10 @@ async def publish(
 @router.post(
     "/templates/validate",
     summary="Validate a template",
-    description="Judges it by what is published and by the people there are. Changes nothing." + permission(),
-    responses=problems(CHANGING, _422=_INVALID),
+    description="Judges it by what is published and by the people there are. Changes nothing."
+    + _FAULTS
+    + permission(),
+    responses=problems(*BODY, *FEASIBLE, "422 template_invalid"),
 )
 async def validate(given: SourceGiven, session: SessionDep, language: LanguageDep) -> OutlineShown:
     """Judge a template."""
@@ -134,8 +139,8 @@ async def validate(given: SourceGiven, session: SessionDep, language: LanguageDe
     summary="Publish templates and checklists together",
     description="All or nothing, in one transaction: they may use each other in any order. What says the same as its "
     "latest version is answered with `changed` false. Templates that use what changed get a new version, too. At most "
-    "4 MiB." + permission(*PUBLISH_TEMPLATE),
-    responses=problems(CHANGING, _422=_INVALID),
+    "4 MiB." + _FAULTS + permission(*PUBLISH_TEMPLATE),
+    responses=problems(*CHANGE, *FEASIBLE, "422 template_invalid"),
 )
 async def publish_together(
     given: BundleGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
@@ -154,8 +159,8 @@ async def publish_together(
 @router.post(
     "/templates/bundle/validate",
     summary="Validate templates and checklists together",
-    description="Judges them as POST /templates/bundle would. Changes nothing." + permission(),
-    responses=problems(CHANGING, _422=_INVALID),
+    description="Judges them as POST /templates/bundle would. Changes nothing." + _FAULTS + permission(),
+    responses=problems(*BODY, *FEASIBLE, "422 template_invalid"),
 )
 async def validate_together(given: BundleGiven, session: SessionDep, language: LanguageDep) -> BundleShown:
     """Judge a bundle."""
@@ -175,7 +180,7 @@ async def validate_together(given: BundleGiven, session: SessionDep, language: L
     summary="Preview a run",
     description="The plan that POST /runs would make now, with its dates; starts nothing."
     + permission(*START_RUN),
-    responses=problems(CHANGING, _422="As POST /runs."),
+    responses=problems(*BODY, *PLAN, "403 role_missing"),
 )
 async def preview_run(
     given: StartGiven, actor: ActorDep, house: HouseDep, session: SessionDep, language: LanguageDep
@@ -191,7 +196,7 @@ async def preview_run(
     "/checklists",
     summary="List checklists",
     description="The latest version of each." + permission(),
-    responses=_READING,
+    responses=problems(*ASKED),
 )
 async def checklists(session: SessionDep, language: LanguageDep) -> Listed[SourceLine]:
     """Return all checklists."""
@@ -203,10 +208,10 @@ async def checklists(session: SessionDep, language: LanguageDep) -> Listed[Sourc
     "/checklists/{name}/versions/{version}",
     summary="Read a version of a checklist",
     description="Its text." + permission(),
-    responses=_READING,
+    responses=problems(*READ, "404 unknown_checklist"),
 )
 async def checklist(
-    name: str, version: Annotated[int, Path(ge=1, le=1_000_000)], session: SessionDep, language: LanguageDep
+    name: ChecklistPath, version: VersionPath, session: SessionDep, language: LanguageDep
 ) -> SourceShown:
     """Return one version of a checklist."""
     source = await get_checklist(session, name, version)
@@ -219,11 +224,12 @@ async def checklist(
     response_model=SourcePublished,
     summary="Publish a checklist",
     description="The templates that use it get a new version with it, too; running runs keep what they have."
+    + _FAULTS
     + permission(*PUBLISH_TEMPLATE),
-    responses=problems(CHANGING, _422=_INVALID),
+    responses=problems(*CHANGE, "422 template_invalid"),
 )
 async def publish_list(
-    given: SourceGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
+    given: ChecklistGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Publish a checklist."""
     need(attempt.actor, PUBLISH_TEMPLATE)
@@ -238,9 +244,9 @@ async def publish_list(
 @router.post(
     "/checklists/validate",
     summary="Validate a checklist",
-    description="Publishes nothing." + permission(),
-    responses=problems(CHANGING, _422=_INVALID),
+    description="Publishes nothing." + _FAULTS + permission(),
+    responses=problems(*BODY, "422 template_invalid"),
 )
-async def validate_list(given: SourceGiven, language: LanguageDep) -> ChecklistShown:
+async def validate_list(given: ChecklistGiven, language: LanguageDep) -> ChecklistShown:
     """Judge a checklist."""
     return checklist_shown(read_checklist(given.file, given.source), language)

@@ -15,9 +15,10 @@ from starlette.responses import Response
 
 from api.asking import SIGNED_IN, ActorDep, HouseDep, SessionDep, UserDep, need
 from api.attempts import Attempt, AttemptDep, told
-from api.described import CHANGING, permission, problems
+from api.described import ASKED, BODY, CHANGE, LIST, permission, problems
 from api.house import House
-from api.schemas.given import Given
+from api.schemas.given import Cursor, Given
+from api.schemas.named import TokenPath, UserPath
 from api.schemas.people import Left, UserGiven, UserMade, UserPatch, UserShown
 from api.schemas.shown import Listed
 from db.journal import administering, append_admin
@@ -48,10 +49,11 @@ class UserFilter(Given):
     q: str | None = Field(
         default=None,
         max_length=80,
+        examples=["ann"],
         description="Part of the name; for administrators also of the mail address.",
     )
-    cursor: str | None = Field(default=None, max_length=500)
-    limit: int = Field(default=50, ge=1, le=200)
+    cursor: Cursor | None = None
+    limit: int = Field(default=50, ge=1, le=200, examples=[50])
 
 
 @router.post(
@@ -62,7 +64,7 @@ class UserFilter(Given):
     description="The token is shown in this answer only; golive keeps its hash. In production no answer holds a "
     "token: it lies in `token_file`, in the data folder of the machine that answers, readable by its owner alone; "
     "hand it on and delete the file." + permission(*MANAGE_USERS),
-    responses=problems(CHANGING, _409="`user_exists`."),
+    responses=problems(*CHANGE, "409 user_exists"),
 )
 async def add(given: UserGiven, attempt: AttemptDep, house: HouseDep) -> Response:
     """Make a user and their first token; the same attempt again gets the same answer."""
@@ -118,7 +120,7 @@ async def _token(session: Session, house: House, attempt: Attempt) -> str:
     "/users",
     summary="List users",
     description="By name, with what they may and do. Mail addresses only for administrators." + permission(),
-    responses=problems((401, 403, 422, 500, 503)),
+    responses=problems(*LIST),
 )
 async def list_them(
     which: Annotated[UserFilter, Query()], actor: ActorDep, session: SessionDep
@@ -133,7 +135,7 @@ async def list_them(
     "/users/me",
     summary="Who am I",
     description="The user whose token this is." + permission(),
-    responses=problems((401, 403, 500, 503)),
+    responses=problems(*ASKED),
 )
 async def me(user: UserDep) -> UserShown:
     """Return the user who asks."""
@@ -141,9 +143,12 @@ async def me(user: UserDep) -> UserShown:
 
 
 @router.get(
-    "/users/{name}", summary="Look at a user", description="One user." + permission(), responses=problems()
+    "/users/{name}",
+    summary="Look at a user",
+    description="One user." + permission(),
+    responses=problems(*ASKED, "404 unknown_user"),
 )
-async def look(name: str, actor: ActorDep, session: SessionDep) -> UserShown:
+async def look(name: UserPath, actor: ActorDep, session: SessionDep) -> UserShown:
     """Return one user."""
     return UserShown.of(await get_user(session, name), with_email=_sees_mail(actor, name))
 
@@ -152,12 +157,11 @@ async def look(name: str, actor: ActorDep, session: SessionDep) -> UserShown:
     "/users/{name}",
     summary="Change a user",
     description="What is left out stays. Membership is checked at each decision and gate, so a change counts "
-    "from now on, also in running runs." + permission(*MANAGE_USERS),
-    responses=problems(
-        CHANGING, _409="`last_admin`: without an enabled administrator nobody could manage users any more."
-    ),
+    "from now on, also in running runs. The last enabled administrator stays one (`last_admin`)."
+    + permission(*MANAGE_USERS),
+    responses=problems(*BODY, "403 role_missing", "404 unknown_user", "409 last_admin"),
 )
-async def change(name: str, given: UserPatch, actor: ActorDep, house: HouseDep) -> UserShown:
+async def change(name: UserPath, given: UserPatch, actor: ActorDep, house: HouseDep) -> UserShown:
     """Change roles, functions, address, language or whether they are enabled."""
     need(actor, MANAGE_USERS)
     changed = given.model_dump(exclude_none=True)
@@ -180,9 +184,9 @@ async def _keep_an_admin(session: Session, user: User) -> None:
     "/tokens/{token_id}",
     summary="Revoke a token",
     description="It is refused from now on." + permission(*MANAGE_USERS),
-    responses=problems((401, 403, 404, 422, 500, 503), _404="`unknown_token`."),
+    responses=problems(*ASKED, "403 role_missing", "404 unknown_token"),
 )
-async def revoke(token_id: str, actor: ActorDep, house: HouseDep) -> Left:
+async def revoke(token_id: TokenPath, actor: ActorDep, house: HouseDep) -> Left:
     """Revoke a token."""
     need(actor, MANAGE_USERS)
     async with administering(house.database) as session:

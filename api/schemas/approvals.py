@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas.given import Given, Prose
+from api.schemas.given import Given, Id, Prose
+from api.schemas.named import ApprovalId, Chained, CommandId, FunctionName, Nth, Number, Person, RunId, Sha256
 from api.schemas.shown import Moment, Shown, WaitShown
 from api.schemas.subject import SignedShown
 from db.signed import Signed
 from db.views import ApprovalView
 from golive.recording import DecisionView, RuleView
-from golive.vocabulary import ApprovalStateName, DecisionName, Digest, Meaning
+from golive.vocabulary import ApprovalStateName, DecisionName, Meaning
 from golive.words import Language
 
 NOTHING: Mapping[int, str | None] = MappingProxyType({})
@@ -28,19 +29,19 @@ class DecideGiven(Given):
 
     decision: DecisionName
     meaning: Meaning = "approved"
-    comment: Prose | None = None
-    digest: Digest
-    task: str | None = Field(default=None, max_length=300)
+    comment: Prose | None = Field(default=None, examples=["The evidence is complete."])
+    digest: Sha256
+    task: Id | None = None
 
 
 class RuleShown(Shown):
     """How far a rule is met. `decisions` are the ids of those that fill its slots."""
 
-    function: str
+    function: FunctionName
     mode: Literal["any", "all", "n", "percent"]
-    min: int
+    min: Nth
     met: bool
-    decisions: list[str]
+    decisions: list[CommandId]
 
     @classmethod
     def of(cls, rule: RuleView) -> RuleShown:
@@ -51,15 +52,15 @@ class RuleShown(Shown):
 class DecisionShown(Shown):
     """An immutable decision; `stale` when what it covered has changed since."""
 
-    id: str
-    by: str
-    functions: list[str]
+    id: CommandId
+    by: Person
+    functions: list[FunctionName]
     decision: DecisionName
-    meaning: Meaning
-    digest: Digest
+    meaning: Meaning = Field(examples=["approved"])
+    digest: Sha256
     at: Moment
     stale: bool
-    seq: int
+    seq: Number
     comment: str | None = Field(
         description="What the person wrote; null when nothing, when erased, and in lists."
     )
@@ -73,17 +74,19 @@ class DecisionShown(Shown):
 class ApprovalShown(Shown):
     """A request for decisions. Sign with the `digest` shown here: it names exactly the `subject`."""
 
-    id: str
-    run_id: str
-    stage: str
-    key: str
-    title: str
-    state: ApprovalStateName
+    id: ApprovalId
+    run_id: RunId
+    stage: Annotated[str, Field(examples=["sign-off"])]
+    key: Annotated[str, Field(examples=["release"])]
+    title: Annotated[str, Field(examples=["Release sign-off"])]
+    state: ApprovalStateName = Field(examples=["pending"])
     meaning: Meaning
     rules: list[RuleShown]
     decisions: list[DecisionShown]
-    waiting_for: list[str]
-    digest: Digest | None
+    waiting_for: list[Person]
+    digest: Sha256 | None = Field(
+        examples=["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]
+    )
     subject: dict[str, Any] | None = Field(
         description="What the digest is of; null in lists and before it is asked."
     )
@@ -121,7 +124,7 @@ class ApprovalShown(Shown):
 class DecisionReceipt(Shown):
     """The receipt of a decision: its number and hash in the run's journal, and the approval as it stands."""
 
-    decision_id: str
-    seq: int
-    hash: str
+    decision_id: CommandId
+    seq: Number
+    hash: Chained
     approval: ApprovalShown

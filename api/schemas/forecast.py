@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from api.language import tell
+from api.schemas.named import FunctionName, Nth, Person, StageId, StageTitle, TaskTitle, TemplateName
 from api.schemas.shown import Moment, Shown
 from golive.forecast import Asked, Preview, RolloutForecast, StageForecast
 from golive.vocabulary import Pace
@@ -16,9 +17,9 @@ from golive.words import Language
 class StageForecastShown(Shown):
     """When a stage is expected to open and to end."""
 
-    stage: str
-    process: str
-    title: str
+    stage: StageId
+    process: Annotated[str, Field(examples=["uat"])]
+    title: StageTitle
     opens_at: Moment
     ends_at: Moment
 
@@ -31,13 +32,13 @@ class StageForecastShown(Shown):
 class AskedShown(Shown):
     """What is going to be asked of whom, and when."""
 
-    ref: str
+    ref: Annotated[str, Field(examples=["uat.test"])]
     what: Literal["task", "verify", "approval", "back_out"]
-    stage: str
-    title: str
-    function: str
-    count: int
-    people: list[str]
+    stage: StageId
+    title: TaskTitle
+    function: FunctionName
+    count: Nth
+    people: list[Person]
     at: Moment | None
     due_at: Moment | None
 
@@ -50,10 +51,10 @@ class AskedShown(Shown):
 class RolloutForecastShown(Shown):
     """How a grey release is going to move. Lengths are in seconds."""
 
-    stage: str
-    title: str
-    steps: list[str]
-    shortest: int = Field(description="All steps when nobody waits.")
+    stage: Annotated[str, Field(examples=["grey"])]
+    title: Annotated[str, Field(examples=["Grey release"])]
+    steps: list[Annotated[str, Field(examples=["5 % of the traffic"])]]
+    shortest: int = Field(examples=[5400], description="All steps when nobody waits.")
     to_full: int | None = Field(description="Shortest time until 100 %.")
     to_rollback: int | None = Field(description="Longest time from a failure's begin until traffic is back.")
 
@@ -70,9 +71,9 @@ class RolloutForecastShown(Shown):
 class PreviewShown(Shown):
     """The plan that a start would make now, with its dates."""
 
-    template: str
-    template_version: int
-    title: str
+    template: TemplateName
+    template_version: Nth
+    title: Annotated[str, Field(examples=["checkout 1.4.0"])]
     pace: Pace
     start: Moment
     go_live_at: Moment | None
@@ -82,7 +83,7 @@ class PreviewShown(Shown):
     asked: list[AskedShown]
     rollouts: list[RolloutForecastShown]
     shortest_to_full: int | None
-    notes: list[str]
+    notes: list[Annotated[str, Field(examples=["The grey release waits for a person at each step."])]]
 
     @classmethod
     def of(cls, preview: Preview, language: Language) -> PreviewShown:

@@ -12,6 +12,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -21,6 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from golive.canonical import canonical
 from golive.problems import listed, nearest
+from golive.vocabulary import INSTANT, LINE, PROSE, REASON
 from golive.words import Words
 
 
@@ -81,6 +83,13 @@ def _without_controls(text: str) -> str:
     return text
 
 
+def _written(value: Any) -> Any:
+    """Refuse numbers: a count of seconds names no zone, and is taken for one of milliseconds when it is large."""
+    if not isinstance(value, str) or not value[:4].isdigit() or value[4:5] != "-":
+        raise PydanticCustomError("datetime_type", "it is not a time in words")
+    return value
+
+
 def _within_reach(at: datetime) -> datetime:
     if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
         raise PydanticCustomError(
@@ -90,27 +99,54 @@ def _within_reach(at: datetime) -> datetime:
 
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
-Instant = Annotated[AwareDatetime, AfterValidator(_within_reach)]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written),
+    AfterValidator(_within_reach),
+    Field(json_schema_extra={"pattern": INSTANT}),
+]
 """A time with its zone, given on in UTC. No go-live is planned outside these years, and near the ends of the
 calendar arithmetic overflows: a run would be started that can neither be recorded nor go on."""
+
+
+def _form(pattern: str) -> Any:
+    """Say in the OpenAPI document how a text is written whose validator has a sentence of its own."""
+    return Field(json_schema_extra={"pattern": pattern})
+
+
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=120, strip_whitespace=True),
     AfterValidator(_without_controls),
+    _form(LINE),
 ]
 """What a thing is called: a service, a version. One line without control characters."""
+ShortName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=60, strip_whitespace=True),
+    AfterValidator(_without_controls),
+    _form(LINE),
+]
+"""The name of an environment or of another system, kept short. One line without control characters."""
 Line = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
     AfterValidator(_without_controls),
+    _form(LINE),
 ]
 """A short text on one line."""
 Prose = Annotated[
-    str, StringConstraints(max_length=4000, strip_whitespace=True), AfterValidator(_without_nul)
+    str,
+    StringConstraints(max_length=4000, strip_whitespace=True),
+    AfterValidator(_without_nul),
+    _form(PROSE),
 ]
 """What a person types, at most 4,000 characters; may be empty."""
 Reason = Annotated[
-    str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True), AfterValidator(_without_nul)
+    str,
+    StringConstraints(min_length=1, max_length=4000, strip_whitespace=True),
+    AfterValidator(_without_nul),
+    _form(REASON),
 ]
 """What a person must type: 1 to 4,000 characters."""
 
@@ -123,6 +159,16 @@ Values = Annotated[
 """Values by name, each of which JSON says exactly."""
 Id = Annotated[str, StringConstraints(max_length=300)]
 """What an answer of golive named a thing by, given back."""
+
+
+Cursor = Annotated[
+    str,
+    Field(
+        max_length=500,
+        description="`next_cursor` of the page before.",
+        examples=["WyIyMDI2LTExLTIyVDE0OjA1OjAwKzAwOjAwIiwgIjhjMmU0ZjZhIl0="],
+    ),
+]
 
 
 def words(text: str) -> Words:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from api.schemas.named import AttachmentId, Person, Sha256
 from api.schemas.shown import Moment, Shown
 
 
@@ -29,10 +30,10 @@ class HealthShown(Shown):
 class AttachmentShown(Shown):
     """A stored file."""
 
-    id: str
-    sha256: str
-    size: int
-    name: str
-    content_type: str
-    by: str
+    id: AttachmentId
+    sha256: Sha256
+    size: Annotated[int, Field(examples=[1843], description="Bytes.")]
+    name: Annotated[str, Field(examples=["results.xml"])]
+    content_type: Annotated[str, Field(examples=["text/xml"])]
+    by: Person
     at: Moment

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from api.language import tell
+from api.schemas.named import Chained, Many, Number, Person, RunId
 from api.schemas.shown import Moment, Shown
 from db.views import JournalRow
 from golive import events
@@ -16,16 +17,19 @@ from golive.words import Language
 class EventShown(Shown):
     """What happened in a run, as its journal has it."""
 
-    seq: int
+    seq: Number
     at: Moment
-    type: str
-    actor: str
-    object: str
-    summary: str = Field(description="What happened, in one sentence in the reader's language.")
+    type: Annotated[str, Field(examples=["TaskCompleted"])]
+    actor: Person
+    object: Annotated[str, Field(examples=["task:uat.test"])]
+    summary: str = Field(
+        examples=["ann completed “Test the payment by card”."],
+        description="What happened, in one sentence in the reader's language.",
+    )
     payload: dict[str, Any]
     words: dict[str, str | None] = Field(description="What people wrote, by name; null where it was erased.")
     command_id: str | None
-    hash: str
+    hash: Chained
 
     @classmethod
     def of(cls, row: JournalRow, language: Language) -> EventShown:
@@ -47,24 +51,24 @@ class EventShown(Shown):
 class AuditRow(Shown):
     """A row of the journal as it is chained. `stream` is the id of a run, or `golive` for administration."""
 
-    stream: str
-    seq: int
+    stream: RunId
+    seq: Number
     at: Moment
     occurred_at: Moment | None
-    actor: str
-    actor_kind: str
+    actor: Person
+    actor_kind: Annotated[str, Field(examples=["user"])]
     on_behalf_of: str | None
     method: str | None
     address: str | None
-    action: str
-    object: str
-    summary: str
+    action: Annotated[str, Field(examples=["TaskCompleted"])]
+    object: Annotated[str, Field(examples=["task:uat.test"])]
+    summary: Annotated[str, Field(examples=["ann completed “Test the payment by card”."])]
     subject_digest: str | None
     outcome: Literal["done", "refused"]
     reason: str | None
     payload: dict[str, Any]
-    prev_hash: str
-    hash: str
+    prev_hash: Chained
+    hash: Chained
 
     @classmethod
     def of(cls, row: JournalRow, language: Language) -> AuditRow:
@@ -75,18 +79,18 @@ class AuditRow(Shown):
 class BadRow(Shown):
     """The first row that does not fit the chain."""
 
-    stream: str
-    seq: int
-    what: str
+    stream: RunId
+    seq: Number
+    what: Annotated[str, Field(examples=["its hash is not that of what it says"])]
 
 
 class VerifiedShown(Shown):
     """Whether every row of every stream fits its chain."""
 
-    ok: bool
-    streams: int
-    rows: int
-    first_bad: BadRow | None
+    ok: bool = Field(examples=[True])
+    streams: Many
+    rows: Annotated[int, Field(examples=[1204])]
+    first_bad: BadRow | None = Field(examples=[None])
 
 
 def summary(row: JournalRow, language: Language) -> str:

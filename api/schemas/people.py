@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from api.schemas.given import Given
+from api.schemas.named import FunctionName, Person, TokenId, UserId
 from api.schemas.shown import Moment, Shown
 from db.people import User
 from golive.vocabulary import EMAIL, Function, Role, UserName
@@ -25,7 +26,9 @@ def _not_reserved(name: str) -> str:
     return name
 
 
-NewName = Annotated[UserName, AfterValidator(_not_reserved)]
+NewName = Annotated[
+    UserName, AfterValidator(_not_reserved), Field(json_schema_extra={"not": {"enum": sorted(_RESERVED)}})
+]
 
 
 class UserGiven(Given):
@@ -41,9 +44,9 @@ class UserGiven(Given):
 class UserPatch(Given):
     """What changes about a user; what is left out stays. A disabled user can neither read nor act."""
 
-    roles: list[Role] | None = Field(default=None, max_length=20)
+    roles: list[Role] | None = Field(default=None, max_length=20, examples=[["assignee", "approver"]])
     functions: list[Function] | None = Field(default=None, max_length=100)
-    enabled: bool | None = None
+    enabled: bool | None = Field(default=None, strict=True, examples=[True])
     email: Email | None = None
     locale: Locale | None = None
 
@@ -51,13 +54,13 @@ class UserPatch(Given):
 class UserShown(Shown):
     """A user. `email` is shown to administrators and to the person."""
 
-    id: str
-    name: str
+    id: UserId
+    name: Person
     roles: list[Role]
-    functions: list[str]
+    functions: list[FunctionName]
     email: str | None
     locale: Locale | None
-    enabled: bool
+    enabled: bool = Field(examples=[True])
     created_at: Moment
 
     @classmethod
@@ -69,15 +72,15 @@ class UserShown(Shown):
 class UserMade(Shown):
     """A new user and their token, which is shown this once; null in production, where it lies in `token_file`."""
 
-    id: str
-    name: str
-    token: str | None
+    id: UserId
+    name: Person
+    token: str | None = Field(examples=["QgVOXiaxxw7DbkOXVBDJB_pS0vcXACk8tpJkcFaLJ8A"])
     token_file: str | None = Field(description="Path in the data folder of golive; null in development.")
-    token_id: str
+    token_id: TokenId
 
 
 class Left(Shown):
     """What is gone."""
 
-    id: str
-    revoked: bool
+    id: TokenId
+    revoked: bool = Field(examples=[True])

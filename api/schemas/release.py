@@ -6,12 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.schemas.given import Given, Instant, Line, Name, Prose, Values
+from api.schemas.given import Given, Instant, Line, Name, Prose, ShortName, Values
+from api.schemas.named import Environment, Nth, Person, Service, Sha256, Version
 from api.schemas.shown import Moment, Shown
 from golive.plan import Artifact, ExternalRef, Release
 from golive.planning import StartRequest
 from golive.recording import Build
-from golive.vocabulary import URL, Digest, Function, Key, UserName
+from golive.vocabulary import WEB, Digest, Function, Key, UserName
 
 
 class ArtifactGiven(Given):
@@ -24,9 +25,9 @@ class ArtifactGiven(Given):
 class ExternalRefGiven(Given):
     """The same release in another system."""
 
-    system: Name = Field(max_length=60, examples=["jira"])
+    system: ShortName = Field(examples=["jira"])
     id: Line = Field(examples=["REL-42"])
-    url: str | None = Field(default=None, max_length=2000, pattern=URL)
+    url: str | None = Field(default=None, max_length=2000, pattern=WEB)
 
 
 class ReleaseGiven(Given):
@@ -34,7 +35,7 @@ class ReleaseGiven(Given):
 
     service: Name = Field(examples=["checkout"])
     version: Name = Field(examples=["1.4.0"])
-    environment: Name = Field(default="production", max_length=60)
+    environment: ShortName = "production"
     artifacts: list[ArtifactGiven] = Field(min_length=1, max_length=100)
     authors: list[UserName] = Field(default=[], max_length=200)
     scope: Prose | None = None
@@ -65,7 +66,10 @@ class StartGiven(Given):
     parameters: Values = Field(default={}, examples=[{"pace": "demo"}])
     release: ReleaseGiven
     people: dict[Function, Annotated[list[UserName], Field(max_length=200)]] = Field(
-        default={}, max_length=100, examples=[{"qa": ["ann", "bo"]}]
+        default={},
+        max_length=100,
+        examples=[{"qa": ["ann", "bo"]}],
+        json_schema_extra={"additionalProperties": False},
     )
     start_at: Instant | None = None
     go_live_at: Instant | None = None
@@ -85,26 +89,26 @@ class StartGiven(Given):
 class ArtifactShown(Shown):
     """A built thing that goes live."""
 
-    name: str
-    digest: Digest
+    name: Annotated[str, Field(examples=["checkout-1.4.0.tar.gz"])]
+    digest: Sha256
 
 
 class ExternalRefShown(Shown):
     """The same release in another system."""
 
-    system: str
-    id: str
+    system: Annotated[str, Field(examples=["jira"])]
+    id: Annotated[str, Field(examples=["REL-42"])]
     url: str | None
 
 
 class ReleaseShown(Shown):
     """What goes live."""
 
-    service: str
-    version: str
-    environment: str
+    service: Service
+    version: Version
+    environment: Environment
     artifacts: list[ArtifactShown]
-    authors: list[str]
+    authors: list[Annotated[str, Field(examples=["dev1"])]]
     scope: str | None
     external_refs: list[ExternalRefShown]
 
@@ -117,10 +121,10 @@ class ReleaseShown(Shown):
 class BuildShown(Shown):
     """One build of the release; the last one is the present."""
 
-    n: int
+    n: Nth
     release: ReleaseShown
     at: Moment
-    by: str
+    by: Person
 
     @classmethod
     def of(cls, build: Build) -> BuildShown:

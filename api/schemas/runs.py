@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from api.schemas.approvals import ApprovalShown
 from api.schemas.forecast import StageForecastShown
 from api.schemas.given import Given, Prose, Reason
+from api.schemas.named import (
+    Chained,
+    CommandId,
+    Environment,
+    Nth,
+    Number,
+    Person,
+    RunId,
+    Service,
+    TemplateName,
+    Version,
+)
 from api.schemas.release import BuildShown, ReleaseGiven, ReleaseShown
 from api.schemas.shown import Moment, Shown, WaitShown, told
 from api.schemas.stages import StageShown
@@ -21,45 +35,46 @@ class NewBuildGiven(Given):
     """The new build and why there is one. Decisions on the old one become stale."""
 
     release: ReleaseGiven
-    reason: Reason
+    reason: Reason = Field(examples=["RC2 mends the rounding of the totals"])
 
 
 class RunCommentGiven(Given):
     """What there is to say, about the run or, by its id, about one of its tasks or approvals."""
 
-    text: Reason
-    about: str = Field(default="", max_length=300)
+    text: Reason = Field(examples=["The window moves to Thursday."])
+    about: str = Field(default="", max_length=300, examples=[""])
 
 
 class LessonGiven(Given):
     """What this go-live taught."""
 
-    text: Reason
+    text: Reason = Field(examples=["Warm the cache before the first step."])
 
 
 class CloseActionGiven(Given):
     """How an agreed improvement was done."""
 
-    remark: Prose | None = None
+    remark: Prose | None = Field(default=None, examples=["The cache is warmed by the start script now."])
 
 
 class RunLine(Shown):
     """A run in a list."""
 
-    id: str
-    title: str
-    state: RunStateName
-    service: str
-    version: str
-    environment: str
-    template: str
-    template_version: int
-    template_title: str
-    release_manager: str
+    id: RunId
+    title: Annotated[str, Field(examples=["checkout 1.4.0"])]
+    state: RunStateName = Field(examples=["running"])
+    service: Service
+    version: Version
+    environment: Environment
+    template: TemplateName
+    template_version: Nth
+    template_title: Annotated[str, Field(examples=["Standard go-live of a service"])]
+    release_manager: Annotated[str, Field(examples=["rm"])]
     blocked_by: str | None = Field(
-        description="What is awaited, from whom and what happens next, in one sentence."
+        examples=["“Test the payment by card” waits for ann until Monday 17:00."],
+        description="What is awaited, from whom and what happens next, in one sentence.",
     )
-    weight: int = Field(description="Share of the traffic on the new version, in per cent.")
+    weight: int = Field(examples=[5], description="Share of the traffic on the new version, in per cent.")
     start_at: Moment | None
     go_live_at: Moment | None
     started_at: Moment
@@ -78,9 +93,9 @@ class RunLine(Shown):
 class LessonOfPlan(Shown):
     """What an earlier run of the same service taught."""
 
-    run_id: str
-    text: str
-    by: str
+    run_id: RunId
+    text: Annotated[str, Field(examples=["Warm the cache before the first step."])]
+    by: Person
     at: Moment
 
     @classmethod
@@ -92,13 +107,15 @@ class LessonOfPlan(Shown):
 class RunShown(RunLine):
     """A whole run."""
 
-    workflow: str = Field(description="Temporal workflow type.")
-    workflow_id: str
+    workflow: str = Field(examples=["GoLive"], description="Temporal workflow type.")
+    workflow_id: Annotated[str, Field(examples=["golive/8c2e4f6a8b0d2e4f6a8b"])]
     release: ReleaseShown
     builds: list[BuildShown]
     parameters: dict[str, str | int | float | bool]
     pace: Pace
-    people: dict[str, list[str]] = Field(description="Who acts in each function of this run.")
+    people: dict[str, list[str]] = Field(
+        examples=[{"qa": ["ann"], "ops": ["bo"]}], description="Who acts in each function of this run."
+    )
     stages: list[StageShown]
     tasks: list[TaskShown]
     approvals: list[ApprovalShown]
@@ -106,14 +123,15 @@ class RunShown(RunLine):
     forecast: list[StageForecastShown] = Field(description="When each stage was planned to open and end.")
     lessons: list[LessonOfPlan] = Field(description="What earlier runs of the same service taught.")
     beside: list[str] = Field(
-        description="Other open runs of the service and environment; one moves its traffic at a time."
+        examples=[["a1b2c3d4e5f60718293a"]],
+        description="Other open runs of the service and environment; one moves its traffic at a time.",
     )
     no_return: str | None = Field(
         description="The point of no return that is passed; only forward fixes are left."
     )
     hold_reason: str | None
-    started_by: str
-    seq: int = Field(description="Number of the last event in the run's journal.")
+    started_by: Annotated[str, Field(examples=["rm"])]
+    seq: int = Field(examples=[12], description="Number of the last event in the run's journal.")
 
     @classmethod
     def whole(
@@ -159,8 +177,8 @@ def _no_return(run: RunWhole, language: Language) -> str | None:
 class ReceiptShown(Shown):
     """Proof that an act was applied and recorded: its number and the hash of its row in the run's journal."""
 
-    run_id: str
-    command_id: str
-    seq: int
-    hash: str
-    state: RunStateName = Field(description="The run's state after the act.")
+    run_id: RunId
+    command_id: CommandId
+    seq: Number
+    hash: Chained
+    state: RunStateName = Field(examples=["running"], description="The run's state after the act.")

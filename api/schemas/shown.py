@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from api.language import tell
+from api.schemas.named import Person
 from golive.recording import Wait
 from golive.words import Language, Sentence
 
@@ -18,7 +19,13 @@ def _rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-Moment = Annotated[datetime, PlainSerializer(_rfc3339, return_type=str, when_used="json")]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(_rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "examples": ["2026-11-22T14:05:00Z"]}, mode="serialization"
+    ),
+]
 """A time as RFC 3339 in UTC, such as `2026-11-22T14:05:00Z`."""
 
 
@@ -45,11 +52,12 @@ class WaitShown(Shown):
     """Something awaited: from whom, since when, and what happens next by itself and when."""
 
     what: str = Field(
+        examples=["task"],
         description="task, verify, approval, promote, gate, lock, bake, observe, hold, back_out, traffic, "
-        "start"
+        "start",
     )
-    object: str = Field(description="Which task, approval, stage or rollout.")
-    who: list[str] = Field(description="Who can end the wait, by name.")
+    object: str = Field(examples=["uat.test"], description="Which task, approval, stage or rollout.")
+    who: list[Person] = Field(description="Who can end the wait, by name.")
     since: Moment
     next: str | None = Field(description="What happens next by itself, in the reader's language.")
     next_at: Moment | None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from api.language import tell
+from api.schemas.named import Nth, StageId, StageTitle
 from api.schemas.shown import Moment, Shown, told
 from golive.recording import CheckView, GateView, RolloutView, StageView
 from golive.template import Gate, Stage
@@ -18,17 +19,18 @@ from golive.words import Language, Text
 class CheckShown(Shown):
     """A measured part of a gate, with what was asked and observed."""
 
-    key: str
-    title: str
+    key: Annotated[str, Field(examples=["pass-rate"])]
+    title: Annotated[str, Field(examples=["Share of the tests that pass"])]
     state: CheckStateName
     observed: float | None
     observed_at: Moment | None
-    compare: str
-    threshold: float
-    source: str
+    compare: Annotated[str, Field(examples=[">="])]
+    threshold: Annotated[float, Field(examples=[0.99])]
+    source: Annotated[str, Field(examples=["uat.test"])]
     cause: str | None
     countermeasures: list[str] = Field(
-        description="What the template suggests, once the check does not pass."
+        examples=[["Look at the error budget before going on."]],
+        description="What the template suggests, once the check does not pass.",
     )
 
     @classmethod
@@ -46,8 +48,8 @@ class CheckShown(Shown):
 class GateShown(Shown):
     """A condition that opens (`entry`) or closes (`exit`) a stage."""
 
-    key: str
-    title: str
+    key: Annotated[str, Field(examples=["tested"])]
+    title: Annotated[str, Field(examples=["The tests pass"])]
     on: Literal["entry", "exit"]
     state: CheckStateName
     checks: list[CheckShown]
@@ -65,10 +67,10 @@ class GateShown(Shown):
 class RolloutShown(Shown):
     """Where a grey release stands: `step` of `steps`, `weight` per cent on the new version."""
 
-    step: int
-    steps: int
-    what: str
-    weight: int
+    step: Nth
+    steps: Annotated[int, Field(examples=[6])]
+    what: Annotated[str, Field(examples=["5 % of the traffic"])]
+    weight: Annotated[int, Field(examples=[5])]
     verdict: VerdictName | None
     cause: str | None
     state: Literal["waiting", "running", "paused", "done", "failed", "returned"]
@@ -84,10 +86,10 @@ class RolloutShown(Shown):
 class StageShown(Shown):
     """One step of a run."""
 
-    id: str
-    process: ProcessName
-    title: str
-    state: StageStateName
+    id: StageId
+    process: ProcessName = Field(examples=["uat"])
+    title: StageTitle
+    state: StageStateName = Field(examples=["open"])
     opened_at: Moment | None
     ended_at: Moment | None
     gates: list[GateShown]

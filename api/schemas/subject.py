@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from api.language import tell
 from api.schemas.evidence import EvidenceShown, evidence_shown
+from api.schemas.named import Nth, Sha256, StageId, StageTitle, TaskId, TaskTitle, TemplateName
 from api.schemas.release import ReleaseShown
 from api.schemas.shown import Moment, Shown
 from api.schemas.stages import GateShown
@@ -25,19 +26,19 @@ _AS_SIGNED = Field(description="False: it has changed since the subject was put 
 class PlanSigned(Shown):
     """Which template, with which values, laid down how this goes live."""
 
-    template: str
-    version: int
-    hash: str
+    template: TemplateName
+    version: Nth
+    hash: Sha256
     parameters: dict[str, str | int | float | bool]
 
 
 class WorkSigned(Shown):
     """A task with its evidence, who did it and who confirmed it."""
 
-    id: str
-    stage: str
-    title: str
-    state: TaskStateName
+    id: TaskId
+    stage: StageId
+    title: TaskTitle
+    state: TaskStateName = Field(examples=["done"])
     done_by: str | None
     done_at: Moment | None
     verified_by: str | None
@@ -61,7 +62,7 @@ class WorkSigned(Shown):
 class GateSigned(Shown):
     """A gate with what it asked for and observed."""
 
-    stage: str
+    stage: StageTitle
     gate: GateShown
     as_signed: bool = _AS_SIGNED
 
@@ -78,11 +79,12 @@ class GateSigned(Shown):
 class RolloutSigned(Shown):
     """How traffic will move, and what is watched meanwhile."""
 
-    stage: str
-    steps: list[str]
-    watched: list[str]
+    stage: Annotated[str, Field(examples=["Grey release"])]
+    steps: list[Annotated[str, Field(examples=["5 % of the traffic"])]]
+    watched: list[Annotated[str, Field(examples=["success_rate stays above 0.99"])]]
     by_itself: list[str] = Field(
-        description="What happens when health is bad, or another run holds the service."
+        examples=[["When health is bad, traffic returns to stable."]],
+        description="What happens when health is bad, or another run holds the service.",
     )
 
     @classmethod

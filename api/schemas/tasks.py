@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from api.schemas.evidence import EvidenceGiven, EvidenceShown, evidence_shown
 from api.schemas.given import Given, Id, Prose, Reason
+from api.schemas.named import FunctionName, Nth, RunId, StageId, TaskId, TaskTitle
 from api.schemas.shown import Moment, Shown, WaitShown
 from db.views import ItemView, TaskView
 from golive.template import Requirement
@@ -26,7 +27,7 @@ class ItemGiven(Given):
 class CompleteGiven(Given):
     """The evidence of a finished task. `remark` counts as remark evidence."""
 
-    remark: Prose | None = None
+    remark: Prose | None = Field(default=None, examples=["All three cards pass on the release candidate."])
     evidence: list[EvidenceGiven] = Field(default=[], max_length=100)
     items: dict[Id, ItemGiven] = Field(default={}, max_length=500)
 
@@ -35,7 +36,7 @@ class VerifyGiven(Given):
     """Whether what another person did holds."""
 
     result: Literal["pass", "fail"]
-    remark: Prose | None = None
+    remark: Prose | None = Field(default=None, examples=["Checked against the bookings."])
 
 
 class ReasonGiven(Given):
@@ -47,21 +48,21 @@ class ReasonGiven(Given):
 class ReassignGiven(Given):
     """Who does the task now; null offers it to its function again."""
 
-    to: UserName | None
-    reason: Prose | None = None
+    to: UserName | None = Field(examples=["ann"])
+    reason: Prose | None = Field(default=None, examples=["bo is away this week"])
 
 
 class CommentGiven(Given):
     """What there is to say."""
 
-    text: Reason
+    text: Reason = Field(examples=["Who has the test cards?"])
 
 
 class RequirementShown(Shown):
     """Evidence that must be there at least `min` times. `example` is a value that would pass."""
 
     type: EvidenceType
-    min: int
+    min: Nth
     name: str | None = Field(default=None, exclude_if=lambda value: value is None)
     example: float | str | None = Field(default=None, exclude_if=lambda value: value is None)
 
@@ -76,8 +77,8 @@ class RequirementShown(Shown):
 class ItemShown(Shown):
     """One line of the task's checklist, and what came of it."""
 
-    id: str
-    text: str
+    id: Annotated[str, Field(examples=["pays"])]
+    text: Annotated[str, Field(examples=["A card payment is booked once"])]
     required: bool
     requires: list[RequirementShown]
     state: Literal["open", "pass", "fail", "not_applicable"]
@@ -101,21 +102,25 @@ class ItemShown(Shown):
 class TaskShown(Shown):
     """One person's work."""
 
-    id: str
-    run_id: str
-    stage: str
-    key: str
-    title: str
+    id: TaskId
+    run_id: RunId
+    stage: StageId
+    key: Annotated[str, Field(examples=["test"])]
+    title: TaskTitle
     description: str | None
-    state: TaskStateName
-    priority: Priority
-    function: str
-    people: list[str] = Field(description="Who may do it: who the plan names for the function.")
-    assignee: str | None
+    state: TaskStateName = Field(examples=["in_progress"])
+    priority: Priority = Field(examples=["P1"])
+    function: FunctionName
+    people: list[str] = Field(
+        examples=[["ann"]], description="Who may do it: who the plan names for the function."
+    )
+    assignee: str | None = Field(examples=["ann"])
     opened_at: Moment | None
     due_at: Moment | None
     overdue: bool
-    depends_on: list[str] = Field(description="Ids of the tasks that come first.")
+    depends_on: list[str] = Field(
+        examples=[["8c2e4f6a8b0d2e4f6a8b.preparation.plan"]], description="Ids of the tasks that come first."
+    )
     verify: bool = Field(description="Done by one person, confirmed by another.")
     back_out: bool = Field(description="Done on rollback only.")
     requires: list[RequirementShown]

@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from api.schemas.given import Given
+from api.schemas.named import (
+    FunctionName,
+    Many,
+    Nth,
+    Person,
+    Sha256,
+    StageId,
+    StageTitle,
+    TaskTitle,
+    TemplateName,
+)
 from api.schemas.shown import Moment, Shown
 from db.templates import Source
 from golive.planning import Outline
 from golive.template import Parameter
-from golive.vocabulary import Digest
 from golive.words import Language
 
+TEMPLATE = """\
+name: payment-methods
+title: {en: New payment method, zh: 新增支付方式}
+description: {en: Tested by one function and signed by another, zh: 一个职能测试，另一个职能签核}
+parameters:
+  - {key: pace, title: {en: Pace, zh: 节奏}, type: choice, choices: [real, demo], default: real}
+stages:
+  - id: uat
+    process: uat
+    title: {en: User acceptance test, zh: 用户验收测试}
+    tasks:
+      - {key: test, title: {en: Test the payment by card, zh: 测试刷卡支付}, function: qa}
+    approvals:
+      - {key: release, title: {en: Release sign-off, zh: 发布会签}, rules: [{function: ops}]}
+"""
+CHECKLIST = """\
+name: bank-transfer
+title: {en: Bank transfer, zh: 银行转账}
+items:
+  - {id: pays, text: {en: A transfer is booked once, zh: 一笔转账只入账一次}}
+"""
 MOST = 256 * 1024
 """Characters of a template; the reader counts bytes and says so."""
 
@@ -25,26 +56,36 @@ MOST_TOGETHER = 200
 class SourceGiven(Given):
     """The YAML text of a template or checklist. `file` only names it in what is told about it."""
 
-    source: str = Field(min_length=1, max_length=MOST)
+    source: str = Field(min_length=1, max_length=MOST, examples=[TEMPLATE])
     file: str = Field(default="template.yaml", min_length=1, max_length=200)
+
+
+class ChecklistGiven(SourceGiven):
+    """The YAML text of a checklist. `file` only names it in what is told about it."""
+
+    source: str = Field(min_length=1, max_length=MOST, examples=[CHECKLIST])
 
 
 class BundleGiven(Given):
     """Templates and checklists that are published together, or not at all; they may use each other."""
 
-    templates: list[SourceGiven] = Field(default=[], max_length=MOST_TOGETHER)
-    checklists: list[SourceGiven] = Field(default=[], max_length=MOST_TOGETHER)
+    templates: list[SourceGiven] = Field(
+        default=[], max_length=MOST_TOGETHER, examples=[[{"source": TEMPLATE}]]
+    )
+    checklists: list[ChecklistGiven] = Field(
+        default=[], max_length=MOST_TOGETHER, examples=[[{"source": CHECKLIST}]]
+    )
 
 
 class SourceLine(Shown):
     """A published template or checklist in a list; the latest version."""
 
-    name: str
-    version: int
+    name: TemplateName
+    version: Nth
     title: str | None
     description: str | None
-    hash: Digest
-    published_by: str
+    hash: Sha256
+    published_by: Person
     published_at: Moment
 
     @classmethod
@@ -73,11 +114,11 @@ class BundlePublished(Shown):
 class ParameterShown(Shown):
     """What the person who starts a run may set."""
 
-    key: str
-    title: str
-    type: str
+    key: Annotated[str, Field(examples=["pace"])]
+    title: Annotated[str, Field(examples=["Pace"])]
+    type: Annotated[str, Field(examples=["choice"])]
     default: str | int | float | bool | None
-    choices: list[str]
+    choices: list[Annotated[str, Field(examples=["real"])]]
     min: float | None
     max: float | None
 
@@ -90,25 +131,25 @@ class ParameterShown(Shown):
 class StageOutline(Shown):
     """A stage of a template, resolved with the defaults of its parameters."""
 
-    id: str
-    process: str
-    title: str
-    needs: list[str]
-    tasks: list[str]
-    approvals: list[str]
+    id: StageId
+    process: Annotated[str, Field(examples=["uat"])]
+    title: StageTitle
+    needs: list[Annotated[str, Field(examples=["preparation"])]]
+    tasks: list[TaskTitle]
+    approvals: list[Annotated[str, Field(examples=["Release sign-off"])]]
 
 
 class OutlineShown(Shown):
     """What a valid template says."""
 
-    name: str
-    title: str
-    description: str
+    name: TemplateName
+    title: Annotated[str, Field(examples=["Standard go-live of a service"])]
+    description: Annotated[str, Field(examples=["From preparation to review."])]
     parameters: list[ParameterShown]
-    functions: list[str]
+    functions: list[FunctionName]
     stages: list[StageOutline]
-    uses: list[str]
-    hash: Digest
+    uses: list[Annotated[str, Field(examples=["dual-sign-off"])]]
+    hash: Sha256
 
     @classmethod
     def of(cls, outline: Outline, language: Language) -> OutlineShown:
@@ -139,17 +180,17 @@ class OutlineShown(Shown):
 class SourceShown(SourceLine):
     """A version of a template or checklist with its text."""
 
-    source: str
+    source: Annotated[str, Field(examples=[TEMPLATE])]
     outline: OutlineShown | None = Field(description="Null for checklists.")
 
 
 class ChecklistShown(Shown):
     """A valid checklist."""
 
-    name: str
-    title: str
-    items: int
-    hash: Digest
+    name: Annotated[str, Field(examples=["bank-transfer"])]
+    title: Annotated[str, Field(examples=["Bank transfer"])]
+    items: Many
+    hash: Sha256
 
 
 class BundleShown(Shown):

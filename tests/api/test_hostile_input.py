@@ -50,6 +50,44 @@ async def test_a_release_is_named_on_one_line(admin: Client, field: str, written
     assert told["field"] == f"release.{field}"
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"environment": "e" * 61},
+        {"external_refs": [{"system": "s" * 61, "id": "1"}]},
+    ],
+)
+async def test_a_name_that_no_plan_takes_is_refused_and_no_fault_of_golive(
+    admin: Client, changed: dict[str, Any]
+) -> None:
+    told = problem(await admin.post("/runs", {**START, "release": {**RELEASE, **changed}}), 422, "invalid")
+    assert "60" in told["detail"]
+
+
+@pytest.mark.parametrize("url", ["https://a b", "https://a\u0085b", "https://a\x7fb", "https://a\x00"])
+async def test_an_address_elsewhere_holds_no_blank_and_no_control_character(admin: Client, url: str) -> None:
+    refs = [{"system": "jira", "id": "1", "url": url}]
+    told = problem(
+        await admin.post("/runs", {**START, "release": {**RELEASE, "external_refs": refs}}), 422, "invalid"
+    )
+    assert told["field"] == "release.external_refs[0].url"
+
+
+@pytest.mark.parametrize("at", [0, 1795615200, "1795615200", 1.5, True, "-5"])
+async def test_a_number_is_no_time(admin: Client, at: Any) -> None:
+    told = problem(await admin.post("/runs", {**START, "go_live_at": at}), 422, "invalid")
+    assert "RFC 3339" in told["detail"]
+
+
+async def test_a_number_is_not_taken_for_true_nor_a_text_for_a_number(admin: Client) -> None:
+    await admin.joined("ann", "assignee")
+    problem(await admin.ask("PATCH", "/users/ann", json={"enabled": 0}), 422, "invalid")
+    worker = await admin.joined("w", "assignee")
+    metric = {"evidence": [{"type": "metric", "name": "p", "value": "0.9"}]}
+    told = problem(await worker.post("/tasks/none/complete", metric), 422, "invalid")
+    assert told["field"] == "evidence[0].value"
+
+
 @pytest.mark.parametrize("field", ["start_at", "go_live_at"])
 @pytest.mark.parametrize(
     "at", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2200-01-01T00:00:00Z"]

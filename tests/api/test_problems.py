@@ -81,7 +81,26 @@ async def test_an_unknown_address_and_an_unknown_method_are_problems(admin: Clie
     problem(await admin.ask("GET", "/nothing"), 404, "no_such_address")
     answer = await admin.ask("PUT", "/users")
     problem(answer, 405, "method_not_allowed")
-    assert "POST" in answer.headers["allow"]
+    assert answer.headers["allow"] == "POST, GET"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/users/ann", {"GET", "PATCH"}),
+        ("PATCH", "/users/me", {"GET"}),
+        ("OPTIONS", "/runs/r1/comments", {"GET", "POST"}),
+    ],
+)
+async def test_what_is_possible_at_an_address_is_told_in_full(
+    admin: Client, method: str, path: str, allowed: set[str]
+) -> None:
+    answer = await admin.ask(method, path)
+    if path != "/users/me":  # it is an address like /users/ann to PATCH, of a user that nobody is
+        problem(answer, 405, "method_not_allowed")
+    else:
+        answer = await admin.ask("PUT", path)
+    assert set(answer.headers["allow"].split(", ")) == allowed
 
 
 @pytest.mark.parametrize(

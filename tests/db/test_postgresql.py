@@ -15,7 +15,6 @@ from db.journal import append_admin
 from db.migrations import upgrade
 from db.session import Database
 from db.tables import stream_heads
-from golive.errors import Conflict, Invalid
 from settings import Settings
 from tests.databases import Cluster
 from tests.db.story import KEYS, RM, first
@@ -125,7 +124,7 @@ async def test_a_role_that_does_not_exist_gets_nothing(postgresql: Cluster) -> N
 
 async def test_a_database_of_another_schema_is_refused(postgresql: Cluster) -> None:
     url = postgresql.empty()
-    with pytest.raises(Conflict, match="golive db upgrade"):
+    with pytest.raises(operating.Undone, match="golive db upgrade"):
         await operating.require_schema(url)
     await upgrade(url)
     await operating.require_schema(url)
@@ -133,10 +132,10 @@ async def test_a_database_of_another_schema_is_refused(postgresql: Cluster) -> N
     async with database.transaction() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     await database.close()
-    with pytest.raises(Conflict, match="a newer one made it"):
+    with pytest.raises(operating.Undone, match="a newer one made it"):
         await operating.require_schema(url)
 
 
 def test_pg_dump_backs_it_up(postgresql: Cluster, tmp_path: object) -> None:
-    with pytest.raises(Invalid, match="pg_dump"):
+    with pytest.raises(operating.Undone, match="pg_dump"):
         operating.backup(postgresql.fresh(), tmp_path, tmp_path)  # type: ignore[arg-type]  # never looked at

@@ -1,0 +1,146 @@
+"""Every code that a problem can have, with its status and the sentence that goes with it, as an example.
+
+`tests/api/test_openapi.py` holds this against the code: what is raised stands here, and what stands here is raised,
+with that status and in those words.
+"""
+
+from __future__ import annotations
+
+CODES: dict[int, dict[str, str]] = {
+    400: {
+        "malformed": "The body is not JSON: at character 17: Expecting value.",
+    },
+    401: {
+        "unauthenticated": "This needs a valid token: send it as “Authorization: Bearer TOKEN”. "
+        "An administrator can make a new one.",
+    },
+    403: {
+        "disabled": "ann is disabled; ask an administrator.",
+        "foreign_task": "“Test the payment by card” belongs to bo; ask them, or have it reassigned.",
+        "may_not_sign": "rm may not sign “Release sign-off”: rm started the run. Awaited: ann, bo.",
+        "own_work": "You did “Test the payment by card” yourself, so someone else verifies it: bo.",
+        "role_missing": "This needs the role release_manager; ann has assignee. An administrator can grant "
+        "it.",
+        "user_disabled": "The user ann is disabled; an administrator can enable them again.",
+    },
+    404: {
+        "unknown_action": "This run has no action “8c2e4f6a8b0d2e4f6a8b-a12”.",
+        "unknown_approval": "There is no approval none; the list of approvals names those there are.",
+        "unknown_attachment": "There is no attachment none; upload it with POST /attachments first.",
+        "unknown_checklist": "There is no checklist none in that version.",
+        "unknown_report": "Run 8c2e4f6a8b0d2e4f6a8b has no report yet; it is written when its review begins "
+        "or the "
+        "run ends.",
+        "unknown_run": "There is no run none; the list of runs names those there are.",
+        "unknown_subject": "This run has no task or approval “uat.none”.",
+        "unknown_task": "There is no task none; the list of tasks names those there are.",
+        "unknown_template": "There is no template none in that version; the list of templates names those "
+        "there are.",
+        "unknown_token": "There is no token none.",
+        "unknown_user": "There is no user none; the list of users names those there are.",
+    },
+    409: {
+        "action_closed": "This action is already closed.",
+        "already_aborting": "rm has already aborted the run.",
+        "already_decided": "You have already decided on “Release sign-off”; a sign-off needs distinct "
+        "persons: bo.",
+        "already_ending": "The run is already ending: aborted by rm.",
+        "approval_closed": "“Release sign-off” is approved; nobody is asked now.",
+        "back_out": "“Restore the backup” is part of the rollback; it stays as it is.",
+        "last_admin": "admin is the last enabled administrator; make somebody else one first, then change "
+        "admin.",
+        "last_signer": "bo is needed to sign “Release sign-off”, so somebody else of qa must do “Test the "
+        "payment by "
+        "card”.",
+        "no_lock": "The run does not hold its service yet.",
+        "no_rollout": "No rollout of this run is open now.",
+        "not_paused": "The rollout is baking; wait until it pauses or stops.",
+        "point_of_no_return": "“Allow writes again” cannot be undone; fix forward.",
+        "run_ended": "This run has ended, so nothing can be done in it any more; start a new one.",
+        "run_ending": "The run is ending: aborted by rm.",
+        "run_held": "The run is held; resume it first.",
+        "run_state": "The run is held; only a running one can be held.",
+        "same_build": "This is the build that the run already has.",
+        "stale_subject": "“Release sign-off” is now about another subject than the one you saw (release); "
+        "read it "
+        "again and decide on it.",
+        "task_state": "“Test the payment by card” is done; this needs it to be open / in_progress.",
+        "traffic_moved": "Traffic has already moved on the signed subject; abort or roll back first, then "
+        "start a "
+        "new run.",
+        "user_exists": "There is a user ann already; choose another name or change that user.",
+    },
+    413: {
+        "too_large": "The body is larger than 0.375 MiB. Nothing was kept; send less.",
+    },
+    415: {
+        "wrong_media_type": "The body must be JSON, sent as “Content-Type: application/json”.",
+    },
+    422: {
+        "bad_cursor": "The cursor “x” is none of this list; leave it out to begin with the first page.",
+        "evidence_missing": "Evidence is missing for “Test the payment by card”: 1 × remark.",
+        "file_missing": "The body holds no file in a part named “file”.",
+        "function_missing": "“people.qa” names ann, who does not have that function; their functions are: "
+        "ops.",
+        "idempotency_key_invalid": "The Idempotency-Key must be 1 to 200 printable ASCII characters.",
+        "idempotency_key_reused": "The Idempotency-Key 4f1c was used with another body; send this one under "
+        "a new key.",
+        "invalid": "“reason” is missing.",
+        "item_open": "The required item “pays” has no result: Pays by card",
+        "meaning": "An approval cannot mean “rejected”; use approved, reviewed or responsible.",
+        "nobody_for_function": "nobody has both the function “qa” and the role assignee, which uat.test "
+        "needs; "
+        "give a person both, or name one who has them for this function",
+        "not_in_function": "ann cannot do “Test the payment by card”: it takes the function qa and the role "
+        "assignee.",
+        "one_file_only": "Send one file at a time.",
+        "other_release": "A new build is of the same service and environment: checkout in production.",
+        "parameter_invalid": "the parameter “pace” must be one of real, demo, not “slow”",
+        "parameter_missing": "the parameter “window” (Maintenance window) has no default; give it a value",
+        "plan_too_large": "the plan has 600000 bytes, of which 393216 fit into a run; split the template or "
+        "its checklists",
+        "reason_missing": "Say why, in the reason.",
+        "role_missing": "“people.qa” names ann, who lacks the role that is asked of qa here: assignee.",
+        "start_time_invalid": "the start lies in the past (2025-11-22T14:05:00+00:00); leave it out to start "
+        "now",
+        "task_missing": "Name the task that “Release sign-off” is returned to, as STAGE.TASK; it can be one "
+        "of: uat.test.",
+        "template_invalid": "template.yaml:1: a template is a group of keys, beginning with “name:”",
+        "test_result_empty": "“results.xml” holds no test case, so it shows nothing.",
+        "test_result_invalid": "“results.xml” is not JUnit XML: its line 3 cannot be read as XML.",
+        "test_result_unsafe": "“results.xml” declares entities or a document type, which golive does not "
+        "read; send "
+        "plain JUnit XML.",
+        "unknown_attachment": "There is no attachment none; upload the file with POST /attachments and send "
+        "its id.",
+        "unknown_item": "“Test the payment by card” has no item “pay”; it has pays, refunds.",
+        "unknown_parameter": "there is no parameter “pase”; did you mean “pace”?",
+        "unknown_template": "there is no template “sas-standard”; did you mean “saas-standard”?",
+        "unknown_user": "“owner” names ann, who is not an enabled user of golive.",
+        "unsatisfiable_approval": "nobody could sign “Release sign-off” (sign-off.release): qa × 1: – (− "
+        "ann). Who started the run, "
+        "made the release or did the work that is signed cannot sign, and each signature needs another "
+        "person; name more "
+        "people",
+        "user_disabled": "“people.qa” names ann, who is disabled.",
+        "verifier_missing": "the task “Test the payment by card” (uat.test) is confirmed by a second person, "
+        "but of qa only ann "
+        "has the role assignee; name another one",
+    },
+    500: {
+        "unexpected": "golive failed at this; it is a fault of golive and is in its log. "
+        "Sending it again with the same Idempotency-Key is safe.",
+    },
+    503: {
+        "busy": "Too many acts on this run at once, so this one was not sent. "
+        "Sending it again with the same Idempotency-Key is safe.",
+        "database_unavailable": "The database did not answer in time, so the outcome is unknown. "
+        "Sending it again with the same Idempotency-Key is safe and gets its one answer.",
+        "engine_unavailable": "The engine did not answer in time, so the outcome is unknown: the act may "
+        "still be "
+        "applied. Sending it again with the same Idempotency-Key is safe and gets its one answer.",
+        "run_frozen": "The run is frozen: Temporal knows more of it than the database, which was restored from "
+        "an older backup. An operator writes what is missing with `golive db recover`; until then nothing goes "
+        "on.",
+    },
+}
