@@ -15,6 +15,7 @@ from api.app import create_app
 from api.house import House
 from api.prepare import prepare
 from db.operating import Undone
+from observing.process import begin
 from settings import Settings
 
 _GRACE_SECONDS = 10
@@ -39,15 +40,14 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """Prepare the database and serve."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
     settings = Settings()
+    tracing = begin(settings, "golive-api")
     try:
         asyncio.run(prepare(settings))
     except Undone as another:
-        sys.exit(str(another))
-    app = create_app(settings)
+        logging.getLogger("golive.api").critical("%s", another)
+        sys.exit(1)
+    app = create_app(settings, tracing)
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -57,7 +57,11 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    Server(app, config).run()
+    try:
+        Server(app, config).run()
+    finally:
+        if tracing is not None:
+            tracing.close()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -22,6 +23,9 @@ from golive.commands import Body, Receipt
 from golive.errors import Conflict, GoliveError, Invalid, NotFound, Refused
 from golive.permissions import REQUIRED
 from golive.words import Language
+from observing.facts import note
+
+log = logging.getLogger("golive.api")
 
 Shape = Callable[[Session, Receipt], Awaitable[dict[str, Any]]]
 """What the person is told of an acknowledged act."""
@@ -50,6 +54,8 @@ async def act(
     Looked up in SQL, then in the journal, then sent. The key stands for this body before anything is sent.
     Only definite answers are kept: a 503 may be tried again.
     """
+    about = {name: getattr(body, name, None) for name in ("task", "approval")}
+    note(act=body.do, run=run_id, command=attempt.id, **about)
     need(attempt.actor, REQUIRED[body.do])
     async with house.database.transaction() as session:
         if known := await attempt.claimed(session):
@@ -99,6 +105,7 @@ async def _refuse(
     house: House, attempt: Attempt, language: Language, run_id: str, body: Body, refused: GoliveError
 ) -> Response:
     """Write the refused attempt, which leaves no trace in the workflow, to the audit log; keep the answer."""
+    log.info("%s was refused: %s", body.do, refused.code)
     await write_refusal(
         house.database,
         attempt.actor,

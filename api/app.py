@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,8 +16,9 @@ from api.feed import Feed
 from api.forecasts import Forecasts
 from api.house import House
 from api.limits import BodyLimit
+from api.metrics import Metrics
 from api.openapi import describe
-from api.problems import PREFIX, install
+from api.problems import install
 from api.routers import (
     approvals,
     attachments,
@@ -30,9 +32,13 @@ from api.routers import (
     templates,
     users,
 )
+from api.watched import PREFIX, Watched
 from db.refusals import flush_refusals
 from db.session import Database
 from settings import Settings
+
+if TYPE_CHECKING:
+    from observing.spans import Tracing
 
 log = logging.getLogger("golive.api")
 
@@ -41,12 +47,13 @@ _ROUTERS = (health, users, templates, attachments, runs, run_acts, reports, task
 _FLUSH_SECONDS = 60
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, tracing: Tracing | None = None) -> FastAPI:
     """Return the application. It starts, reads and answers 503 to acts while Temporal is away."""
+    metrics = Metrics() if settings.api_prometheus_port else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _living(settings) as house:
+        async with _living(settings, metrics, tracing) as house:
             app.state.house = house
             yield
 
@@ -59,8 +66,17 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
         separate_input_output_schemas=True,
+        telemetry={
+            "tracing": tracing is not None,
+            "tracer_provider": tracing.provider if tracing else None,
+            "operation_spans": False,
+            "metrics": False,
+            "logs": False,
+            "auto_configure": False,
+        },
     )
     app.add_middleware(BodyLimit)
+    app.add_middleware(Watched, metrics=metrics)
     install(app)
     for each in _ROUTERS:
         app.include_router(each.router, prefix=PREFIX)
@@ -70,16 +86,22 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 @asynccontextmanager
-async def _living(settings: Settings) -> AsyncIterator[House]:
+async def _living(
+    settings: Settings, metrics: Metrics | None, tracing: Tracing | None
+) -> AsyncIterator[House]:
     """Hold what the process needs until it ends."""
     database = Database(settings.url)
-    feed = Feed(database)
-    house = House(
-        settings=settings, database=database, engine=Engine(settings), feed=feed, forecasts=Forecasts()
-    )
+    if tracing is not None:
+        tracing.listen(database.engine)
+    feed, engine = Feed(database), Engine(settings, tracing)
+    house = House(settings=settings, database=database, engine=engine, feed=feed, forecasts=Forecasts())
     background = [asyncio.create_task(feed.run()), asyncio.create_task(_flush(database))]
     try:
-        yield house
+        async with AsyncExitStack() as offered:
+            if metrics is not None:
+                metrics.watch(engine, feed)
+                await offered.enter_async_context(metrics.offered(settings, database))
+            yield house
     finally:
         feed.close()
         for task in background:

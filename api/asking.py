@@ -18,6 +18,7 @@ from golive.commands import Actor
 from golive.errors import Refused
 from golive.vocabulary import Role
 from golive.words import N_, Language
+from observing.facts import note
 
 _BEARER = HTTPBearer(auto_error=False, description="The token of a user, as POST /users shows it once.")
 _STRANGER = "anonymous"
@@ -57,6 +58,7 @@ async def _user(
     if user.locale:
         request.state.language = "zh" if user.locale.startswith("zh") else "en"
     request.state.actor = actor_of(user, request)
+    note(actor=user.name)
     if not user.enabled:
         raise Refused(
             "user_disabled",

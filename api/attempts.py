@@ -25,6 +25,7 @@ from golive.commands import Actor
 from golive.errors import Invalid
 from golive.vocabulary import IDEMPOTENCY_KEY
 from golive.words import N_
+from observing.facts import note
 
 _LONGEST_KEY = 200
 
@@ -133,5 +134,8 @@ async def once(house: House, attempt: Attempt, status: int, change: Change) -> R
 def told(answer: idempotency.Answer, *, again: bool = False) -> Response:
     """Return `answer` over HTTP; `again` says that it is the answer of an earlier attempt."""
     headers = {"Idempotency-Replayed": "true"} if again else {}
+    note(
+        again=again or None, code=answer.body.get("code") if answer.status >= HTTPStatus.BAD_REQUEST else None
+    )
     media = MEDIA if answer.status >= HTTPStatus.BAD_REQUEST else None
     return JSONResponse(answer.body, answer.status, headers=headers, media_type=media)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -12,11 +14,16 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from api.refusals import engine_unavailable
 from golive.names import TASK_QUEUE
+from observing.temporal import runtime
 from settings import Settings
+
+if TYPE_CHECKING:
+    from observing.spans import Tracing
 
 log = logging.getLogger("golive.api")
 
@@ -28,8 +35,9 @@ WORKER_FRESH = timedelta(seconds=90)
 class Connection:
     """One client for the process. It reconnects by itself once it has been connected."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, tracing: Tracing | None = None):
         self._settings = settings
+        self._interceptors = [tracing.temporal] if tracing else []
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
 
@@ -44,12 +52,21 @@ class Connection:
         try:
             if self._settings.temporal == "external":
                 found = ClientConfig.load_client_connect_config()
-                return await Client.connect(**found, data_converter=pydantic_data_converter)
-            address = f"127.0.0.1:{self._settings.temporal_port}"
-            return await Client.connect(address, data_converter=pydantic_data_converter)
+            else:
+                found = {"target_host": f"127.0.0.1:{self._settings.temporal_port}"}
+            return await Client.connect(
+                **found,
+                data_converter=pydantic_data_converter,
+                interceptors=self._interceptors,
+                runtime=self._runtime,
+            )
         except (RuntimeError, RPCError) as away:  # the SDK's words for "nobody listens there"
             log.warning("cannot connect to Temporal: %s", away)
             raise engine_unavailable() from away
+
+    @cached_property
+    def _runtime(self) -> Runtime:
+        return runtime()
 
     async def ping(self) -> None:
         """Return when the server answers. Raises Away, RPCError or TimeoutError."""

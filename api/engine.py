@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from temporalio.client import (
     RPCTimeoutOrCancelledError,
@@ -34,6 +34,9 @@ from golive.recording import Start
 from golive.words import N_, Sentence
 from settings import Settings
 from workflows.search import SERVICE, STATE, VERSION
+
+if TYPE_CHECKING:
+    from observing.spans import Tracing
 
 log = logging.getLogger("golive.api")
 
@@ -69,9 +72,9 @@ def run_ended() -> Conflict:
 class Engine:
     """The way to the runs' workflows."""
 
-    def __init__(self, settings: Settings):
-        self.connection = Connection(settings)
-        self._turns = Turns()
+    def __init__(self, settings: Settings, tracing: Tracing | None = None):
+        self.connection = Connection(settings, tracing)
+        self.turns = Turns()
         self._settings = settings
 
     async def send(self, command_id: str, run_id: str, actor: Actor, body: Body) -> Receipt:
@@ -98,7 +101,7 @@ class Engine:
 
     async def _in_turn(self, run_id: str, sent: Coroutine[Any, Any, Receipt]) -> Receipt:
         try:
-            async with asyncio.timeout(BUDGET), self._turns.turn(run_id):
+            async with asyncio.timeout(BUDGET), self.turns.turn(run_id):
                 return await _translated(sent)
         except TimeoutError:
             raise engine_unavailable() from None

@@ -44,6 +44,11 @@ class Feed:
         for news in self._news.values():
             news.set()
 
+    @property
+    def open(self) -> int:
+        """How many streams are open."""
+        return self._watchers.total()
+
     def watched(self, run_id: str) -> int:
         """Return how many streams of `run_id` are open."""
         return self._watchers[run_id]

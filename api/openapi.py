@@ -11,8 +11,9 @@ from fastapi.openapi.utils import get_openapi
 from api.described import problem_examples
 from api.examples import Examples
 from api.links import link
-from api.problems import PREFIX, Problem
+from api.problems import Problem
 from api.schemas.shown import Listed
+from api.watched import PREFIX
 
 _ABOUT = """
 Every error is answered with a problem document (RFC 9457): a stable `code` and one sentence in your language

@@ -17,18 +17,18 @@ from starlette.responses import JSONResponse, Response
 from api.invalid import refusal_of
 from api.language import language_of, tell, translator, whole
 from api.refusals import Away, Malformed, TooLarge, Unauthenticated, body_too_large, database_unavailable
+from api.watched import PREFIX, REQUEST_ID
 from db.refusals import write_refusal
 from db.session import Database
 from golive.commands import Actor
 from golive.errors import GoliveError, NotFound, Refused
 from golive.problems import InvalidSource
 from golive.words import N_, Language, Sentence
+from observing.facts import known, note, work
 
 log = logging.getLogger("golive.api")
 
 MEDIA = "application/problem+json"
-PREFIX = "/api/v1"
-"""Under which every route of the document lies."""
 
 TITLES: dict[int, str] = {
     400: N_("The request cannot be read"),
@@ -68,10 +68,15 @@ class Problem(BaseModel):
     detail: str = Field(
         description="One sentence in the reader's language: what was wrong, where, what to do."
     )
+    request_id: str | None = Field(
+        default=None,
+        description="The X-Request-Id of the answer, by which the log tells more. Not in an answer that was kept.",
+    )
 
 
 def document(error: GoliveError, language: Language) -> dict[str, Any]:
     """Return the problem document of `error` for a reader of `language`."""
+    note(code=error.code)
     title = translator(language)(TITLES.get(error.status, TITLES[500]))
     facts, detail = error.facts, whole(error.sentence, language)
     if error.also:
@@ -88,7 +93,9 @@ def problem_of(status: int, code: str, detail: str) -> dict[str, Any]:
 
 def _problem(status: int, code: str, title: str, detail: str) -> dict[str, Any]:
     kind = f"urn:golive:problem:{code}"
-    return Problem(type=kind, title=title, status=status, code=code, detail=detail).model_dump()
+    return Problem(type=kind, title=title, status=status, code=code, detail=detail).model_dump(
+        exclude_none=True
+    )
 
 
 def _in_source(error: InvalidSource, language: Language) -> tuple[dict[str, Any], str]:
@@ -110,7 +117,10 @@ def answer(error: GoliveError, language: Language) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, TooLarge):
         headers["Connection"] = "close"
-    return JSONResponse(document(error, language), error.status, headers=headers, media_type=MEDIA)
+    told = document(error, language)
+    if request_id := known().get("request_id"):
+        told["request_id"] = request_id
+    return JSONResponse(told, error.status, headers=headers, media_type=MEDIA)
 
 
 async def _golive_error(request: Request, error: Exception) -> Response:
@@ -180,14 +190,25 @@ async def _database(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    """Answer what nobody foresaw. The server logs the traceback; the answer tells nothing of it."""
-    log.error("unexpected: %s %s", request.method, request.url.path, exc_info=error)
+    """Answer what nobody foresaw. The server logs the traceback; the answer tells nothing of it.
+
+    What has watched the request is left by now, so its id is taken from there.
+    """
+    with work(request_id=request.state.request_id):
+        log.error("unexpected: %s %s", request.method, request.url.path, exc_info=error)
+        told = answer(_unexpected_error(), language_of(request))
+    told.headers[REQUEST_ID] = request.state.request_id
+    return told
+
+
+def _unexpected_error() -> GoliveError:
     kind = type("Unexpected", (GoliveError,), {"status": HTTPStatus.INTERNAL_SERVER_ERROR.value})
     msgid = N_(
         "golive failed at this; it is a fault of golive and is in its log. "
         "Sending it again with the same Idempotency-Key is safe."
     )
-    return answer(kind("unexpected", msgid), language_of(request))
+    error: GoliveError = kind("unexpected", msgid)
+    return error
 
 
 def install(app: FastAPI) -> None:

@@ -28,6 +28,16 @@ class Turns:
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
 
+    @property
+    def in_flight(self) -> int:
+        """How many acts hold a place."""
+        return sum(min(line.present, IN_FLIGHT) for line in self._lines.values())
+
+    @property
+    def queued(self) -> int:
+        """How many acts wait for a place."""
+        return sum(max(line.present - IN_FLIGHT, 0) for line in self._lines.values())
+
     @asynccontextmanager
     async def turn(self, run_id: str) -> AsyncIterator[None]:
         """Hold one of the places of `run_id`. Raises Away `busy` when none comes free in time."""

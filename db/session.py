@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Row, RowMapping, Table, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Row, RowMapping, Table, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -50,6 +50,11 @@ class Database:
         self._writing: AsyncEngine = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         self._reading: AsyncEngine = self._engine if self._on_sqlite else self._snapshots()
         self._turn = asyncio.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """What traces of SQL listen to."""
+        return self._engine.sync_engine
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
@@ -96,18 +101,26 @@ class Database:
         return self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+_ALWAYS: dict[str, Any] = {"json_serializer": _json, "hide_parameters": True}
+"""What people write is among the parameters: errors, which are logged, tell the statement without them."""
+
+
 def engine_of(url: str) -> AsyncEngine:
     """Return an engine with golive's settings; a SQLite file is made in a folder that is made too."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)
     patient = address.update_query_dict(_PATIENCE | dict(address.query))
-    return create_async_engine(patient, json_serializer=_json, pool_pre_ping=True, pool_timeout=BUSY_SECONDS)
+    return create_async_engine(patient, pool_pre_ping=True, pool_timeout=BUSY_SECONDS, **_ALWAYS)
 
 
 def _sqlite(address: URL) -> AsyncEngine:
     _make_private(address.database)
-    engine = create_async_engine(address, json_serializer=_json)
+    engine = create_async_engine(address, **_ALWAYS)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_on_sqlite)
     return engine
@@ -137,10 +150,6 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_on_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def insert_into(session: Session, table: Table) -> sqlite.Insert:

@@ -47,6 +47,21 @@ class Settings(BaseSettings):
         default=None, description="Keys that sign commands, separated by commas: the first signs, all verify."
     )
     metrics_url: str | None = Field(default=None, description="JSON counters of the local metrics connector.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How log lines are written: for people, or one JSON object each."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged."
+    )
+    prometheus_host: str | None = Field(
+        default=None, description="Address that Prometheus asks for metrics at; unset: that of the API."
+    )
+    api_prometheus_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port of the API's metrics; unset: none are kept."
+    )
+    worker_prometheus_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port of the worker's metrics; unset: none are kept."
+    )
     sandbox: bool = Field(default=False, description="Run workflows in Temporal's sandbox, as the tests do.")
     cached_runs: int = Field(
         default=300, ge=0, description="Runs kept in a worker's memory, about 450 KB each."
@@ -63,6 +78,11 @@ class Settings(BaseSettings):
         if self.database_url is None:
             return f"sqlite+aiosqlite:///{(self.home / 'golive.db').absolute()}"
         return _SCHEME.sub("postgresql+psycopg://", self.database_url)
+
+    @property
+    def metrics_host(self) -> str:
+        """The address that the processes offer their metrics at."""
+        return self.prometheus_host or self.host
 
     def keys(self, purpose: Purpose) -> tuple[bytes, ...]:
         """Return the keys of one purpose, the signing one first, derived by HMAC-SHA-256 from the secret keys."""

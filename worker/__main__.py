@@ -7,29 +7,37 @@ import logging
 import signal
 import sys
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 from connectors.http_counters import HttpCounters
 from connectors.local_traffic import LocalTraffic
 from connectors.metrics import MetricsConnector, NoMetrics
 from db.operating import Undone, require_schema
 from db.session import Database
+from observing.process import begin
 from settings import Settings
 from worker.building import Parts, build
 from worker.connection import WrongSearchAttributes, connect, register_search_attributes
+from worker.observed import PortTaken
 from worker.reconciler import reconcile_for_ever
+
+if TYPE_CHECKING:
+    from observing.spans import Tracing
 
 GRACE = 5
 """Seconds that a watch or a shift gets to end when the worker is told to stop."""
 
 
-async def main(settings: Settings) -> None:
+async def main(settings: Settings, tracing: Tracing | None = None) -> None:
     """Run both workers and the reconciler; SIGTERM and SIGINT end them in order."""
     await require_schema(settings.url)
-    client = await connect(settings)
+    client = await connect(settings, tracing)
     await register_search_attributes(client)
     async with AsyncExitStack() as stack:
         database = Database(settings.url)
         stack.push_async_callback(database.close)
+        if tracing is not None:
+            tracing.listen(database.engine)
         metrics: MetricsConnector = NoMetrics()
         if settings.metrics_url:
             metrics = HttpCounters(settings.metrics_url)
@@ -51,11 +59,19 @@ async def _told_to_stop() -> None:
     await stop.wait()
 
 
-if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+def run() -> None:
+    """Run until told to stop, then send the traces that were not sent yet."""
+    settings = Settings()
+    tracing = begin(settings, "golive-worker")
     try:
-        asyncio.run(main(Settings()))
-    except (WrongSearchAttributes, Undone) as wrong:
-        sys.exit(str(wrong))
+        asyncio.run(main(settings, tracing))
+    except (WrongSearchAttributes, PortTaken, Undone) as wrong:
+        logging.getLogger("golive.worker").critical("%s", wrong)
+        sys.exit(1)
+    finally:
+        if tracing is not None:
+            tracing.close()
+
+
+if __name__ == "__main__":
+    run()

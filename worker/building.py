@@ -23,6 +23,7 @@ from db.session import Database
 from golive.names import TASK_QUEUE, WATCH_QUEUE
 from settings import Settings
 from worker.lending import Lending
+from worker.observed import Observing
 from workflows.dual_sign_off import DualSignOff
 from workflows.go_live import GoLive
 from workflows.grey_release import GreyRelease
@@ -82,7 +83,7 @@ def build(client: Client, parts: Parts) -> tuple[Worker, Worker]:
         workflows=WORKFLOWS,
         activities=_activities(parts, watching),
         workflow_runner=sandbox() if settings.sandbox else UnsandboxedWorkflowRunner(),
-        interceptors=[Lending(settings.keys("command"))],
+        interceptors=[Lending(settings.keys("command")), Observing()],
         max_cached_workflows=settings.cached_runs,
         sticky_queue_schedule_to_start_timeout=STICKY,
     )
@@ -90,6 +91,7 @@ def build(client: Client, parts: Parts) -> tuple[Worker, Worker]:
         client,
         task_queue=WATCH_QUEUE,
         activities=[watching.watch_health],
+        interceptors=[Observing()],
         max_concurrent_activities=500,
         max_heartbeat_throttle_interval=BEAT,
         default_heartbeat_throttle_interval=BEAT,

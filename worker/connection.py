@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
@@ -9,20 +11,32 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 
 from settings import Settings
+from worker.observed import measured
 from workflows.search import ALL
+
+if TYPE_CHECKING:
+    from observing.spans import Tracing
 
 
 class WrongSearchAttributes(Exception):
     """A search attribute exists with another type than golive writes; the message says which and what to do."""
 
 
-async def connect(settings: Settings) -> Client:
-    """Connect to the embedded server, or to the one that Temporal's own environment configuration names."""
+async def connect(settings: Settings, tracing: Tracing | None = None) -> Client:
+    """Connect to the embedded server, or to the one that Temporal's own environment configuration names.
+
+    Raises PortTaken when metrics are asked for where nothing can listen.
+    """
     if settings.temporal == "external":
         profile = ClientConfig.load_client_connect_config()
-        return await Client.connect(**profile, data_converter=pydantic_data_converter)
-    address = f"127.0.0.1:{settings.temporal_port}"
-    return await Client.connect(address, data_converter=pydantic_data_converter)
+    else:
+        profile = {"target_host": f"127.0.0.1:{settings.temporal_port}"}
+    return await Client.connect(
+        **profile,
+        data_converter=pydantic_data_converter,
+        interceptors=[tracing.temporal] if tracing else [],
+        runtime=measured(settings),
+    )
 
 
 async def register_search_attributes(client: Client) -> None:

@@ -31,6 +31,7 @@ from golive.names import workflow_id
 from golive.permissions import START_RUN
 from golive.vocabulary import RunStateName
 from golive.words import Language
+from observing.facts import note
 
 router = APIRouter(tags=["runs"], dependencies=[SIGNED_IN])
 
@@ -74,6 +75,7 @@ async def start_run(
     given: StartGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Start a run once; the same attempt again gets the same run."""
+    note(act="start_run", run=attempt.run_id, command=attempt.id)
     need(attempt.actor, START_RUN)
     async with house.database.reading() as session:
         if known := await attempt.found(session):

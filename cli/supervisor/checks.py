@@ -68,6 +68,12 @@ def check_ports(settings: Settings) -> None:
             ("GOLIVE_TEMPORAL_PORT", _("the Temporal server"), LOCAL, settings.temporal_port),
             ("GOLIVE_TEMPORAL_UI_PORT", _("the Temporal UI"), LOCAL, settings.temporal_ui_port),
         ]
+    for variable, purpose, metrics in (
+        ("GOLIVE_API_PROMETHEUS_PORT", _("the metrics of the API"), settings.api_prometheus_port),
+        ("GOLIVE_WORKER_PROMETHEUS_PORT", _("the metrics of the worker"), settings.worker_prometheus_port),
+    ):
+        if metrics is not None:
+            wanted.append((variable, purpose, settings.metrics_host, metrics))
     named: dict[int, str] = {}
     for variable, purpose, host, port in wanted:
         if port in named:

@@ -12,7 +12,7 @@ from worker import __main__ as real
 from worker.connection import connect
 
 
-async def _connect(settings: Settings) -> Client:
+async def _connect(settings: Settings, _tracing: object) -> Client:
     return intercepted(await connect(settings), Planter())
 
 

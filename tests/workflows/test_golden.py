@@ -8,19 +8,21 @@ from pathlib import Path
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
+from temporalio.worker import Interceptor, Replayer
 
+from observing.acts import ActTracing
 from tests.workflows.golden import FOLDER, STORIES
 from worker.building import WORKFLOWS, sandbox
 from worker.lending import Lending
+from worker.observed import Observing
 
 
-def replayer() -> Replayer:
+def replayer(*more: Interceptor) -> Replayer:
     return Replayer(
         workflows=list(WORKFLOWS),
         workflow_runner=sandbox(),
         data_converter=pydantic_data_converter,
-        interceptors=[Lending((b"any key: validators do not rerun",))],
+        interceptors=[*more, Lending((b"any key: validators do not rerun",))],
     )
 
 
@@ -28,6 +30,7 @@ def replayer() -> Replayer:
 async def test_a_golden_history_replays(path: Path) -> None:
     history = WorkflowHistory.from_json("golive/golden", gzip.decompress(path.read_bytes()).decode())
     await replayer().replay_workflow(history)
+    await replayer(ActTracing(), Observing()).replay_workflow(history)
 
 
 def test_every_story_is_kept() -> None:
