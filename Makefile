@@ -1,7 +1,8 @@
 # golive's commands. `make` alone lists them.
 #
-# Everything is installed into .venv in this checkout, from requirements.lock (to run) or requirements-dev.lock (to
-# test), names, versions and hashes as they stand there. Stamp files in .venv remember it: a second call installs nothing.
+# Everything is installed into .venv in this checkout, from requirements.lock (to run), requirements-docs.lock (to build
+# the documentation) or requirements-dev.lock (to test), names, versions and hashes as they stand there. Stamp files in
+# .venv remember it: a second call installs nothing.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -15,6 +16,8 @@ WORKERS ?= 2
 ARGS ?=
 # How long `make contract` lets each of its three people ask.
 SECONDS ?= 200
+# The folders of the documentation's languages.
+DOCS := en zh-CN
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -35,7 +38,7 @@ completion:  ## Say how to get `golive` on the PATH, with completion in your she
 	@echo '  golive --install-completion           # once; then open a new shell'
 
 ##@ Work on it
-.PHONY: test lint format coverage contract bench chaos
+.PHONY: test lint format coverage contract bench chaos docs
 test: lint  ## Run everything that must pass: lint, types, import contracts, tests (TESTS=, WORKERS=, ARGS=)
 	@mkdir -p build
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --junitxml=build/junit.xml $(ARGS) $(TESTS)
@@ -65,6 +68,14 @@ bench: dev  ## Measure (ARGS=)
 chaos: dev  ## Kill processes at random moments and check that nothing is lost or doubled (ARGS=)
 	@$(PY) -m tests.chaos $(ARGS)
 
+docs: $(VENV)/.docs $(CATALOGS)  ## Build the documentation in both languages into build/docs; a warning is an error
+	@for folder in $(DOCS); do \
+	  LANGUAGE=$$folder $(PY) -m docs.generate build/docs/source/$$folder && \
+	  $(PY) -m sphinx -W --keep-going -q -c docs -d build/docs/read/$$folder \
+	    -D language=$$(test $$folder = en && echo en || echo zh_CN) build/docs/source/$$folder build/docs/$$folder || exit 1; \
+	done
+	@echo "build/docs/index.html"
+
 ##@ Keep it in order
 .PHONY: install dev lock catalogs clean help
 install: $(VENV)/.runtime $(CATALOGS)  ## Install what golive needs to run
@@ -73,6 +84,7 @@ dev: $(VENV)/.dev $(CATALOGS)  ## Install what its tests and tools need as well
 lock: $(VENV)/.dev  ## Resolve pyproject.toml into the lock files (UPGRADE=1: newest versions)
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) pyproject.toml --group dev --constraint requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml --group docs --constraint requirements-dev.lock -o requirements-docs.lock
 
 catalogs: $(VENV)/.dev  ## Collect the texts, merge them into the translations and compile these
 	@mkdir -p locale
@@ -87,7 +99,7 @@ catalogs: $(VENV)/.dev  ## Collect the texts, merge them into the translations a
 
 clean:  ## Remove .venv and everything that tools made; your data in .golive stays
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
-	  .pytest_cache .ruff_cache locale/*/LC_MESSAGES/*.mo
+	  .pytest_cache .ruff_cache locale/*/LC_MESSAGES/*.mo docs/_locale/*/LC_MESSAGES/*.mo
 	find . -name __pycache__ -type d -not -path './.golive*' -prune -exec rm -rf {} +
 
 help:
@@ -109,11 +121,16 @@ $(VENV)/.runtime: requirements.lock $(VENV)/.python
 	@$(PIP) -r requirements.lock || $(FAILED)
 	@touch $@
 
-# The development lock holds the other one.
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.python
-	@echo "Installing what golive and its tests need into $(VENV), once; this takes a minute ..." >&2
-	@$(PIP) -r requirements-dev.lock || $(FAILED)
+# The other locks hold this one, and what two of them name they name in the same version.
+$(VENV)/.docs: requirements-docs.lock $(VENV)/.python
+	@echo "Installing what golive and its documentation need into $(VENV), once; this takes a minute ..." >&2
+	@$(PIP) -r requirements-docs.lock || $(FAILED)
 	@touch $(VENV)/.runtime $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.docs
+	@echo "Installing what its tests need into $(VENV), once ..." >&2
+	@$(PIP) -r requirements-dev.lock || $(FAILED)
+	@touch $(VENV)/.runtime $(VENV)/.docs $@
 
 %.mo: %.po $(VENV)/.runtime
 	@$(PYBABEL) compile -i $< -o $@

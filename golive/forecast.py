@@ -259,6 +259,11 @@ def _rollouts(plan: Plan) -> Iterator[RolloutForecast]:
             )
 
 
+def step_lengths(rollout: Rollout) -> tuple[timedelta, ...]:
+    """Return how long each step of a rollout takes when nobody waits."""
+    return tuple(_step_length(rollout, step) for step in rollout.steps)
+
+
 def _length(rollout: Rollout, steps: Sequence[Step]) -> timedelta:
     return sum((_step_length(rollout, step) for step in steps), timedelta())
 

@@ -11,7 +11,7 @@ import dataclasses
 import secrets
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import worker
@@ -150,10 +150,12 @@ def _write_again() -> None:
     """Fault: what a killed try had written is written once more, under new numbers."""
     append = db.journal.append
 
-    async def again(session: Session, stream: str, events: tuple[Event, ...]) -> Appended:
+    async def again(
+        session: Session, stream: str, events: tuple[Event, ...], at: datetime | None = None
+    ) -> Appended:
         head = await db.journal._locked_head(session, stream)
         if not events or events[0].seq > head.seq:
-            return await append(session, stream, events)
+            return await append(session, stream, events, at)
         new = [
             event.model_copy(update={"seq": head.seq + n, "command_id": None})
             for n, event in enumerate(events, 1)

@@ -13,21 +13,21 @@ from cli.language import ROOT
 from settings import Settings
 from tests.cli.processes import environment
 from tests.cli.whole import up
+from tests.documents.reading import blocks, without_comments
 
 ENGLISH, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
-DOCUMENTS = [ENGLISH, CHINESE, *sorted((ROOT / "docs").rglob("*.md"))]
-_BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_COMMENT = re.compile(r" +# .*")
+DOCUMENTS = [ENGLISH, CHINESE, *sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+"""Those that are read as they are. Sphinx looks after the links of the others, see test_site.py."""
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 
 
-def blocks(document: Path) -> list[str]:
-    return _BLOCK.findall(document.read_text(encoding="utf-8"))
+def commands(document: Path) -> list[str]:
+    return blocks(document.read_text(encoding="utf-8"))
 
 
 def test_both_readmes_give_the_same_commands() -> None:
-    assert len(blocks(ENGLISH)) > 5
-    english, chinese = ([_COMMENT.sub("", block) for block in blocks(each)] for each in (ENGLISH, CHINESE))
+    assert len(commands(ENGLISH)) > 5
+    english, chinese = ([without_comments(block) for block in commands(each)] for each in (ENGLISH, CHINESE))
     assert english == chinese
 
 
@@ -62,7 +62,7 @@ def test_decision_records_are_numbered_and_one_screen_long() -> None:
 def test_every_command_works_as_written(tmp_path: Path) -> None:
     """What stands between `make up` and `make test`, in order, by a shell that stops at the first failure."""
     with up(environment(tmp_path / "home")) as whole:
-        steps = [block for block in blocks(ENGLISH) if not block.startswith("make ")]
+        steps = [block for block in commands(ENGLISH) if not block.startswith("make ")]
         script = "\n".join(steps).replace("http://127.0.0.1:8080", whole.url)
         env = {
             **os.environ,

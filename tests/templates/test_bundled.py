@@ -49,8 +49,9 @@ def texts(value: Any) -> Iterator[Text]:
 
 
 def test_the_templates_of_this_version_are_there() -> None:
-    told = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", told, re.MULTILINE)) == NAMES
+    for language in ("en", "zh-CN"):
+        told = (ROOT / "docs" / language / "templates" / "index.md").read_text(encoding="utf-8")
+        assert sorted(re.findall(r"^\| \[`([a-z-]+)`\]\(\1\.md\) \|", told, re.MULTILINE)) == NAMES
     assert len(NAMES) == 9
     assert all(source.file == f"{name}.yaml" for name, source in LIBRARY.templates.items())
 

@@ -1,0 +1,1 @@
+"""The documentation: its sources in two languages, and what makes pages of golive itself."""
