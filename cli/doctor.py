@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Annotated, Any
@@ -17,8 +18,22 @@ from cli.client import Client, what_happened
 from cli.connected import failures_told
 from cli.failure import Failure
 from cli.language import LANGUAGE, _
+from cli.operating import findings
 from cli.screen import plain
+from golive.findings import Finding
+from golive.words import say
+from language import tell, whole
 
+_ABOUT = {
+    "clocks": _("clocks"),
+    "disk": _("disk"),
+    "frozen runs": _("frozen runs"),
+    "replay": _("replay"),
+    "schema": _("schema"),
+    "search attributes": _("search attributes"),
+    "stuck runs": _("stuck runs"),
+    "workers": _("workers"),
+}
 REMEDIES = {
     "api": _("Start golive with `make up`, or set GOLIVE_URL to where it runs."),
     "database": _("Look at the disk and at GOLIVE_DATABASE_URL; the API's log says what it met."),
@@ -50,15 +65,54 @@ def health(url: Url = None, as_json: AsJson = False) -> None:
     _tell(parts, answer, as_json=as_json)
 
 
-def doctor(url: Url = None, as_json: AsJson = False) -> None:
-    """Say what is up, whether the settings and the token are usable, and what to do."""
+def doctor(
+    url: Url = None,
+    replay: Annotated[
+        bool,
+        typer.Option("--replay/--no-replay", help=_("Replay every open run against the installed code.")),
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Print each finding as a line of JSON."))] = False,
+) -> None:
+    """Look at the API and the token and, where this machine has the data folder, at all that golive stands on."""
     with failures_told():
         home, address = environment.read_settings().home, environment.address(url)
         parts, answer = _look(address)
-    parts.append(("home", home.is_dir(), str(home.absolute())))
-    if answer is not None:
-        parts.append(_me(address))
-    _tell(parts, answer, as_json=as_json)
+        parts.append(("home", home.is_dir(), str(home.absolute())))
+        if answer is not None:
+            parts.append(_me(address))
+        found = [_as_finding(part) for part in parts]
+        if home.is_dir():
+            found += findings("worker.examining", *([] if replay else ["--no-replay"]))
+    _tell_findings(found, as_json=as_json)
+
+
+def _as_finding(part: Part) -> Finding:
+    name, well, found = part
+    remedy = say(REMEDIES[name]) if not well and name in REMEDIES else None
+    return Finding(about=name, well=well, found=say("{found}", found=found), remedy=remedy)
+
+
+def _tell_findings(found: list[Finding], *, as_json: bool) -> None:
+    for each in found:
+        if as_json:
+            told = {"about": each.about, "well": each.well, "found": tell(each.found, LANGUAGE)}
+            remedy = {"remedy": whole(each.remedy, LANGUAGE) if each.remedy else None}
+            screen.out().file.write(json.dumps(told | remedy, ensure_ascii=False) + "\n")
+    if not as_json:
+        for part in _findings_shown(found):
+            screen.out().print(part)
+    if not all(each.well for each in found):
+        raise typer.Exit(1)
+
+
+def _findings_shown(found: list[Finding]) -> Iterator[RenderableType]:
+    made = Table(box=None, show_header=False, pad_edge=False)
+    for each in found:
+        mark = Text("✓", style="green") if each.well else Text("✗", style="bold red")
+        made.add_row(mark, Text(_ABOUT.get(each.about, each.about)), Text(plain(tell(each.found, LANGUAGE))))
+        if each.remedy:
+            made.add_row("", "", Text(whole(each.remedy, LANGUAGE), style="yellow"))
+    yield made
 
 
 def _look(address: str) -> tuple[list[Part], httpx.Response | None]:

@@ -43,3 +43,9 @@ async def heads(session: Session) -> dict[str, int]:
     """Return the last number of each run's journal."""
     known = select(stream_heads.c.stream, stream_heads.c.seq).join(runs, runs.c.id == stream_heads.c.stream)
     return {row.stream: row.seq for row in await session.execute(known)}
+
+
+async def frozen_runs(session: Session) -> list[str]:
+    """Return the ids of the runs that are frozen, the longest first."""
+    found = select(runs.c.id).where(runs.c.frozen_at.is_not(None)).order_by(runs.c.frozen_at, runs.c.id)
+    return list(await session.scalars(found))

@@ -85,7 +85,12 @@ class Cluster:
         return self.copy("migrated")
 
     def empty(self) -> str:
-        return self.make(f"empty_{next(self.number)}")
+        return Settings(database_url=self.address(self.empty_name())).url
+
+    def empty_name(self) -> str:
+        """Return the name of a database in which nothing is."""
+        self.make(name := f"empty_{next(self.number)}")
+        return name
 
     def run(self, statement: str, database: str = "postgres") -> list[Any]:
         """Run a statement as the cluster's owner, outside a transaction; return the rows it gives."""

@@ -22,10 +22,11 @@ class WrongSearchAttributes(Exception):
     """A search attribute exists with another type than golive writes; the message says which and what to do."""
 
 
-async def connect(settings: Settings, tracing: Tracing | None = None) -> Client:
+async def connect(settings: Settings, tracing: Tracing | None = None, *, counted: bool = True) -> Client:
     """Connect to the embedded server, or to the one that Temporal's own environment configuration names.
 
-    Raises PortTaken when metrics are asked for where nothing can listen.
+    Who only looks is not `counted`: the worker's metrics have their port already. Raises PortTaken when metrics are
+    asked for where nothing can listen.
     """
     if settings.temporal == "external":
         profile = ClientConfig.load_client_connect_config()
@@ -35,12 +36,20 @@ async def connect(settings: Settings, tracing: Tracing | None = None) -> Client:
         **profile,
         data_converter=pydantic_data_converter,
         interceptors=[tracing.temporal] if tracing else [],
-        runtime=measured(settings),
+        runtime=measured(settings) if counted else None,
     )
 
 
 async def register_search_attributes(client: Client) -> None:
-    """Register what is missing.
+    """Register what is missing. Raises WrongSearchAttributes."""
+    if missing := await missing_search_attributes(client):
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
+        )
+
+
+async def missing_search_attributes(client: Client) -> dict[str, IndexedValueType.ValueType]:
+    """Return the search attributes that are not registered, with their types.
 
     Adding one that exists with another type answers ok, so the list is compared. Raises WrongSearchAttributes.
     """
@@ -53,8 +62,4 @@ async def register_search_attributes(client: Client) -> None:
             f"Temporal knows the search attributes {', '.join(wrong)} with another type than golive writes; "
             "remove them with `temporal operator search-attribute remove`, then start again."
         )
-    missing = {name: kind for name, kind in wanted.items() if name not in known}
-    if missing:
-        await client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
-        )
+    return {name: kind for name, kind in wanted.items() if name not in known}

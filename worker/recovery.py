@@ -180,7 +180,9 @@ def _add(done: dict[str, Recovered], written: Written, same: bool) -> None:  # n
 async def _recovered(settings: Settings, run_ids: Collection[str]) -> list[Finding]:
     database = Database(settings.url)
     try:
-        found = await recover(await connect(settings), database, settings.keys("start"), run_ids)
+        found = await recover(
+            await connect(settings, counted=False), database, settings.keys("start"), run_ids
+        )
     finally:
         await database.close()
     return [_told(each) for each in found] or [Finding(about="runs", well=True, found=say(_NOTHING))]

@@ -36,9 +36,9 @@ class Place:
     running: list[Process] = field(default_factory=list)
 
     def start(self, kind: Kind, port: int | None = None) -> Process:
-        """Start an API on `port`, or a worker."""
+        """Start an API on `port`, or a worker, of the checkout at `root`."""
         env = self.env | ({"GOLIVE_PORT": str(port)} if port else {})
-        log = self.folder / f"{kind}-{len(self.running)}.log"
+        log = self.folder / f"{kind}-{self.root.name}-{len(self.running)}.log"
         with log.open("wb") as output:
             popen = subprocess.Popen(
                 [sys.executable, "-m", kind], cwd=self.root, env=env, stdout=output, stderr=output
@@ -46,12 +46,26 @@ class Place:
         self.running.append(Process(kind, port, popen, log))
         return self.running[-1]
 
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a module of the checkout to its end."""
+        command = [sys.executable, "-m", *words]
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+
     def end(self) -> None:
         """End every process as an operator does."""
         for process in self.running:
             process.popen.send_signal(signal.SIGTERM)
         for process in self.running:
             process.popen.wait(PATIENCE)
+        self.running.clear()
 
 
 @dataclass
@@ -82,12 +96,11 @@ class Process:
 
 
 @contextmanager
-def place(folder: Path, database_url: str, root: Path = ROOT, **more: str) -> Iterator[Place]:
+def place(folder: Path, root: Path = ROOT, **more: str) -> Iterator[Place]:
     """Run a Temporal server, and give the place where APIs and workers of it and of the database run."""
     temporal_port, ui_port = free_ports(2)
     ours = {
         "GOLIVE_HOME": str(folder / "home"),
-        "GOLIVE_DATABASE_URL": database_url,
         "GOLIVE_TEMPORAL": "external",
         "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal_port}",
         "PYTHONUNBUFFERED": "1",

@@ -29,7 +29,7 @@ BETWEEN = 6
 
 @pytest.fixture
 def here(postgresql: Cluster, tmp_path: Path) -> Iterator[Place]:
-    with place(tmp_path, postgresql.empty().replace("+psycopg", "")) as found:
+    with place(tmp_path, GOLIVE_DATABASE_URL=postgresql.address(postgresql.empty_name())) as found:
         yield found
 
 

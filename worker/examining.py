@@ -1,0 +1,248 @@
+"""`python -m worker.examining`: what is amiss with an installation, looked at from the machine where it runs.
+
+Every look is a function that gives findings, each with its remedy. The last one replays every open run against the code
+that is installed here: run it with the new version before an upgrade.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+
+from db.freezing import frozen_runs
+from db.operating import Undone, require_schema
+from db.session import Database, database_time
+from golive.findings import Finding
+from golive.names import TASK_QUEUE, WATCH_QUEUE, workflow_id
+from golive.words import N_, Sentence, say
+from settings import Settings
+from worker.building import WORKFLOWS
+from worker.connection import WrongSearchAttributes, connect, missing_search_attributes
+from worker.lending import Lending
+
+OURS = "WorkflowId STARTS_WITH 'golive/'"
+APART = timedelta(seconds=2)
+"""By how much clocks may differ before times in reports and due times contradict each other."""
+FRESH = timedelta(seconds=70)
+"""A worker that waits for work asks again within a minute."""
+LEAST_FREE = 1024**3
+"""Bytes that must be free: SQLite needs room for its journal, and attachments are up to 20 MiB each."""
+NAMED = 5
+"""So many runs are named, the others counted."""
+_AWAY = (RPCError, RuntimeError, SQLAlchemyError, OSError)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What is looked at."""
+
+    settings: Settings
+    database: Database
+    client: Client
+
+
+Look = Callable[[Installation], AsyncIterator[Finding]]
+
+
+async def disk(here: Installation) -> AsyncIterator[Finding]:
+    """Is there room where the data lies?"""
+    free = shutil.disk_usage(here.settings.home).free
+    found = say(
+        N_("{free} MiB are free for {home}."), free=free // 1024**2, home=str(here.settings.home.absolute())
+    )
+    remedy = say(N_("Make room on that disk, or move the data folder: without room nothing can be recorded."))
+    yield _finding("disk", found, remedy, well=free >= LEAST_FREE)
+
+
+async def clocks(here: Installation) -> AsyncIterator[Finding]:
+    """Do the clocks of this machine and of the database agree?"""
+    async with here.database.reading() as session:
+        apart = abs(await database_time(session) - datetime.now(UTC))
+    found = say(
+        N_("The clocks of this machine and of the database differ by {seconds} s."), seconds=_seconds(apart)
+    )
+    remedy = say(N_("Let both machines take their time from the same servers (NTP)."))
+    yield _finding("clocks", found, remedy, well=apart <= APART)
+
+
+async def schema(here: Installation) -> AsyncIterator[Finding]:
+    """Has the database the schema of this golive?"""
+    try:
+        await require_schema(here.settings.url)
+    except Undone as other:
+        yield Finding(about="schema", well=False, found=other.sentence)
+    else:
+        yield Finding(about="schema", well=True, found=say(N_("The database has the schema of this golive.")))
+
+
+async def search_attributes(here: Installation) -> AsyncIterator[Finding]:
+    """Can runs be found in the Temporal UI? One that is not registered blocks every run that writes it."""
+    try:
+        missing = await missing_search_attributes(here.client)
+    except WrongSearchAttributes as wrong:
+        yield Finding(about="search attributes", well=False, found=say("{why}", why=str(wrong)))
+        return
+    if missing:
+        found = say(N_("Temporal lacks the search attributes {names}."), names=", ".join(missing))
+    else:
+        found = say(N_("Temporal has golive's search attributes."))
+    remedy = say(N_("Start a worker: it registers them; on Temporal Cloud create them with `tcld` first."))
+    yield _finding("search attributes", found, remedy, well=not missing)
+
+
+async def workers(here: Installation) -> AsyncIterator[Finding]:
+    """Does somebody take the work of runs, and of watches?"""
+    kinds = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+    for queue, kind in zip((TASK_QUEUE, WATCH_QUEUE), kinds, strict=True):
+        fresh = sorted(await _pollers(here.client, queue, kind), key=lambda poller: poller.identity)
+        told = ", ".join(f"{poller.identity} ({_seconds(_ago(poller))} s)" for poller in fresh)
+        remedy = say(N_("Start a worker (`golive up`, or `python -m worker`) with the settings of this one."))
+        if not fresh:
+            found = say(
+                N_("No worker has asked for work on {queue} for {seconds} s."),
+                queue=queue,
+                seconds=_seconds(FRESH),
+            )
+        else:
+            found = say(N_("Work on {queue} was last asked for by {workers}."), queue=queue, workers=told)
+        yield _finding("workers", found, remedy, well=bool(fresh))
+
+
+async def frozen(here: Installation) -> AsyncIterator[Finding]:
+    """Does the database know as much of each run as Temporal does?"""
+    async with here.database.reading() as session:
+        found = await frozen_runs(session)
+    remedy = say(N_("Write what is missing from Temporal's history: `golive db recover`."))
+    if found:
+        yield _finding("frozen runs", _named(N_("Frozen: {runs}."), found), remedy, well=False)
+    else:
+        yield _finding("frozen runs", say(N_("No run is frozen.")), remedy, well=True)
+
+
+async def stuck(here: Installation) -> AsyncIterator[Finding]:
+    """Does the code of every workflow get on? Temporal marks one whose task has failed several times."""
+    query = f"{OURS} AND ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
+    found = [
+        execution.id.removeprefix(workflow_id("")) async for execution in here.client.list_workflows(query)
+    ]
+    remedy = say(
+        N_(
+            "Look at the last failure in the Temporal UI. If the code was changed, start the version again that the "
+            "run went well with; nothing is lost meanwhile."
+        )
+    )
+    if found:
+        yield _finding("stuck runs", _named(N_("Stuck: {runs}."), found), remedy, well=False)
+    else:
+        yield _finding("stuck runs", say(N_("No run is stuck.")), remedy, well=True)
+
+
+async def replays(here: Installation) -> AsyncIterator[Finding]:
+    """Would every open run go on with the code that is installed here?"""
+    replayer = Replayer(
+        workflows=list(WORKFLOWS),
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        data_converter=pydantic_data_converter,
+        interceptors=[Lending(here.settings.keys("command"))],
+    )
+    count = 0
+    remedy = say(
+        N_(
+            "Do not start workers of this version while these runs are open: finish them with the version before, or "
+            "report it as a fault of golive."
+        )
+    )
+    async for execution in here.client.list_workflows(f"{OURS} AND ExecutionStatus = 'Running'"):
+        count += 1
+        handle = here.client.get_workflow_handle(execution.id, run_id=execution.run_id)
+        result = await replayer.replay_workflow(await handle.fetch_history(), raise_on_replay_failure=False)
+        if result.replay_failure is not None:
+            run, why = (
+                execution.id.removeprefix(workflow_id("")),
+                " ".join(str(result.replay_failure).split()),
+            )
+            found = say(N_("Run {run} cannot go on with this golive: {why}."), run=run, why=why[:300])
+            yield _finding("replay", found, remedy, well=False)
+    yield _finding(
+        "replay", say(N_("{count} open runs were replayed with this golive."), count=count), remedy, well=True
+    )
+
+
+QUICK: tuple[Look, ...] = (disk, schema, clocks, frozen, search_attributes, workers, stuck)
+
+
+async def examine(settings: Settings, *, replay: bool) -> AsyncIterator[Finding]:
+    """Give what every look finds; what cannot be looked at is a finding, too."""
+    database = Database(settings.url)
+    try:
+        try:
+            client = await connect(settings, counted=False)
+        except _AWAY as away:
+            yield _away("temporal", away)
+            return
+        here = Installation(settings, database, client)
+        for look in (*QUICK, replays) if replay else QUICK:
+            try:
+                async for finding in look(here):
+                    yield finding
+            except _AWAY as away:
+                yield _away(look.__name__.replace("_", " "), away)
+    finally:
+        await database.close()
+
+
+def _away(about: str, away: Exception) -> Finding:
+    why = " ".join(str(away).split())[:300]
+    remedy = say(N_("See that the database and Temporal answer, and that this machine's settings name them."))
+    return _finding(about, say(N_("This could not be looked at: {why}."), why=why), remedy, well=False)
+
+
+async def _pollers(client: Client, queue: str, kind: TaskQueueType.ValueType) -> list[PollerInfo]:
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
+    )
+    found = (await client.workflow_service.describe_task_queue(request)).pollers
+    return [poller for poller in found if _ago(poller) <= FRESH]
+
+
+def _ago(poller: PollerInfo) -> timedelta:
+    return datetime.now(UTC) - poller.last_access_time.ToDatetime(tzinfo=UTC)
+
+
+def _seconds(span: timedelta) -> float:
+    return round(span.total_seconds(), 1)
+
+
+def _named(msgid: str, runs: list[str]) -> Sentence:
+    more = [f"+{len(runs) - NAMED}"] if len(runs) > NAMED else []
+    return say(msgid, runs=", ".join([*runs[:NAMED], *more]))
+
+
+def _finding(about: str, found: Sentence, remedy: Sentence, *, well: bool) -> Finding:
+    return Finding(about=about, well=well, found=found, remedy=None if well else remedy)
+
+
+async def main(words: list[str]) -> int:
+    """Print each finding as a line of JSON; 1 unless all is well."""
+    well = True
+    async for finding in examine(Settings(), replay="--no-replay" not in words):
+        print(finding.model_dump_json(), flush=True)  # noqa: T201 - the answer
+        well = well and finding.well
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(sys.argv[1:])))
