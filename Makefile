@@ -26,12 +26,15 @@ PYBABEL := $(PY) -m babel.messages.frontend -q
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/golive.po))
 
 ##@ Use
-.PHONY: up demo completion
+.PHONY: up demo secrets completion
 up: install  ## Install golive here and start it: embedded Temporal, worker, API
 	@$(PY) -m cli up $(ARGS)
 
 demo: dev  ## Watch a whole go-live on the real stack, in under three minutes
 	@$(PY) -m demo $(ARGS)
+
+secrets:  ## Make the secrets of docker-compose.yml in the folder secrets; those that are there stay
+	@bin/make-secrets
 
 completion:  ## Say how to get `golive` on the PATH, with completion in your shell
 	@echo '  export PATH="$(CURDIR)/bin:$$PATH"    # in your shell profile'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from types import FrameType
 
@@ -16,7 +17,7 @@ from api.house import House
 from api.prepare import prepare
 from db.operating import Undone
 from observing.process import begin
-from settings import Settings
+from settings import settings_or_exit
 
 _GRACE_SECONDS = 10
 """What is being answered when the process is told to end may take this long: an act takes at most 8."""
@@ -31,16 +32,17 @@ class Server(uvicorn.Server):
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take the signal."""
+        """Take the signal. uvicorn's own way raises it again at the end: being told to end is no failure here."""
         house: House | None = getattr(self._app.state, "house", None)
         if house is not None:
             house.feed.close()
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def main() -> None:
     """Prepare the database and serve."""
-    settings = Settings()
+    settings = settings_or_exit()
     tracing = begin(settings, "golive-api")
     try:
         asyncio.run(prepare(settings))

@@ -12,6 +12,7 @@ from cli.language import LANGUAGE, _
 from golive.schema_problems import problems_of
 from language import tell
 from settings import Settings
+from settings.secret_files import UnusableSecret
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, never bound
 
@@ -20,6 +21,9 @@ def read_settings() -> Settings:
     """Return the settings, or fail with a sentence that names the variable."""
     try:
         return Settings()
+    except UnusableSecret as unusable:
+        sentence, why = _("The secret file {file} cannot be read: {why}."), unusable.why or _("it is empty")
+        raise Failure(sentence.format(file=unusable.file, why=why)) from unusable
     except ValidationError as wrong:
         first = wrong.errors()[0]
         name = "GOLIVE_" + str(first["loc"][0]).upper() if first["loc"] else "GOLIVE_…"

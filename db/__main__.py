@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from db import migrations, operating
 from golive.findings import Finding
 from golive.words import N_, Sentence, say
-from settings import Settings
+from settings import Settings, settings_or_exit
 
 
 def version(settings: Settings, _given: argparse.Namespace) -> Sentence:
@@ -68,10 +68,10 @@ def read(words: list[str]) -> argparse.Namespace:
 
 def main(words: list[str]) -> int:
     """Do it and say what came of it; 1 when it could not be done."""
-    given = read(words)
+    given, settings = read(words), settings_or_exit()
     act: Act = given.act
     try:
-        told = Finding(about="database", well=True, found=act(Settings(), given))
+        told = Finding(about="database", well=True, found=act(settings, given))
     except operating.Undone as refused:
         told = Finding(about="database", well=False, found=refused.sentence)
     except (SQLAlchemyError, CommandError, OSError, sqlite3.Error) as failed:

@@ -6,14 +6,17 @@ import hashlib
 import hmac
 import re
 import secrets
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import DirectoryPath, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from typing_extensions import override
 
 from settings.private_file import kept_once
+from settings.secret_files import SecretFiles, UnusableSecret
 
 _SCHEME = re.compile(r"^postgres(ql)?://")
 """How PostgreSQL's own tools begin the address of a database."""
@@ -22,7 +25,11 @@ Purpose = Literal["command", "start", "salt", "user_token"]
 
 
 class Settings(BaseSettings):
-    """What an operator decides. Each field is the environment variable `GOLIVE_` + its name in capitals."""
+    """What an operator decides. Each field is the environment variable `GOLIVE_` + its name in capitals.
+
+    What the environment leaves open may lie in a file of the same name in `secrets_dir`. Raises ValidationError,
+    and UnusableSecret for a file that is empty or cannot be read.
+    """
 
     model_config = SettingsConfigDict(env_prefix="GOLIVE_", frozen=False)
 
@@ -45,6 +52,10 @@ class Settings(BaseSettings):
     env: Literal["development", "production"] = Field(default="development", description="How strict to be.")
     secret_keys: SecretStr | None = Field(
         default=None, description="Keys that sign commands, separated by commas: the first signs, all verify."
+    )
+    secrets_dir: DirectoryPath | None = Field(
+        default=None,
+        description="Folder of files named like these variables, for what shall not stand in the environment.",
     )
     metrics_url: str | None = Field(default=None, description="JSON counters of the local metrics connector.")
     log_format: Literal["text", "json"] = Field(
@@ -71,6 +82,22 @@ class Settings(BaseSettings):
         ge=1,
         description="Continue a run as new after so many events; unset: when Temporal suggests.",
     )
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment, then the files; a folder that is not there is refused as the setting that it is."""
+        folder = (env_settings() | init_settings()).get("secrets_dir")
+        named = folder is not None and Path(folder).is_dir()
+        files = (SecretFiles(settings_cls, secrets_dir=folder),) if named else ()
+        return (init_settings, env_settings, *files)
 
     @cached_property
     def url(self) -> str:
@@ -100,3 +127,14 @@ class Settings(BaseSettings):
     def _key_file(self) -> str:
         """Return the key kept in the home folder, made at the first start and readable by its owner alone."""
         return kept_once(self.home / "secret.keys", lambda: secrets.token_hex(32))
+
+
+def settings_or_exit() -> Settings:
+    """Return the settings, or end the process with one line for each that is wrong; no value is shown."""
+    try:
+        return Settings()
+    except UnusableSecret as unusable:
+        sys.exit(str(unusable))
+    except ValidationError as wrong:
+        told = (f"GOLIVE_{str(each['loc'][0]).upper()}: {each['msg']}." for each in wrong.errors())
+        sys.exit("\n".join(told))

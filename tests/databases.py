@@ -122,7 +122,7 @@ def required() -> Path:
 def cluster() -> Iterator[Cluster]:
     """Run a PostgreSQL server that lives as long as the block."""
     programs = required()
-    who = _runner()
+    who = runner()
     folder = Path(tempfile.mkdtemp(prefix="golive-postgresql-"))
     try:
         if who:
@@ -133,7 +133,7 @@ def cluster() -> Iterator[Cluster]:
         shutil.rmtree(folder)
 
 
-def _runner() -> dict[str, Any]:
+def runner() -> dict[str, Any]:
     """Return as whom the server runs: it refuses root."""
     if os.geteuid() != 0:
         return {}

@@ -15,7 +15,7 @@ from connectors.metrics import MetricsConnector, NoMetrics
 from db.operating import Undone, require_schema
 from db.session import Database
 from observing.process import begin
-from settings import Settings
+from settings import Settings, settings_or_exit
 from worker.building import Parts, build
 from worker.connection import WrongSearchAttributes, connect, register_search_attributes
 from worker.observed import PortTaken
@@ -61,7 +61,7 @@ async def _told_to_stop() -> None:
 
 def run() -> None:
     """Run until told to stop, then send the traces that were not sent yet."""
-    settings = Settings()
+    settings = settings_or_exit()
     tracing = begin(settings, "golive-worker")
     try:
         asyncio.run(main(settings, tracing))

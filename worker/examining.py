@@ -28,7 +28,7 @@ from db.session import Database, database_time
 from golive.findings import Finding
 from golive.names import TASK_QUEUE, WATCH_QUEUE, workflow_id
 from golive.words import N_, Sentence, say
-from settings import Settings
+from settings import Settings, settings_or_exit
 from worker.building import WORKFLOWS
 from worker.connection import WrongSearchAttributes, connect, missing_search_attributes
 from worker.lending import Lending
@@ -238,7 +238,7 @@ def _finding(about: str, found: Sentence, remedy: Sentence, *, well: bool) -> Fi
 async def main(words: list[str]) -> int:
     """Print each finding as a line of JSON; 1 unless all is well."""
     well = True
-    async for finding in examine(Settings(), replay="--no-replay" not in words):
+    async for finding in examine(settings_or_exit(), replay="--no-replay" not in words):
         print(finding.model_dump_json(), flush=True)  # noqa: T201 - the answer
         well = well and finding.well
     return 0 if well else 1

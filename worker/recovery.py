@@ -31,7 +31,7 @@ from golive.model import Fact
 from golive.names import workflow_id
 from golive.recording import Batch, Recorded
 from golive.words import N_, say
-from settings import Settings
+from settings import Settings, settings_or_exit
 from worker.connection import connect
 
 RECORDERS = frozenset({"record", "open_tasks", "request_approval", "raise_alert"})
@@ -178,16 +178,22 @@ def _add(done: dict[str, Recovered], written: Written, same: bool) -> None:  # n
 
 
 async def _recovered(settings: Settings, run_ids: Collection[str]) -> list[Finding]:
+    client = await connect(settings, counted=False)
+    if unknown := [run_id for run_id in run_ids if not await _is_known(client, run_id)]:
+        return [Finding(about="runs", well=False, found=say(_UNKNOWN, runs=", ".join(unknown)))]
     database = Database(settings.url)
     try:
-        found = await recover(
-            await connect(settings, counted=False), database, settings.keys("start"), run_ids
-        )
+        found = await recover(client, database, settings.keys("start"), run_ids)
     finally:
         await database.close()
     return [_told(each) for each in found] or [Finding(about="runs", well=True, found=say(_NOTHING))]
 
 
+async def _is_known(client: Client, run_id: str) -> bool:
+    return bool((await client.count_workflows(f"WorkflowId = '{workflow_id(run_id)}'")).count)
+
+
+_UNKNOWN = N_("Temporal knows no run {runs}; nothing was written.")
 _NOTHING = N_("Nothing is missing: the database knows every run as far as Temporal does.")
 _SAME = N_(
     "Run {run}: entries {first} to {last} of its journal were written again from Temporal's history, each with the "
@@ -207,7 +213,7 @@ def _told(done: Recovered) -> Finding:
 def main(run_ids: Collection[str]) -> int:
     """Recover these runs, or every one, and say what was written, a finding a line; 1 when it could not be done."""
     try:
-        told = asyncio.run(_recovered(Settings(), run_ids))
+        told = asyncio.run(_recovered(settings_or_exit(), run_ids))
     except (RPCError, RuntimeError, SQLAlchemyError, OSError, RecordRefused) as failed:
         why = say(N_("The runs could not be recovered: {why}."), why=" ".join(str(failed).split()))
         told = [Finding(about="runs", well=False, found=why)]
