@@ -18,6 +18,7 @@ COPY db /app/db
 COPY golive /app/golive
 COPY language /app/language
 COPY locale /app/locale
+COPY observing /app/observing
 COPY settings /app/settings
 COPY templates /app/templates
 COPY worker /app/worker
