@@ -75,7 +75,7 @@ def new(
     ] = False,
 ) -> None:
     """Write a template and its tests."""
-    from golive.new_template import DOERS, SIGNERS, STAGES, WATCHED
+    from golive.template_answers import DOERS, SIGNERS, STAGES, WATCHED
 
     asked = _Asked(sys.stdin.isatty())
     with failures_told():
@@ -125,7 +125,7 @@ def _answers(given: dict[str, Any]) -> Any:
     """Return the answers. Raises Failure with what is wrong about the first."""
     from pydantic import ValidationError
 
-    from golive.new_template import Answers, Watched
+    from golive.template_answers import Answers, Watched
 
     try:
         watched = tuple(Watched.read(line) for line in given.pop("watched"))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 
 from golive import commands as c
-from golive import rehearsal_script as s
+from golive import rehearsal_steps as s
 from golive.batches import run_change
 from golive.errors import GoliveError
 from golive.explain import all_waits, blocked_by
@@ -23,7 +23,8 @@ from golive.planning import StartRequest, check_template, make_plan
 from golive.problems import InvalidSource, unknown
 from golive.rehearsal_checks import problems_in
 from golive.rehearsal_people import completed, decision, do_something, doers, signers, verifiers
-from golive.rehearsal_script import Expected, Script, Test
+from golive.rehearsal_script import Going, Script, Test
+from golive.rehearsal_steps import Expected
 from golive.rehearsal_values import REMARK
 from golive.rehearsal_world import Setting, World, words
 from golive.stages import Processes
@@ -135,7 +136,7 @@ def _functions(library: Library, script: Script) -> tuple[str, ...]:
     return tuple(roles_asked(check_template(library, script.template).stages))
 
 
-def _release(going: s.Going, version: str | None = None, authors: tuple[str, ...] | None = None) -> Release:
+def _release(going: Going, version: str | None = None, authors: tuple[str, ...] | None = None) -> Release:
     named = version or going.version
     return Release.model_validate(
         {

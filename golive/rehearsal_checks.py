@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterator, Mapping
 
 from typing_extensions import override
 
-from golive import rehearsal_script as s
+from golive import rehearsal_steps as s
 from golive.events import SUMMARIES
 from golive.plan import Plan
 from golive.problems import Place, Problem, unknown
 from golive.rehearsal_people import named_facts
-from golive.rehearsal_script import Expected, Placed, Script, Test
+from golive.rehearsal_script import Placed, Script, Test
+from golive.rehearsal_steps import Expected
 from golive.run import Index
 
 

@@ -8,7 +8,7 @@ from golive import commands as c
 from golive.errors import GoliveError
 from golive.evidence import Evidence, TestFacts
 from golive.explain import stage_waits
-from golive.rehearsal_script import Complete
+from golive.rehearsal_steps import Complete
 from golive.rehearsal_values import REMARK, Condition, conditions_on, shown_for
 from golive.rehearsal_world import World, words
 from golive.signers import waiting_for

@@ -28,8 +28,8 @@ from golive.effects import (
 from golive.engine import ENGINE
 from golive.plan import Plan
 from golive.recording import Recorded, Start
-from golive.rehearsal_script import Measure as Measuring
-from golive.rehearsal_script import Service, Traffic
+from golive.rehearsal_steps import Measure as Measuring
+from golive.rehearsal_steps import Service, Traffic
 from golive.rehearsal_values import healthy, passing
 from golive.run import Effect
 from golive.stages import Processes

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.language import ROOT
-from golive.rehearsal_script import KINDS_OF_STEPS, Expected
+from golive.rehearsal_steps import KINDS_OF_STEPS, Expected
 from tests.cli.processes import environment
 from tests.cli.whole import up
 from tests.documents.test_readme import blocks

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golive.new_template import STAGES, Answers, Watched, script_text, template_text
+from golive.new_template import script_text, template_text
 from golive.people import People
 from golive.planning import check_template
 from golive.rehearsal import play
 from golive.rehearsal_script import read_script
+from golive.template_answers import STAGES, Answers, Watched
 from golive.template_source import Library, read_template
 from tests.templates.library import PEOPLE, bundled, plan_of
 from tests.templates.test_template_schema import TEMPLATE as SCHEMA

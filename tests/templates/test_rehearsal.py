@@ -10,7 +10,8 @@ import pytest
 
 from golive.problems import InvalidSource
 from golive.rehearsal import Outcome, play
-from golive.rehearsal_script import ENDING, KINDS_OF_STEPS, Script, read_script
+from golive.rehearsal_script import ENDING, Script, read_script
+from golive.rehearsal_steps import KINDS_OF_STEPS
 from golive.template_source import Library
 from tests.templates.library import ROOT, bundled, written
 from workflows.go_live import PROCESSES
