@@ -81,7 +81,7 @@ async def clocks(here: Installation) -> AsyncIterator[Finding]:
 async def schema(here: Installation) -> AsyncIterator[Finding]:
     """Has the database the schema of this golive?"""
     try:
-        await require_schema(here.settings.url)
+        await require_schema(here.database.url)
     except Undone as other:
         yield Finding(about="schema", well=False, found=other.sentence)
     else:

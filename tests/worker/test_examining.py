@@ -1,0 +1,107 @@
+"""What `golive doctor` finds: each thing that is amiss, in a sentence with its remedy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio import workflow
+
+from db.freezing import freeze
+from db.session import Database
+from golive.findings import Finding
+from settings import Settings
+from tests.api.conftest import NOBODY_LISTENS
+from tests.databases import Databases
+from tests.rules.plans import SIGNED, UAT, make_plan
+from tests.stack import Stack
+from worker import examining
+from worker.examining import Installation, Look
+
+
+@workflow.defn(name="GoLive")
+class OtherGoLive:
+    """What a careless change of the workflow would be."""
+
+    @workflow.run
+    async def run(self, _start: Any, _carried: Any) -> None:
+        await workflow.sleep(1)
+
+
+@pytest.fixture
+def here(stack: Stack) -> Installation:
+    return Installation(stack.settings, stack.database, stack.client)
+
+
+async def found(look: Look, here: Installation) -> Finding:
+    """Return what a look finds first."""
+    first, *_others = [each async for each in look(here)]
+    return first
+
+
+@pytest.mark.parametrize(
+    "look", [look for look in examining.QUICK if look is not examining.stuck], ids=lambda look: look.__name__
+)
+async def test_all_is_well_on_a_golive_that_runs(here: Installation, stack: Stack, look: Look) -> None:
+    await stack.start(make_plan(UAT, SIGNED))
+    finding = await found(look, here)
+    assert finding.well, str(finding.found)
+    assert finding.remedy is None
+
+
+async def test_a_frozen_run_is_named(here: Installation, stack: Stack) -> None:
+    run = await stack.start(make_plan(UAT, SIGNED))
+    async with stack.database.transaction() as session:
+        await freeze(session, run.run_id)
+    finding = await found(examining.frozen, here)
+    assert not finding.well
+    assert run.run_id in str(finding.found)
+    assert "golive db recover" in str(finding.remedy)
+
+
+async def test_a_run_that_the_code_here_would_break_is_found_before_the_upgrade(
+    here: Installation, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await stack.start(make_plan(UAT, SIGNED))
+    open_runs = [each async for each in examining.replays(here)]
+    assert all(each.well for each in open_runs)
+    monkeypatch.setattr(examining, "WORKFLOWS", (OtherGoLive,))
+    broken = [each for each in [each async for each in examining.replays(here)] if not each.well]
+    assert any(run.run_id in str(each.found) for each in broken)
+    assert all("finish them with the version before" in str(each.remedy) for each in broken)
+
+
+async def test_what_is_short_of_room_or_time_is_told(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def an_hour_ago(_session: object) -> datetime:
+        return datetime.now(UTC) - timedelta(hours=1)
+
+    monkeypatch.setattr(examining, "LEAST_FREE", 1024**6)
+    monkeypatch.setattr(examining, "FRESH", timedelta(0))
+    monkeypatch.setattr(examining, "database_time", an_hour_ago)
+    told = {
+        look.__name__: await found(look, here)
+        for look in (examining.disk, examining.workers, examining.clocks)
+    }
+    assert not any(finding.well for finding in told.values())
+    assert "3600" in str(told["clocks"].found)
+    assert "No worker has asked for work on golive" in str(told["workers"].found)
+    assert all(finding.remedy for finding in told.values())
+
+
+async def test_another_schema_is_told(here: Installation, databases: Databases) -> None:
+    other = Database(databases.empty())
+    finding = await found(examining.schema, Installation(here.settings, other, here.client))
+    await other.close()
+    assert not finding.well
+    assert "golive db upgrade" in str(finding.found)
+
+
+async def test_what_cannot_be_looked_at_is_a_finding(tmp_path: Path) -> None:
+    nowhere = Settings(home=tmp_path, temporal_port=NOBODY_LISTENS)
+    (finding,) = [each async for each in examining.examine(nowhere, replay=True)]
+    assert (finding.about, finding.well) == ("temporal", False)
+    assert finding.remedy is not None
