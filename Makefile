@@ -41,10 +41,14 @@ completion:  ## Say how to get `golive` on the PATH, with completion in your she
 	@echo '  golive --install-completion           # once; then open a new shell'
 
 ##@ Work on it
-.PHONY: test lint format coverage contract bench chaos docs
-test: lint  ## Run everything that must pass: lint, types, import contracts, tests (TESTS=, WORKERS=, ARGS=)
+.PHONY: test proofs lint format coverage contract bench chaos docs
+test: lint  ## Run what must pass at each change: lint, types, import contracts, tests (TESTS=, WORKERS=, ARGS=)
 	@mkdir -p build
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile --junitxml=build/junit.xml $(ARGS) $(TESTS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not proof" --junitxml=build/junit.xml $(ARGS) $(TESTS)
+
+proofs: dev  ## Run what takes longer: several processes, upgrade, backup, containers, contract, documentation (ARGS=)
+	@mkdir -p build
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m proof --junitxml=build/proofs.xml $(ARGS) $(TESTS)
 
 lint: dev  ## Check style, types and import contracts
 	$(VENV)/bin/ruff check

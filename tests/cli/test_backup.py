@@ -23,7 +23,7 @@ ENOUGH = 25
 
 
 @pytest.mark.e2e
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.timeout(300)
 async def test_a_backup_of_a_golive_at_work_goes_on_as_a_golive(tmp_path: Path) -> None:
     with up(environment(tmp_path / "home")) as whole:

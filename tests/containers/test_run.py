@@ -23,7 +23,7 @@ from tests.containers.machine import Machine, machine, possible
 from tests.containers.written import command, compose, last
 from tests.databases import Command, required, runner
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.proof, pytest.mark.timeout(300)]
 
 PATIENCE = 60.0
 STOP = signal.Signals[last("STOPSIGNAL").rest]

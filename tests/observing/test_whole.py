@@ -17,7 +17,7 @@ from tests.cli.whole import Whole, up
 from tests.observing.receiver import Received, Span, receiving
 from tests.observing.scraped import scrape
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("up")]
+pytestmark = [pytest.mark.e2e, pytest.mark.proof, pytest.mark.timeout(400), pytest.mark.xdist_group("up")]
 
 REMARK = "the-words-that-nobody-else-may-read"
 REQUEST = "ticket-4711"

@@ -16,7 +16,7 @@ from tests.cli.processes import free_ports
 from tests.databases import Cluster
 from tests.several.processes import Place, Process, people_of, place
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.proof, pytest.mark.timeout(400)]
 
 RELEASE = {
     "service": "checkout",

@@ -22,7 +22,7 @@ from tests.cli.processes import free_ports
 from tests.several.processes import Place, people_of, place
 from tests.several.test_several import RELEASE
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.proof, pytest.mark.timeout(400)]
 
 RUNNING = ("activities", "api", "db", "golive", "worker", "workflows")
 """What runs of golive are made of."""

@@ -23,7 +23,7 @@ from tests.api.client import RELEASE
 from tests.cli.processes import environment
 from tests.cli.whole import Whole, up
 
-pytestmark = [pytest.mark.timeout(1800), pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.e2e, pytest.mark.proof]
 
 RUNS = 2
 """How many runs there are to act on, and how many to end."""
