@@ -1,5 +1,5 @@
 # One image for the API, the worker and the jobs on the database; docker-compose.yml says which it runs.
-# docs/containers.md tells how, and what of this was not run where it was written.
+# docs/en/operator/containers.md tells how, and what of this was not run where it was written.
 
 FROM python:3.12-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore

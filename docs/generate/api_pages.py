@@ -1,4 +1,7 @@
-"""The pages of the HTTP API, read off its OpenAPI document: routes by tag, and the shapes that they take and answer."""
+"""The pages of the HTTP API, read off its OpenAPI document: routes by tag, problems by code, and the shapes.
+
+A shape is what bodies and answers are made of; the routes show an example of each.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,26 @@ _LEAST_PROBLEM = 400
 
 
 def pages(language: Language) -> Iterator[Page]:
-    """Yield the overview, a page for each tag, and the shapes."""
+    """Yield the overview, a page for each tag, the problems, and the shapes."""
     document = create_app(Settings()).openapi()
     tags = _by_tag(document)
     kinds = Kinds(language)
+    addresses = _addresses(tags)
     yield render("reference/api/index.md", "api.md.j2", language, about=document["info"]["description"])
     for tag, operations in tags.items():
         name = f"reference/api/{tag.replace(' ', '-')}.md"
         title = _title(tag, language)
-        yield render(name, "api_tag.md.j2", language, title=title, operations=operations, kinds=kinds)
+        yield render(
+            name,
+            "api_tag.md.j2",
+            language,
+            title=title,
+            operations=operations,
+            kinds=kinds,
+            addresses=addresses,
+        )
+    problems = [each["value"] for _, each in sorted(document["components"]["examples"].items())]
+    yield render("reference/api/problems.md", "api_problems.md.j2", language, problems=problems)
     shapes = sorted(document["components"]["schemas"].items())
     yield render("reference/api/shapes.md", "api_shapes.md.j2", language, shapes=shapes, kinds=kinds)
 
@@ -40,6 +54,12 @@ def _by_tag(document: Schema) -> dict[str, list[dict[str, Any]]]:
             told = {**operation, "method": method.upper(), "path": path.removeprefix(PREFIX)}
             found.setdefault(operation["tags"][0], []).append(told)
     return found
+
+
+def _addresses(tags: Mapping[str, list[dict[str, Any]]]) -> dict[str, str]:
+    """Return method and path of each operation, by its id."""
+    every = (each for operations in tags.values() for each in operations)
+    return {each["operationId"]: f"{each['method']} {each['path']}" for each in every}
 
 
 def _title(tag: str, language: Language) -> str:
@@ -103,10 +123,12 @@ class Kinds:
         return self._word("api_bounds", bounds=", ".join(told)) if told else ""
 
     def meaning(self, schema: Schema) -> str:
-        """Return what a field's description and default say."""
+        """Return what the description, the default and the example of a field or parameter say."""
         told = [schema["description"]] if schema.get("description") else []
         if schema.get("default") not in (None, {}, [], ""):
             told.append(self._word("api_default", value=code(json.dumps(schema["default"]))))
+        if schema.get("examples"):
+            told.append(self._word("api_example_is", value=code(json.dumps(schema["examples"][0]))))
         return " ".join(told)
 
     def body(self, operation: Schema) -> str:
@@ -124,8 +146,29 @@ class Kinds:
                 )
                 yield status, told or "—"
 
+    def examples(self, operation: Schema) -> Iterator[str]:
+        """Yield what is answered when all is well, as JSON."""
+        for status, answer in operation["responses"].items():
+            if int(status) < _LEAST_PROBLEM:
+                yield from _examples(answer)
+
+    def sent(self, operation: Schema) -> Iterator[str]:
+        """Yield what may be sent, as JSON."""
+        yield from _examples(operation.get("requestBody", {}))
+
+    def leads_to(self, operation: Schema) -> list[str]:
+        """Return the ids of the operations whose parameters stand in the answer."""
+        links = (answer.get("links", {}) for answer in operation["responses"].values())
+        return [link["operationId"] for each in links for link in each.values()]
+
     def problems(self, operation: Schema) -> Iterator[tuple[str, str]]:
         """Yield status and description of each problem."""
         for status, answer in operation["responses"].items():
             if int(status) >= _LEAST_PROBLEM:
                 yield status, answer["description"]
+
+
+def _examples(held: Schema) -> Iterator[str]:
+    for media in held.get("content", {}).values():
+        if media.get("example"):
+            yield json.dumps(media["example"], indent=2, ensure_ascii=False)

@@ -98,7 +98,7 @@ def _usage(path: str, command: Any, own: list[Any], context: Any) -> str:
         written = param.get_help_record(context)[0]
         if param.param_type_name == "argument":
             name = str(param.metavar or param.name).upper()
-            words.append(name if param.required else f"[{name}]")
+            words.append(name if param.required or name.startswith("[") else f"[{name}]")
         elif param.required:
             words.append(written.rpartition(", ")[2])
     return " ".join(words)

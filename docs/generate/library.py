@@ -6,12 +6,13 @@ from datetime import date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from api.prepare import bundled as shipped
 from docs.generate.rendering import DOCS
 from golive.forecast import Preview, preview
 from golive.people import People
 from golive.plan import Plan
 from golive.planning import Outline, StartRequest, check_template, make_plan
-from golive.template_source import Library, read_checklist, read_template
+from golive.template_source import Library
 
 EXAMPLE_DAY = date(2027, 3, 1)
 """A Monday."""
@@ -21,17 +22,7 @@ PEOPLE_EACH = 4
 @cache
 def bundled() -> Library:
     """Return what is shipped. Raises InvalidSource for a faulty one."""
-    root = DOCS.parent
-    return Library.of(
-        [
-            read_template(file.name, file.read_text(encoding="utf-8"))
-            for file in sorted((root / "templates" / "processes").glob("*.yaml"))
-        ],
-        [
-            read_checklist(file.name, file.read_text(encoding="utf-8"))
-            for file in sorted((root / "checklists").glob("*.yaml"))
-        ],
-    )
+    return shipped(DOCS.parent)
 
 
 @cache

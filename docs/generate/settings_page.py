@@ -5,6 +5,7 @@ The README's table is held complete by its tests, in both languages, so that a s
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from docs.generate.words import WORDS
 from golive.words import Language
 from settings import Settings
 
+_LINK = re.compile(r"\]\((docs/[^/]+/)([^)]+)\)")
 _ROW = re.compile(r"^\| `(GOLIVE_\w+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 
 
@@ -39,10 +41,17 @@ def described(language: Language) -> list[Setting]:
     told = {name: (default, meaning) for name, default, meaning in rows}
     fields = Settings.model_json_schema()["properties"]
     return [
-        Setting(f"GOLIVE_{name.upper()}", told[key][0], _allowed(fields[name], language), told[key][1])
+        Setting(
+            f"GOLIVE_{name.upper()}", told[key][0], _allowed(fields[name], language), _from_here(told[key][1])
+        )
         for name in Settings.model_fields
         for key in [f"GOLIVE_{name.upper()}"]
     ]
+
+
+def _from_here(meaning: str) -> str:
+    """Return what the README says with its links as they are on this page."""
+    return _LINK.sub(lambda found: f"]({posixpath.relpath(found[2], 'operator')})", meaning)
 
 
 def _allowed(schema: dict[str, Any], language: Language) -> str:

@@ -174,6 +174,22 @@ WORDS: dict[str, Text] = {
         "What requests and answers are made of. Answers may gain fields in later versions.",
         "请求与应答的组成。后续版本的应答可能增加字段。",
     ),
+    "api_problems": _t("Problems", "问题代码"),
+    "api_problems_are": _t(
+        "Every error is a problem document (RFC 9457). Its `code` is stable; its `detail` is a sentence in the "
+        "reader's language that names what it is about. Every code, each with a sentence:",
+        "每个错误都是一份问题文档（RFC 9457）。`code` 固定不变；`detail` 是一句读者语言的话，并指明所涉对象。"
+        "全部代码如下，各附一句英文示例：",
+    ),
+    "api_problems_there": _t(
+        "What each code of a problem says: [Problems](problems.md).",
+        "各问题代码的含义见[问题代码](problems.md)。",
+    ),
+    "api_code": _t("code", "代码"),
+    "api_example": _t("example", "示例"),
+    "api_answered": _t("Example of the answer", "应答示例"),
+    "api_example_is": _t("Example: {value}.", "示例：{value}。"),
+    "api_leads_to": _t("Leads to", "由此可继续"),
     "api_body": _t("Body", "请求体"),
     "api_answer": _t("Answers", "应答"),
     "api_where": _t("in", "位置"),

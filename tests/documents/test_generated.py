@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from docs.generate import library
+from api.codes import CODES
+from docs.generate import api_pages, library
 from docs.generate.__main__ import generated, stage
 from docs.generate.api_pages import Kinds
 from docs.generate.command_page import commands, page
@@ -152,6 +155,31 @@ def test_every_setting_says_what_it_may_be(language: Language) -> None:
     assert told["GOLIVE_TEMPORAL"].allowed == "`embedded`, `external`"
     assert told["GOLIVE_PORT"].allowed.endswith("≥ 1, ≤ 65535")
     assert all(each.allowed and each.meaning and each.default for each in told.values())
+
+
+@every_language
+def test_links_of_the_readmes_table_lead_on_from_the_page_of_settings(language: Language) -> None:
+    told = {each.name: each.meaning for each in described(language)}
+    assert "](monitoring.md)" in told["GOLIVE_PROMETHEUS_HOST"]
+    assert "](postgresql.md)" in told["GOLIVE_DATABASE_URL"]
+
+
+def test_a_route_says_who_may_what_to_send_what_comes_and_where_it_leads() -> None:
+    (page,) = (page for page in api_pages.pages("en") if page.name == "reference/api/approvals.md")
+    _, _, shown, decide = page.text.split("\n## ")
+    assert decide.startswith("POST /approvals/{approval_id}/decisions\n")
+    assert "Permission: `approver`." in decide
+    sent, answered = re.findall(r"^```json\n(.*?)^```", decide, re.MULTILINE | re.DOTALL)
+    assert json.loads(sent)["decision"] == "approved"
+    assert json.loads(answered)["approval"]["id"]
+    assert "`stale_subject`" in decide
+    assert "- [`POST /approvals/{approval_id}/decisions`](#operation-decide" in shown
+
+
+def test_every_problem_is_told_with_a_sentence() -> None:
+    (page,) = (page for page in api_pages.pages("en") if page.name == "reference/api/problems.md")
+    rows = set(re.findall(r"^\| (\d+) \| `(\w+)` \| \S", page.text, re.MULTILINE))
+    assert rows == {(str(status), code) for status, known in CODES.items() for code in known}
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,38 @@ PROSE = {
 }
 HAN = re.compile("[\u4e00-\u9fff]")
 NOT_RUN = {
+    ("operator/backup.md", "mv .golive .golive.before"),
+    (
+        "operator/backup.md",
+        "pg_dump -Fc -f golive.dump postgresql://golive_owner:PASSWORD@db.example.com/golive",
+    ),
+    ("operator/backup.md", "createdb --owner=golive_owner --encoding=UTF8 --template=template0 golive"),
+    ("operator/containers.md", "make secrets"),
+    ("operator/containers.md", "docker compose exec api python -m cli doctor"),
+    ("operator/containers.md", "docker compose build --pull"),
+    (
+        "operator/containers.md",
+        "docker compose exec -T postgresql pg_dump -U postgres -Fc golive > golive.dump",
+    ),
+    ("operator/postgresql.md", "createuser --pwprompt golive_owner"),
+    (
+        "operator/postgresql.md",
+        "export GOLIVE_DATABASE_URL=postgresql://golive_owner:PASSWORD@db.example.com/golive",
+    ),
+    (
+        "operator/postgresql.md",
+        "export GOLIVE_DATABASE_URL=postgresql://golive_app:PASSWORD@db.example.com/golive",
+    ),
     ("operator/running.md", ".venv/bin/python -m api"),
     ("operator/temporal.md", "export TEMPORAL_ADDRESS=temporal.example.com:7233"),
     ("operator/temporal.md", "export TEMPORAL_ADDRESS=golive.a1b2c.tmprl.cloud:7233"),
+    ("operator/upgrade.md", "git checkout VERSION"),
+    ("operator/upgrade.md", "golive db grant golive_app"),
 }
-"""The only blocks that the tests cannot run, each by its page and a line of it."""
+"""The only blocks that `test_pages.py` cannot run, each by its page and a line of it.
+
+Those that want a PostgreSQL server `test_on_postgresql.py` runs on one of its own.
+"""
 
 every_page = pytest.mark.parametrize("name", sorted(ENGLISH))
 

@@ -16,7 +16,7 @@ from cli.language import ROOT
 from db.figures import Figures
 from worker.observed import DURATION, EVENTS, FAILURES
 
-PAGES = [ROOT / "docs" / "monitoring.md", ROOT / "docs" / "monitoring.zh-CN.md"]
+PAGES = [ROOT / "docs" / language / "operator" / "monitoring.md" for language in ("en", "zh-CN")]
 NOTHING = Figures(
     runs={}, ended={}, waits={}, oldest={}, overdue={}, approvals={}, signed_off={}, rollouts={}, alerts={}
 )
@@ -31,7 +31,7 @@ def names_of(collector: Collector) -> set[str]:
     return {f"{each.name}_total" if each.type == "counter" else each.name for each in collector.collect()}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parts[-3])
 def test_every_metric_is_told(page: Path) -> None:
     there = names_of(Metrics().registry) | {each.name for each in told(NOTHING)}
     there |= {

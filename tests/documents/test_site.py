@@ -19,7 +19,7 @@ from docs.generate.__main__ import FOLDERS
 from golive.words import Language
 from settings import Settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(180)]
 
 LANGUAGES: list[Language] = ["en", "zh"]
 TEMPLATES = sorted(library.bundled().templates)
@@ -109,6 +109,8 @@ def _each_setting_and_route_is_told(pages: dict[str, str]) -> None:
         assert f"GOLIVE_{name.upper()}" in pages["operator/settings.html"]
     assert "POST /approvals/{approval_id}/decisions" in pages["reference/api/approvals.html"]
     assert 'id="shape-runshown"' in pages["reference/api/shapes.html"]
+    assert "stale_subject" in pages["reference/api/problems.html"]
+    assert pages["reference/api/approvals.html"].count("<details>") >= 3
 
 
 def _words_are_found(language: Language, index: str) -> None:
