@@ -30,6 +30,8 @@ log = logging.getLogger("golive.api")
 Shape = Callable[[Session, Receipt], Awaitable[dict[str, Any]]]
 """What the person is told of an acknowledged act."""
 
+_RETURNS_TRAFFIC = ("abort", "rollback")
+"""Traffic returns at once, also when nothing can be recorded."""
 _DEFINITE = (Refused, Conflict, Invalid, NotFound)
 _ENDED = ("completed", "aborted")
 
@@ -64,6 +66,8 @@ async def act(
     if receipt is None:
         try:
             receipt = await _sent(house, attempt, run_id, body)
+        except NotFound:
+            raise  # not kept: a database that was restored gets the run back
         except _DEFINITE as refused:
             return await _refuse(house, attempt, language, run_id, body, refused)
     async with house.database.transaction() as session:
@@ -85,7 +89,7 @@ async def _sent(house: House, attempt: Attempt, run_id: str, body: Body) -> Rece
             known = await get_header(session, run_id)
         if known.state in _ENDED:
             raise run_ended()
-        if known.frozen:
+        if known.frozen and body.do not in _RETURNS_TRAFFIC:
             raise run_frozen()
         receipt = await house.engine.send(attempt.id, run_id, attempt.actor, body)
     except _DEFINITE:

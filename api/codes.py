@@ -139,8 +139,8 @@ CODES: dict[int, dict[str, str]] = {
         "engine_unavailable": "The engine did not answer in time, so the outcome is unknown: the act may "
         "still be "
         "applied. Sending it again with the same Idempotency-Key is safe and gets its one answer.",
-        "run_frozen": "The run is frozen: Temporal knows more of it than the database, which was restored from "
-        "an older backup. An operator writes what is missing with `golive db recover`; until then nothing goes "
-        "on.",
+        "run_frozen": "The run is frozen: the database and Temporal know different things of it, because one "
+        "of them was restored from an older backup. An operator writes what the database lacks with `golive db "
+        "recover`; until then nothing goes on.",
     },
 }

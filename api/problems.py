@@ -139,7 +139,7 @@ async def _written_down(request: Request, refused: Refused) -> None:
     path = request.url.path
     try:
         await write_refusal(database, actor, request.method, path, code=refused.code)
-    except OperationalError as away:
+    except (OperationalError, NoConnection) as away:
         log.warning("cannot write down that %s was refused %s %s: %s", actor.name, request.method, path, away)
 
 

@@ -32,6 +32,7 @@ _ABOUT = {
     "schema": _("schema"),
     "search attributes": _("search attributes"),
     "stuck runs": _("stuck runs"),
+    "unknown runs": _("unknown runs"),
     "workers": _("workers"),
 }
 REMEDIES = {

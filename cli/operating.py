@@ -80,7 +80,7 @@ def findings(module: str, *words: str) -> Iterator[Finding]:
         raise Failure(
             _("`python -m {module}` broke off; what it said stands above.").format(module=module)
         ) from broken
-    if not done.stdout:
+    if done.returncode not in (0, 1) or not done.stdout:
         raise Failure(_("`python -m {module}` broke off; what it said stands above.").format(module=module))
 
 

@@ -46,6 +46,14 @@ def grant(settings: Settings, given: argparse.Namespace) -> Sentence:
 def backup(settings: Settings, given: argparse.Namespace) -> Sentence:
     """Copy everything to a new folder."""
     operating.backup(settings.url, settings.home, given.folder)
+    if settings.secret_keys is not None or settings.temporal == "external":
+        return say(
+            N_(
+                "{folder} holds what lies in the data folder. Keep with it what your settings name elsewhere: "
+                "GOLIVE_SECRET_KEYS, and a backup of your Temporal server made after this one."
+            ),
+            folder=str(given.folder.absolute()),
+        )
     return say(
         N_("{folder} is a whole copy, secret keys included. To restore it, start with GOLIVE_HOME={folder}."),
         folder=str(given.folder.absolute()),

@@ -1,4 +1,4 @@
-"""Runs of which the database knows less than Temporal: it was restored from a backup that is older.
+"""Runs of which the database and Temporal know different things: one was restored from a backup that is older.
 
 Such a run is frozen: nothing of it is recorded, so no effect starts and no act is answered, until what is missing has
 been written from Temporal's history. What nobody recorded is never taken for decided.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select, update
 
 from db.journal import append_admin
+from db.locks import FINISHED
 from db.session import Session, database_time
 from db.tables import runs, stream_heads
 from golive.commands import GOLIVE
@@ -19,19 +20,26 @@ def why_frozen() -> Sentence:
     """Return what a frozen run says of itself."""
     return say(
         N_(
-            "The run is frozen: Temporal knows more of it than the database, which was restored from an older backup. "
-            "An operator writes what is missing with `golive db recover`; until then nothing goes on."
+            "The run is frozen: the database and Temporal know different things of it, because one of them was "
+            "restored from an older backup. An operator writes what the database lacks with `golive db recover`; until "
+            "then nothing goes on."
         )
     )
 
 
 async def freeze(session: Session, run_id: str) -> bool:
     """Mark a run as frozen and tell it in golive's own stream; False when it was already, or is unknown here."""
-    thawed = (runs.c.id == run_id) & runs.c.frozen_at.is_(None)
+    thawed = (runs.c.id == run_id) & runs.c.frozen_at.is_(None) & runs.c.state.not_in(FINISHED)
     marked = await session.execute(update(runs).where(thawed).values(frozen_at=await database_time(session)))
     if marked.rowcount:
         await append_admin(session, GOLIVE, "RunFrozen", f"run:{run_id}")
     return bool(marked.rowcount)
+
+
+async def freeze_quietly(session: Session, run_id: str) -> None:
+    """Keep a run frozen that is being recovered."""
+    at = await database_time(session)
+    await session.execute(update(runs).where(runs.c.id == run_id).values(frozen_at=at))
 
 
 async def thaw(session: Session, run_id: str) -> None:
@@ -39,10 +47,11 @@ async def thaw(session: Session, run_id: str) -> None:
     await session.execute(update(runs).where(runs.c.id == run_id).values(frozen_at=None))
 
 
-async def heads(session: Session) -> dict[str, int]:
-    """Return the last number of each run's journal."""
-    known = select(stream_heads.c.stream, stream_heads.c.seq).join(runs, runs.c.id == stream_heads.c.stream)
-    return {row.stream: row.seq for row in await session.execute(known)}
+async def known_runs(session: Session) -> dict[str, tuple[int, str]]:
+    """Return the last number of each run's journal, and the hash of that row."""
+    columns = (stream_heads.c.stream, stream_heads.c.seq, stream_heads.c.hash)
+    known = select(*columns).join(runs, runs.c.id == stream_heads.c.stream)
+    return {row.stream: (row.seq, row.hash) for row in await session.execute(known)}
 
 
 async def frozen_runs(session: Session) -> list[str]:

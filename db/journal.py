@@ -102,7 +102,7 @@ async def append(
     """
     if not events:
         return Appended((), fresh=True)
-    head = await _locked_head(session, stream)
+    head = await locked_head(session, stream)
     _refuse_gaps(stream, head, events)
     known = await _stored(session, stream, events, head)
     hashes = [_same(event, stream, known[event.seq]) for event in events if event.seq <= head.seq]
@@ -119,7 +119,7 @@ async def administering(database: Database) -> AsyncIterator[Session]:
     Each such transaction adds to golive's own stream; its head, locked from the start, is the lock.
     """
     async with database.transaction() as session:
-        await _locked_head(session, ADMIN)
+        await locked_head(session, ADMIN)
         yield session
 
 
@@ -134,7 +134,7 @@ async def append_admin(  # noqa: PLR0913 - each is a column of the journal
     payload: dict[str, Any] | None = None,
 ) -> tuple[int, str]:
     """Append a row to golive's own stream, in the transaction of what it tells; return number and hash."""
-    head = await _locked_head(session, ADMIN)
+    head = await locked_head(session, ADMIN)
     at = await database_time(session)
     found: dict[str, Words] = {}
     row = _by(actor) | {
@@ -157,7 +157,7 @@ async def append_admin(  # noqa: PLR0913 - each is a column of the journal
     return last.seq, last.hash
 
 
-async def _locked_head(session: Session, stream: str) -> Head:
+async def locked_head(session: Session, stream: str) -> Head:
     """Return the head of the stream, which no other transaction can move until this one ends."""
     start = {"stream": stream, "seq": 0, "hash": GENESIS}
     found = select(stream_heads.c.seq, stream_heads.c.hash).where(stream_heads.c.stream == stream)

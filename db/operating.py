@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -82,12 +83,22 @@ def backup(url: str, home: Path, folder: Path) -> None:
     if folder.exists():
         sentence = N_("{folder} exists already; name a new folder for the backup.")
         raise Undone(say(sentence, folder=str(folder)))
-    folder.mkdir(mode=0o700, parents=True)
-    with _nothing_is_written(file):
-        if (home / "temporal.db").exists():
-            _copy(home / "temporal.db", folder / "temporal.db")
-        _copy(Path(file), folder / "golive.db")
-    _copy_files(home, folder)
+    if not Path(file).is_file():
+        raise Undone(
+            say(N_("There is no database at {file}; set GOLIVE_HOME to the data folder."), file=file)
+        )
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
+    draft.mkdir(mode=0o700, parents=True)
+    try:
+        with _nothing_is_written(file):
+            if (home / "temporal.db").exists():
+                _copy(home / "temporal.db", draft / "temporal.db")
+            _copy(Path(file), draft / "golive.db")
+            _copy_folder(home, draft, "traffic")
+        _copy_files(home, draft)
+        draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 @contextmanager
@@ -109,6 +120,10 @@ def _copy_files(home: Path, folder: Path) -> None:
     for name in ("secret.keys", "admin.token"):
         if (home / name).exists():
             shutil.copy2(home / name, folder / name)  # with its mode: only its owner reads it
-    for name in ("attachments", "traffic"):
-        if (home / name).is_dir():
-            shutil.copytree(home / name, folder / name, ignore=shutil.ignore_patterns(".arriving-*"))
+    _copy_folder(home, folder, "attachments")
+
+
+def _copy_folder(home: Path, folder: Path, name: str) -> None:
+    if (home / name).is_dir():
+        # What begins with a dot is not whole yet.
+        shutil.copytree(home / name, folder / name, ignore=shutil.ignore_patterns(".*"))

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from db import locks, said
 from db.errors import ForgedStart, JournalBehind, Unrecordable
-from db.journal import append
+from db.journal import append, head
 from db.planned import approval_rows, people_rows, run_row, start_digest, task_rows
 from db.session import Session
 from db.tables import approval_waiting, approvals, run_people, runs, tasks
@@ -37,6 +37,7 @@ async def record(
     missing, JournalConflict when a number has other content, Unrecordable for what the plan does not have.
     """
     await _know_the_run(session, batch, start_keys)
+    await _know_what_came_before(session, batch)
     appended = await append(session, batch.run_id, batch.events, at)
     if appended.fresh:
         await _apply(session, batch)
@@ -60,6 +61,15 @@ async def _know_the_run(session: Session, batch: Batch, start_keys: tuple[bytes,
         await _insert_plan(session, start, batch)
     elif known != start_digest(start):
         raise ForgedStart(f"run {batch.run_id} was started otherwise")
+
+
+async def _know_what_came_before(session: Session, batch: Batch) -> None:
+    """Refuse a batch without events for a journal that ends too early; with events `append` looks itself."""
+    if not batch.events and batch.after is not None and (await head(session, batch.run_id)).seq < batch.after:
+        raise JournalBehind(
+            f"stream {batch.run_id} ends before {batch.after}, which was recorded: the database was restored from an "
+            "older backup. `golive db recover` writes what is missing"
+        )
 
 
 async def _insert_plan(session: Session, start: Start, batch: Batch) -> None:

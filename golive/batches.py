@@ -37,6 +37,7 @@ def take_batch(run: Run, processes: Processes, start: Start | None) -> Batch | N
         tasks=tuple(task_change(run, ref) for ref in tasks),
         approvals=tuple(approval_change(run, ref) for ref in approvals),
         lock=lock,
+        after=events[0].seq - 1 if events else run.state.seq,
     )
 
 

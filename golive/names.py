@@ -15,6 +15,10 @@ UNRECORDABLE = "golive.unrecordable"
 """The type of the ApplicationError of an act whose row the journal refuses: nothing was acknowledged."""
 
 
+OURS = "WorkflowId STARTS_WITH 'golive/'"
+"""Finds the workflows of runs in Temporal's list."""
+
+
 def workflow_id(run_id: str) -> str:
     """Return the Temporal workflow id of a run."""
     return f"golive/{run_id}"

@@ -207,7 +207,10 @@ class LockRequest(Fact):
 
 
 class Batch(Fact):
-    """What one call of `record` writes, in one transaction. `start` comes with the first batch only."""
+    """What one call of `record` writes, in one transaction. `start` comes with the first batch only.
+
+    `after` is the number of the last event that was recorded before; None in batches of older code.
+    """
 
     run_id: str
     start: Start | None = None
@@ -216,6 +219,7 @@ class Batch(Fact):
     tasks: tuple[TaskChange, ...] = ()
     approvals: tuple[ApprovalChange, ...] = ()
     lock: LockRequest | None = None
+    after: int | None = None
 
 
 class Recorded(Fact):

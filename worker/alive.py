@@ -46,7 +46,7 @@ async def main() -> int:
     host = socket.gethostname()
     try:
         async with asyncio.timeout(PATIENCE):
-            seen = await last_asked(await connect(settings_or_exit()), host)
+            seen = await last_asked(await connect(settings_or_exit(), counted=False), host)
     except (RuntimeError, RPCError, TimeoutError) as away:
         return _said(f"Temporal does not answer: {away!r}", 1)
     if seen is None:

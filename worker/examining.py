@@ -22,18 +22,17 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from db.freezing import frozen_runs
+from db.freezing import frozen_runs, known_runs
 from db.operating import Undone, require_schema
 from db.session import Database, database_time
 from golive.findings import Finding
-from golive.names import TASK_QUEUE, WATCH_QUEUE, workflow_id
+from golive.names import OURS, TASK_QUEUE, WATCH_QUEUE, workflow_id
 from golive.words import N_, Sentence, say
 from settings import Settings, settings_or_exit
 from worker.building import WORKFLOWS
 from worker.connection import WrongSearchAttributes, connect, missing_search_attributes
 from worker.lending import Lending
 
-OURS = "WorkflowId STARTS_WITH 'golive/'"
 APART = timedelta(seconds=2)
 """By how much clocks may differ before times in reports and due times contradict each other."""
 FRESH = timedelta(seconds=70)
@@ -46,18 +45,25 @@ _AWAY = (RPCError, RuntimeError, SQLAlchemyError, OSError)
 
 
 @dataclass(frozen=True)
-class Installation:
-    """What is looked at."""
+class Machine:
+    """What is looked at without Temporal."""
 
     settings: Settings
     database: Database
+
+
+@dataclass(frozen=True)
+class Installation(Machine):
+    """What is looked at."""
+
     client: Client
 
 
 Look = Callable[[Installation], AsyncIterator[Finding]]
+LocalLook = Callable[[Machine], AsyncIterator[Finding]]
 
 
-async def disk(here: Installation) -> AsyncIterator[Finding]:
+async def disk(here: Machine) -> AsyncIterator[Finding]:
     """Is there room where the data lies?"""
     free = shutil.disk_usage(here.settings.home).free
     found = say(
@@ -67,7 +73,7 @@ async def disk(here: Installation) -> AsyncIterator[Finding]:
     yield _finding("disk", found, remedy, well=free >= LEAST_FREE)
 
 
-async def clocks(here: Installation) -> AsyncIterator[Finding]:
+async def clocks(here: Machine) -> AsyncIterator[Finding]:
     """Do the clocks of this machine and of the database agree?"""
     async with here.database.reading() as session:
         apart = abs(await database_time(session) - datetime.now(UTC))
@@ -78,7 +84,7 @@ async def clocks(here: Installation) -> AsyncIterator[Finding]:
     yield _finding("clocks", found, remedy, well=apart <= APART)
 
 
-async def schema(here: Installation) -> AsyncIterator[Finding]:
+async def schema(here: Machine) -> AsyncIterator[Finding]:
     """Has the database the schema of this golive?"""
     try:
         await require_schema(here.database.url)
@@ -121,7 +127,7 @@ async def workers(here: Installation) -> AsyncIterator[Finding]:
         yield _finding("workers", found, remedy, well=bool(fresh))
 
 
-async def frozen(here: Installation) -> AsyncIterator[Finding]:
+async def frozen(here: Machine) -> AsyncIterator[Finding]:
     """Does the database know as much of each run as Temporal does?"""
     async with here.database.reading() as session:
         found = await frozen_runs(session)
@@ -130,6 +136,26 @@ async def frozen(here: Installation) -> AsyncIterator[Finding]:
         yield _finding("frozen runs", _named(N_("Frozen: {runs}."), found), remedy, well=False)
     else:
         yield _finding("frozen runs", say(N_("No run is frozen.")), remedy, well=True)
+
+
+async def unknown(here: Installation) -> AsyncIterator[Finding]:
+    """Does the database know every run that goes on?"""
+    async with here.database.reading() as session:
+        known = await known_runs(session)
+    alive = here.client.list_workflows(f"{OURS} AND ExecutionStatus = 'Running'")
+    found = [
+        run for run in [each.id.removeprefix(workflow_id("")) async for each in alive] if run not in known
+    ]
+    remedy = say(
+        N_(
+            "The database was restored from an older backup: write them from Temporal's history, `golive db recover`."
+        )
+    )
+    if found:
+        told = _named(N_("Temporal runs what the database does not know: {runs}."), found)
+        yield _finding("unknown runs", told, remedy, well=False)
+    else:
+        yield _finding("unknown runs", say(N_("The database knows every open run.")), remedy, well=True)
 
 
 async def stuck(here: Installation) -> AsyncIterator[Finding]:
@@ -181,13 +207,18 @@ async def replays(here: Installation) -> AsyncIterator[Finding]:
     )
 
 
-QUICK: tuple[Look, ...] = (disk, schema, clocks, frozen, search_attributes, workers, stuck)
+LOCAL: tuple[LocalLook, ...] = (disk, schema, clocks, frozen)
+QUICK: tuple[Look, ...] = (unknown, search_attributes, workers, stuck)
 
 
 async def examine(settings: Settings, *, replay: bool) -> AsyncIterator[Finding]:
     """Give what every look finds; what cannot be looked at is a finding, too."""
     database = Database(settings.url)
     try:
+        machine = Machine(settings, database)
+        for local in LOCAL:
+            async for finding in _looked(local.__name__, local(machine)):
+                yield finding
         try:
             client = await connect(settings, counted=False)
         except _AWAY as away:
@@ -195,13 +226,18 @@ async def examine(settings: Settings, *, replay: bool) -> AsyncIterator[Finding]
             return
         here = Installation(settings, database, client)
         for look in (*QUICK, replays) if replay else QUICK:
-            try:
-                async for finding in look(here):
-                    yield finding
-            except _AWAY as away:
-                yield _away(look.__name__.replace("_", " "), away)
+            async for finding in _looked(look.__name__, look(here)):
+                yield finding
     finally:
         await database.close()
+
+
+async def _looked(name: str, findings: AsyncIterator[Finding]) -> AsyncIterator[Finding]:
+    try:
+        async for finding in findings:
+            yield finding
+    except _AWAY as away:
+        yield _away(name.replace("_", " "), away)
 
 
 def _away(about: str, away: Exception) -> Finding:

@@ -10,19 +10,22 @@ import gzip
 import json
 import logging
 from datetime import timedelta
+from itertools import count
 
 from sqlalchemy.exc import SQLAlchemyError
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
+from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError, RPCStatusCode
 
 from db import reconciling
-from db.freezing import freeze, heads
+from db.freezing import freeze, known_runs
+from db.journal import locked_head
 from db.session import Database
-from golive.names import STATE, workflow_id
+from golive.names import OURS, STATE, workflow_id
 from golive.state import RunState
 
-OURS = "WorkflowId STARTS_WITH 'golive/'"
 EVERY = timedelta(seconds=30)
+SELDOM = 20
 COMPLETED = "completed"
 SETTLED = timedelta(seconds=5)
 """What a workflow has numbered is recorded by then, or cannot be."""
@@ -30,21 +33,16 @@ LOG = logging.getLogger("golive.reconciler")
 
 
 async def reconcile_for_ever(client: Client, database: Database) -> None:
-    """Look every half minute, first for runs of which SQL knows too little.
+    """Look every half minute, and at every `SELDOM`th time at what each run knows.
 
-    A look that fails is logged and the next one tries again.
+    A look that fails is logged, does not keep the others from theirs, and is made again the next time.
     """
-    looked_for_behind = False
-    while True:
-        try:
-            if not looked_for_behind:
-                for run_id in await freeze_behind(client, database):
-                    LOG.error("run %s is frozen: Temporal knows more of it than the database", run_id)
-                looked_for_behind = True
-            await mark_lost(client, database)
-            await keep_histories(client, database)
-        except (RPCError, SQLAlchemyError) as away:
-            LOG.warning("could not look for lost runs, will look again: %s", away)
+    for n in count():
+        for look in (freeze_disagreeing, mark_lost, keep_histories)[0 if n % SELDOM == 0 else 1 :]:
+            try:
+                await look(client, database)
+            except (TemporalError, RPCError, SQLAlchemyError, OSError) as failed:
+                LOG.warning("could not %s, will look again: %s", look.__name__, failed)
         await asyncio.sleep(EVERY.total_seconds())
 
 
@@ -72,32 +70,43 @@ async def mark_lost(client: Client, database: Database) -> list[str]:
     return [run_id for run_id, how in lost if how != COMPLETED]
 
 
-async def freeze_behind(client: Client, database: Database) -> list[str]:
-    """Freeze every open run of which Temporal knows more than SQL; return their ids.
+async def freeze_disagreeing(client: Client, database: Database) -> list[str]:
+    """Freeze every open run of which SQL and Temporal know different things; return their ids.
 
-    The workflow is asked for its last number, which is recorded within a moment unless SQL was put back.
+    The workflow is asked for its last number, which is recorded within a moment unless SQL was put back. A number of
+    SQL that the workflow does not know was given by a workflow that Temporal has forgotten.
     """
     async with database.reading() as session:
-        known, still_open = await heads(session), await reconciling.open_runs(session)
-    behind = [run_id for run_id in still_open if await _ahead(client, run_id, known.get(run_id, 0))]
-    if not behind:
+        known, still_open = await known_runs(session), await reconciling.open_runs(session)
+    asked = {run_id: await _last_number(client, run_id) for run_id in still_open}
+    suspects = [run_id for run_id, seq in asked.items() if seq not in (None, known[run_id][0])]
+    if not suspects:
         return []
     await asyncio.sleep(SETTLED.total_seconds())
+    frozen = [
+        run_id for run_id in suspects if await _freeze_unless_it_moved(database, run_id, known[run_id][0])
+    ]
+    for run_id in frozen:
+        LOG.error("run %s is frozen: the database and Temporal know different things of it", run_id)
+    return frozen
+
+
+async def _freeze_unless_it_moved(database: Database, run_id: str, known: int) -> bool:
     async with database.transaction() as session:
-        now = await heads(session)
-        stuck = [run_id for run_id in behind if now.get(run_id) == known.get(run_id)]
-        return [run_id for run_id in stuck if await freeze(session, run_id)]
+        if (await locked_head(session, run_id)).seq != known:
+            return False
+        return await freeze(session, run_id)
 
 
-async def _ahead(client: Client, run_id: str, known: int) -> bool:
+async def _last_number(client: Client, run_id: str) -> int | None:
+    """Return the number of the workflow's last event; None when it cannot be asked: then other looks tell why."""
     handle = client.get_workflow_handle(workflow_id(run_id))
     try:
         state: RunState = await handle.query(STATE, result_type=RunState)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return False
-        raise
-    return state.seq > known
+    except (RPCError, WorkflowQueryFailedError) as why:
+        LOG.info("run %s cannot be asked what it knows: %s", run_id, why)
+        return None
+    return state.seq
 
 
 async def _how_it_ended(client: Client, run_id: str) -> str | None:

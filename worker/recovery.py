@@ -1,7 +1,6 @@
 """Writes from Temporal's history what a restored database does not know of runs any more.
 
-Every batch that was ever recorded is the input of an activity in the history of its run, and its hashes are the
-answer. So nothing is made up: the batches are recorded again, those of all runs in the order in which they were
+Nothing is made up: the batches that were recorded are recorded again, those of all runs in the order in which they were
 recorded first, each at the time under which its hash is the one that was given out then.
 """
 
@@ -9,152 +8,148 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Collection, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
-from temporalio.api.enums.v1 import EventType
-from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client
 from temporalio.service import RPCError
 
 from db import journal
-from db.errors import RecordRefused
-from db.freezing import heads, thaw
-from db.journal import append_admin
+from db.errors import JournalBehind, RecordRefused
+from db.freezing import freeze_quietly, frozen_runs, known_runs, thaw
+from db.journal import GENESIS, append_admin
 from db.recording import record
 from db.session import Database, Session
 from golive.commands import GOLIVE
 from golive.findings import Finding
-from golive.model import Fact
 from golive.names import workflow_id
-from golive.recording import Batch, Recorded
+from golive.recording import Recorded
 from golive.words import N_, say
 from settings import Settings, settings_or_exit
 from worker.connection import connect
+from worker.recorded import Written, batches, every_run
 
-RECORDERS = frozenset({"record", "open_tasks", "request_approval", "raise_alert"})
-"""The activities that write a batch; see `activities.recording`."""
-
-OURS = "WorkflowId STARTS_WITH 'golive/'"
 _MILLISECOND = timedelta(milliseconds=1)
 _NEAR, _FAR = timedelta(seconds=1), timedelta(seconds=30)
 """By how much the clocks of the database and of Temporal may differ: looked at first, and then."""
 
 
-@dataclass(frozen=True)
-class Written:
-    """A batch as it was recorded: when Temporal had it begun and answered, and the answer."""
-
-    batch: Batch
-    answer: Recorded
-    begun_at: datetime
-    answered_at: datetime
+class LockDiffers(Exception):
+    """Another run holds the service now than held it then: a run that is not recovered has not given it back yet."""
 
 
-class Recovered(Fact):
-    """What was written for one run: its first and last number. `same` tells whether every hash is as it was."""
+@dataclass
+class Recovered:
+    """What came of one run: the numbers that were missing, and whether every hash is as it was.
+
+    `why` is what stopped it; then it stays frozen, with what was written before. A run of which nothing is `missing`
+    was only let go on, unless Temporal knows less of it than the database: `forgotten`.
+    """
 
     run_id: str
-    first: int
-    last: int
-    same: bool
+    missing: list[Written]
+    prev_hash: str = GENESIS
+    same: bool = True
+    forgotten: bool = False
+    why: str | None = None
+    left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.left = len(self.missing)
+
+    @property
+    def first(self) -> int:
+        """The first number that was missing."""
+        return self.missing[0].batch.events[0].seq
+
+    @property
+    def last(self) -> int:
+        """The last number that was missing."""
+        return max(each.last for each in self.missing)
 
 
 async def recover(
     client: Client, database: Database, start_keys: tuple[bytes, ...], run_ids: Collection[str] = ()
 ) -> list[Recovered]:
-    """Write what is missing of these runs, or of every run that Temporal knows, and let them go on.
+    """Write what is missing of these runs, or of every run that Temporal knows, and let each go on once it is whole.
 
-    Returns what was written.
-    Raises what `record` raises, with what came before kept: asking again goes on there.
+    Returns those that lacked something or were frozen. A run that cannot be written stays frozen, and keeps no other
+    one from being written.
     """
     async with database.reading() as session:
-        known = await heads(session)
-    missing = [each async for each in _missing(client, run_ids, known)]
-    done: dict[str, Recovered] = {}
-    for each in sorted(missing, key=lambda written: written.answered_at):
+        known, frozen = await known_runs(session), set(await frozen_runs(session))
+    looked_at = [await _look(client, known, run_id) for run_id in run_ids or await every_run(client)]
+    found = [each for each in looked_at if each.missing or each.run_id in frozen]
+    pending = [(written.answered_at, n, written) for n, run in enumerate(found) for written in run.missing]
+    for _, n, written in sorted(pending, key=lambda each: each[:2]):
+        if found[n].why is None:
+            await _write(database, found[n], written, start_keys)
+    for run in found:
+        if not run.missing and not run.forgotten:
+            async with database.transaction() as session:
+                await _let_go_on(session, run)
+    return found
+
+
+async def _look(client: Client, known: dict[str, tuple[int, str]], run_id: str) -> Recovered:
+    """Return what is missing of a run: its batches from the first on that has an event which SQL does not know."""
+    seq, row_hash = known.get(run_id, (0, GENESIS))
+    written = await batches(client, run_id)
+    begins = next((n for n, each in enumerate(written) if each.last > seq), len(written))
+    forgotten = max((each.last for each in written), default=0) < seq
+    return Recovered(run_id, written[begins:], prev_hash=row_hash, forgotten=forgotten)
+
+
+async def _write(database: Database, run: Recovered, written: Written, start_keys: tuple[bytes, ...]) -> None:
+    """Record a batch again, and with the last one let the run go on; it stays frozen until then, or when it fails."""
+    at = await asyncio.to_thread(_written_at, written, run)
+    try:
         async with database.transaction() as session:
-            _add(done, each, await _write(session, each, start_keys))
-    async with database.transaction() as session:
-        for found in done.values():
-            await thaw(session, found.run_id)
-            told = found.model_dump(mode="json", exclude={"run_id"})
-            await append_admin(session, GOLIVE, "RunRecovered", f"run:{found.run_id}", payload=told)
-    return list(done.values())
+            answer = await record(session, written.batch, start_keys, at)
+            _require_the_lock(answer, written)
+            run.same = run.same and answer.hashes == written.answer.hashes
+            run.left -= 1
+            await (freeze_quietly(session, run.run_id) if run.left else _let_go_on(session, run))
+    except (RecordRefused, JournalBehind, LockDiffers) as why:
+        run.why = str(why)
+        return
+    if written.batch.events:
+        run.prev_hash = written.answer.hashes[-1]
 
 
-async def _missing(client: Client, run_ids: Collection[str], known: dict[str, int]) -> AsyncIterator[Written]:
-    """Give the batches of each run that come after what is known of it, from the first such event on."""
-    for run_id in run_ids or await _every_run(client):
-        lacking = False
-        async for each in _batches(client, run_id):
-            last = each.batch.events[-1].seq if each.batch.events else 0
-            lacking = lacking or last > known.get(run_id, 0)
-            if lacking:
-                yield each
+def _require_the_lock(answer: Recorded, written: Written) -> None:
+    if answer.lock_holder != written.answer.lock_holder:
+        raise LockDiffers(f"its service is held by run {answer.lock_holder}, which is to be recovered first")
 
 
-async def _every_run(client: Client) -> list[str]:
-    found = [execution.id async for execution in client.list_workflows(OURS)]
-    return [name.removeprefix(workflow_id("")) for name in dict.fromkeys(found)]
+async def _let_go_on(session: Session, run: Recovered) -> None:
+    await thaw(session, run.run_id)
+    numbers = {"first": run.first, "last": run.last} if run.missing else {}
+    await append_admin(
+        session, GOLIVE, "RunRecovered", f"run:{run.run_id}", payload={**numbers, "same": run.same}
+    )
 
 
-async def _batches(client: Client, run_id: str) -> AsyncIterator[Written]:
-    """Give every batch of a run that was recorded, in order, over all executions of its workflow."""
-    found = client.list_workflows(f"WorkflowId = '{workflow_id(run_id)}'")
-    for _, execution in sorted([(each.start_time, each.run_id) async for each in found]):
-        handle = client.get_workflow_handle(workflow_id(run_id), run_id=execution)
-        async for each in _of_execution(client, handle):
-            yield each
+def _written_at(written: Written, run: Recovered) -> datetime | None:
+    """Return the database's time of then: that under which the first row gets its hash.
 
-
-async def _of_execution(client: Client, handle: WorkflowHandle[object, object]) -> AsyncIterator[Written]:
-    asked: dict[int, HistoryEvent] = {}
-    begun: dict[int, datetime] = {}
-    async for event in handle.fetch_history_events():
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-            if event.activity_task_scheduled_event_attributes.activity_type.name in RECORDERS:
-                asked[event.event_id] = event
-        elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
-            number = event.activity_task_started_event_attributes.scheduled_event_id
-            begun[number] = event.event_time.ToDatetime(tzinfo=UTC)
-        elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-            completed = event.activity_task_completed_event_attributes
-            if (scheduled := asked.pop(completed.scheduled_event_id, None)) is not None:
-                given = scheduled.activity_task_scheduled_event_attributes.input.payloads
-                (batch,) = await client.data_converter.decode(given, [Batch])
-                (answer,) = await client.data_converter.decode(completed.result.payloads, [Recorded])
-                yield Written(
-                    batch,
-                    answer,
-                    begun[completed.scheduled_event_id],
-                    event.event_time.ToDatetime(tzinfo=UTC),
-                )
-
-
-async def _write(session: Session, written: Written, start_keys: tuple[bytes, ...]) -> bool:
-    """Record a batch again; tell whether its rows have the hashes that they had."""
-    batch = written.batch
-    at = _written_at(written, await journal.head(session, batch.run_id)) if batch.events else None
-    answer = await record(session, batch, start_keys, at)
-    return answer.hashes == written.answer.hashes
-
-
-def _written_at(written: Written, head: journal.Head) -> datetime | None:
-    """Return the database's time of then: the one under which the first row gets its hash; None if there is none."""
-    batch, answer = written.batch, written.answer
-    first = batch.events[0]
-    for at in _candidates(written.begun_at, written.answered_at):
-        if journal.hash_at(first, batch.run_id, head.hash, at) == answer.hashes[0]:
+    Once one is not found the rows that follow have other hashes, too; then Temporal's time has to do. None where
+    nothing is written to the journal.
+    """
+    if not written.batch.events:
+        return None
+    first, wanted = written.batch.events[0], written.answer.hashes[0]
+    for at in _candidates(written) if run.same else ():
+        if journal.hash_at(first, run.run_id, run.prev_hash, at) == wanted:
             return at
-    return None
+    return written.answered_at
 
 
-def _candidates(begun: datetime, answered: datetime) -> Iterator[datetime]:
+def _candidates(written: Written) -> Iterator[datetime]:
     for tolerance in (_NEAR, _FAR):
-        yield from _milliseconds(begun - tolerance, answered + tolerance)
+        yield from _milliseconds(written.asked_at - tolerance, written.answered_at + tolerance)
 
 
 def _milliseconds(since: datetime, until: datetime) -> Iterator[datetime]:
@@ -162,19 +157,6 @@ def _milliseconds(since: datetime, until: datetime) -> Iterator[datetime]:
     while at <= until:
         yield at
         at += _MILLISECOND
-
-
-def _add(done: dict[str, Recovered], written: Written, same: bool) -> None:  # noqa: FBT001 - one fact of the result
-    run_id = written.batch.run_id
-    numbers = [event.seq for event in written.batch.events]
-    before = done.get(run_id)
-    if before is None and not numbers:
-        return
-    first = before.first if before else numbers[0]
-    last = max([*numbers, *([before.last] if before else [])])
-    done[run_id] = Recovered(
-        run_id=run_id, first=first, last=last, same=same and (before is None or before.same)
-    )
 
 
 async def _recovered(settings: Settings, run_ids: Collection[str]) -> list[Finding]:
@@ -205,7 +187,20 @@ _OTHER = N_(
 )
 
 
+_GOES_ON = N_("Run {run}: nothing is missing; it goes on.")
+_FORGOTTEN = N_(
+    "Run {run}: Temporal knows less of it than the database, so Temporal was restored from an older backup. Restore "
+    "the database from the same moment or an earlier one, or end the workflow in Temporal and start the run again."
+)
+_STOPPED = N_("Run {run} stays frozen, with what was written before: {why}.")
+
+
 def _told(done: Recovered) -> Finding:
+    if done.why is not None:
+        return Finding(about=done.run_id, well=False, found=say(_STOPPED, run=done.run_id, why=done.why))
+    if not done.missing:
+        msgid = _FORGOTTEN if done.forgotten else _GOES_ON
+        return Finding(about=done.run_id, well=not done.forgotten, found=say(msgid, run=done.run_id))
     found = say(_SAME if done.same else _OTHER, run=done.run_id, first=done.first, last=done.last)
     return Finding(about=done.run_id, well=True, found=found)
 

@@ -153,7 +153,7 @@ def _write_again() -> None:
     async def again(
         session: Session, stream: str, events: tuple[Event, ...], at: datetime | None = None
     ) -> Appended:
-        head = await db.journal._locked_head(session, stream)
+        head = await db.journal.locked_head(session, stream)
         if not events or events[0].seq > head.seq:
             return await append(session, stream, events, at)
         new = [

@@ -41,9 +41,7 @@ async def found(look: Look, here: Installation) -> Finding:
     return first
 
 
-@pytest.mark.parametrize(
-    "look", [look for look in examining.QUICK if look is not examining.stuck], ids=lambda look: look.__name__
-)
+@pytest.mark.parametrize("look", [*examining.LOCAL, *examining.QUICK], ids=lambda look: look.__name__)
 async def test_all_is_well_on_a_golive_that_runs(here: Installation, stack: Stack, look: Look) -> None:
     await stack.start(make_plan(UAT, SIGNED))
     finding = await found(look, here)
@@ -59,6 +57,17 @@ async def test_a_frozen_run_is_named(here: Installation, stack: Stack) -> None:
     assert not finding.well
     assert run.run_id in str(finding.found)
     assert "golive db recover" in str(finding.remedy)
+
+
+async def test_a_run_that_the_database_does_not_know_is_named(
+    here: Installation, stack: Stack, databases: Databases
+) -> None:
+    run = await stack.start(make_plan(UAT, SIGNED))
+    older = Database(databases.fresh())
+    finding = await found(examining.unknown, Installation(here.settings, older, here.client))
+    await older.close()
+    assert not finding.well
+    assert run.run_id in str(finding.found) or "+" in str(finding.found)
 
 
 async def test_a_run_that_the_code_here_would_break_is_found_before_the_upgrade(
@@ -102,6 +111,9 @@ async def test_another_schema_is_told(here: Installation, databases: Databases) 
 
 async def test_what_cannot_be_looked_at_is_a_finding(tmp_path: Path) -> None:
     nowhere = Settings(home=tmp_path, temporal_port=NOBODY_LISTENS)
-    (finding,) = [each async for each in examining.examine(nowhere, replay=True)]
-    assert (finding.about, finding.well) == ("temporal", False)
-    assert finding.remedy is not None
+    *local, last = [each async for each in examining.examine(nowhere, replay=True)]
+    assert (last.about, last.well) == ("temporal", False)
+    assert last.remedy is not None
+    assert {each.about: each.well for each in local}["disk"], (
+        "what needs no Temporal is looked at all the same"
+    )

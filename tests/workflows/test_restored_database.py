@@ -15,15 +15,21 @@ from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from db.audit import verify
+from db.errors import JournalBehind
+from db.freezing import freeze
+from db.locks import holder
 from db.queries import get_approval, get_header
 from db.session import Database
 from db.tables import journal, runs
 from golive import commands as c
+from golive.errors import NotFound
 from golive.evidence import Remark
+from golive.recording import Batch, LockRequest
 from tests.databases import BOTH, Cluster, Kind, required
+from tests.db.story import event, first, record, run_change
 from tests.rules.plans import SIGNED, UAT, make_plan
 from tests.stack import Running, Stack, running, words
-from worker.reconciler import freeze_behind, mark_lost
+from worker.reconciler import freeze_disagreeing, mark_lost
 from worker.recovery import Recovered, recover
 
 
@@ -104,8 +110,8 @@ async def test_what_was_lost_is_frozen_and_written_again_as_it_was(
     async with running(temporal, older, tmp_path) as after:
         again = Running(after, run.plan, run.run_id)
         after.runs.append(run.run_id)
-        assert await freeze_behind(after.client, older) == [run.run_id]
-        assert await freeze_behind(after.client, older) == []
+        assert await freeze_disagreeing(after.client, older) == [run.run_id]
+        assert await freeze_disagreeing(after.client, older) == []
         await _nothing_is_invented(older, run.run_id)
         pending = asyncio.create_task(approve(again, "qa3"))  # sent before the API could know
         found = await recovered(after, older, run, ended)
@@ -177,3 +183,61 @@ async def test_a_run_that_ended_within_golive_is_frozen_and_never_shown_as_lost(
         assert (await get_header(session, run.run_id)).state == "aborted"
     assert await rows(older, run.run_id) == await rows(stack.database, run.run_id)
     await older.close()
+
+
+async def test_a_frozen_run_takes_no_event_less_batch_and_stays_as_it_is(database: Database) -> None:
+    """Looking again for the service tells nothing new: it must not make a run go on of which too little is known."""
+    await record(database, first())
+    async with database.transaction() as session:
+        assert await freeze(session, "r1")
+    lock = LockRequest(do="take", service="checkout", environment="production", generation=1)
+    with pytest.raises(JournalBehind, match="golive db recover"):
+        await record(database, Batch(run_id="r1", lock=lock, run=run_change(), after=7))
+    assert await is_frozen(database, "r1")
+    async with database.reading() as session:
+        assert await holder(session, "checkout", "production") is None
+
+
+async def test_a_run_that_ended_meanwhile_is_not_frozen(database: Database) -> None:
+    await record(database, first(run=run_change("aborted")))
+    async with database.transaction() as session:
+        assert not await freeze(session, "r1")
+
+
+async def test_a_wrong_freeze_is_lifted_by_recovering(stack: Stack) -> None:
+    run = await stack.start(make_plan(UAT, SIGNED))
+    async with stack.database.transaction() as session:
+        await freeze(session, run.run_id)
+    (done,) = await recovered(stack, stack.database, run)
+    assert (done.missing, done.why) == ([], None)
+    assert not await is_frozen(stack.database, run.run_id)
+
+
+async def test_a_run_that_cannot_be_written_stays_frozen_and_keeps_no_other_from_it(
+    temporal: WorkflowEnvironment, database: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    async with running(temporal, database, tmp_path) as stack:
+        backed_up(database.url, tmp_path / "backup")
+        lost, kept = [await stack.start(make_plan(UAT, SIGNED)) for _ in range(2)]
+        older = Database(restored(database.url, tmp_path / "backup", request))
+        wrong = await recover(stack.client, older, (b"another key",), [lost.run_id])
+        assert wrong[0].why is not None
+        assert "signature" in wrong[0].why
+        done = await recovered(stack, older, kept)
+        assert [(each.why, each.same) for each in done] == [(None, True)]
+        async with older.reading() as session:
+            with pytest.raises(NotFound):
+                await get_header(session, lost.run_id)
+            assert not (await get_header(session, kept.run_id)).frozen
+        await older.close()
+
+
+async def test_temporal_that_forgot_freezes_the_run_and_is_told(stack: Stack) -> None:
+    run = await stack.start(make_plan(UAT, SIGNED))
+    number = (await run.state()).seq + 1
+    forgotten = Batch(run_id=run.run_id, events=(event(number, "TaskStarted"),))
+    await record(stack.database, forgotten)  # by a workflow that was put back since
+    assert await freeze_disagreeing(stack.client, stack.database) == [run.run_id]
+    (done,) = await recovered(stack, stack.database, run)
+    assert done.forgotten
+    assert await is_frozen(stack.database, run.run_id)
