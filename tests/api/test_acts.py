@@ -17,6 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from api.app import create_app
 from api.prepare import prepare
+from db.freezing import freeze
 from db.session import Database
 from settings import Settings
 from tests.api.client import RELEASE, Client, problem
@@ -326,3 +327,17 @@ async def test_with_the_worker_away_an_act_is_answered_in_time_and_later_has_one
         assert answer.status_code == 200, answer.text
         assert (await team.qa1.post(path, {"text": "anybody there?"}, key="k")).json() == answer.json()
         assert (await journal(team, run["id"])).count("Commented") == 1
+
+
+async def test_a_frozen_run_takes_no_act_but_those_that_return_traffic(team: Team) -> None:
+    run = await team.start()
+    path = f"/runs/{run['id']}"
+    async with team.stack.database.transaction() as session:
+        assert await freeze(session, run["id"])
+    assert "golive db recover" in (await team.manager.get(path))["blocked_by"]
+    for _ in range(2):  # nothing is kept under the key
+        refused = await team.manager.post(f"{path}/hold", {"reason": "lunch"}, key="h")
+        problem(refused, 503, "run_frozen")
+        assert refused.headers["Retry-After"] == "60"
+    ended = await team.manager.post(f"{path}/abort", {"reason": "users cannot pay"})
+    assert ended.status_code == 200, ended.text
