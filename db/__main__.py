@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alembic.util import CommandError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from db import migrations, operating
 from golive.findings import Finding
@@ -27,6 +27,8 @@ def version(settings: Settings, _given: argparse.Namespace) -> Sentence:
 def upgrade(settings: Settings, _given: argparse.Namespace) -> Sentence:
     """Bring the schema up to date."""
     was = asyncio.run(migrations.current(settings.url))
+    if was is not None and not migrations.knows(was):
+        asyncio.run(operating.require_schema(settings.url))  # says what to do with a newer one
     asyncio.run(migrations.upgrade(settings.url))
     now = migrations.head()
     if was == now:
@@ -45,6 +47,7 @@ def grant(settings: Settings, given: argparse.Namespace) -> Sentence:
 
 def backup(settings: Settings, given: argparse.Namespace) -> Sentence:
     """Copy everything to a new folder."""
+    asyncio.run(operating.require_schema(settings.url))
     operating.backup(settings.url, settings.home, given.folder)
     if settings.secret_keys is not None or settings.temporal == "external":
         return say(
@@ -74,6 +77,16 @@ def read(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
+_NOT_ALLOWED = N_(
+    "The database refused: {why}. `golive db upgrade` comes first and needs the owner of the database in "
+    "GOLIVE_DATABASE_URL, as `golive db grant ROLE` does, without which golive's own role may do nothing."
+)
+
+
+def _why(failed: Exception) -> str:
+    return " ".join(str(getattr(failed, "orig", None) or failed).split())
+
+
 def main(words: list[str]) -> int:
     """Do it and say what came of it; 1 when it could not be done."""
     given, settings = read(words), settings_or_exit()
@@ -82,9 +95,12 @@ def main(words: list[str]) -> int:
         told = Finding(about="database", well=True, found=act(settings, given))
     except operating.Undone as refused:
         told = Finding(about="database", well=False, found=refused.sentence)
+    except ProgrammingError as not_allowed:
+        told = Finding(about="database", well=False, found=say(_NOT_ALLOWED, why=_why(not_allowed)))
     except (SQLAlchemyError, CommandError, OSError, sqlite3.Error) as failed:
-        why = " ".join(str(getattr(failed, "orig", None) or failed).split())
-        told = Finding(about="database", well=False, found=say(N_("The database refused: {why}."), why=why))
+        told = Finding(
+            about="database", well=False, found=say(N_("The database refused: {why}."), why=_why(failed))
+        )
     print(told.model_dump_json())  # noqa: T201 - the answer
     return 0 if told.well else 1
 

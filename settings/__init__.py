@@ -11,13 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import DirectoryPath, Field, SecretStr, ValidationError
+from pydantic import DirectoryPath, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
 from settings.private_file import kept_once
 from settings.secret_files import SecretFiles, UnusableSecret
 
+_KNOWN = re.compile(r"^(postgres(ql)?(\+psycopg)?|sqlite\+aiosqlite)://")
 _SCHEME = re.compile(r"^postgres(ql)?://")
 """How PostgreSQL's own tools begin the address of a database."""
 
@@ -98,6 +99,13 @@ class Settings(BaseSettings):
         named = folder is not None and Path(folder).is_dir()
         files = (SecretFiles(settings_cls, secrets_dir=folder),) if named else ()
         return (init_settings, env_settings, *files)
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_known_kind(cls, address: str | None) -> str | None:
+        if address is None or _KNOWN.match(address):
+            return address
+        raise ValueError("it begins with postgresql:// or, for a file of SQLite, with sqlite+aiosqlite:///")
 
     @cached_property
     def url(self) -> str:

@@ -7,6 +7,7 @@ that is installed here: run it with the new version before an upgrade.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -281,4 +282,6 @@ async def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(sys.argv[1:])))
+    exit_code = asyncio.run(main(sys.argv[1:]))
+    sys.stdout.flush()
+    os._exit(exit_code)  # a short-lived client of the SDK can abort while the interpreter takes itself down

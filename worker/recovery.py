@@ -7,6 +7,7 @@ recorded first, each at the time under which its hash is the one that was given 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from db import journal
 from db.errors import JournalBehind, RecordRefused
 from db.freezing import freeze_quietly, frozen_runs, known_runs, thaw
 from db.journal import GENESIS, append_admin
+from db.operating import Undone, require_schema
 from db.recording import record
 from db.session import Database, Session
 from golive.commands import GOLIVE
@@ -160,6 +162,7 @@ def _milliseconds(since: datetime, until: datetime) -> Iterator[datetime]:
 
 
 async def _recovered(settings: Settings, run_ids: Collection[str]) -> list[Finding]:
+    await require_schema(settings.url)
     client = await connect(settings, counted=False)
     if unknown := [run_id for run_id in run_ids if not await _is_known(client, run_id)]:
         return [Finding(about="runs", well=False, found=say(_UNKNOWN, runs=", ".join(unknown)))]
@@ -209,6 +212,8 @@ def main(run_ids: Collection[str]) -> int:
     """Recover these runs, or every one, and say what was written, a finding a line; 1 when it could not be done."""
     try:
         told = asyncio.run(_recovered(settings_or_exit(), run_ids))
+    except Undone as other:
+        told = [Finding(about="runs", well=False, found=other.sentence)]
     except (RPCError, RuntimeError, SQLAlchemyError, OSError, RecordRefused) as failed:
         why = say(N_("The runs could not be recovered: {why}."), why=" ".join(str(failed).split()))
         told = [Finding(about="runs", well=False, found=why)]
@@ -218,4 +223,6 @@ def main(run_ids: Collection[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    exit_code = main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(exit_code)  # a short-lived client of the SDK can abort while the interpreter takes itself down

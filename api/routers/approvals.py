@@ -34,10 +34,10 @@ class ApprovalFilter(Given):
     waiting_for: str | None = Field(
         default=None, max_length=80, examples=["me"], description="A user's name, or `me`."
     )
-    state: ApprovalStateName | None = None
-    run: Annotated[RunId, Field(max_length=80)] | None = None
-    cursor: Cursor | None = None
-    limit: int = Field(default=50, ge=1, le=200, examples=[50])
+    state: ApprovalStateName | None = Field(default=None, description="Those in one state.")
+    run: Annotated[RunId, Field(max_length=80)] | None = Field(default=None, description="Those of one run.")
+    cursor: Cursor | None = Field(default=None, description="`next_cursor` of the page before.")
+    limit: int = Field(default=50, ge=1, le=200, examples=[50], description="The most on one page.")
 
 
 async def shown(session: Session, approval: ApprovalView, language: Language) -> ApprovalShown:

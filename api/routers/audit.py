@@ -26,11 +26,17 @@ class AuditFilter(Given):
     stream: str | None = Field(
         default=None, max_length=80, examples=["golive"], description="The id of a run, or `golive`."
     )
-    actor: str | None = Field(default=None, max_length=80, examples=["ann"])
-    action: str | None = Field(default=None, max_length=80, examples=["TaskCompleted"])
-    outcome: Literal["done", "refused"] | None = None
-    cursor: Cursor | None = None
-    limit: int = Field(default=100, ge=1, le=500, examples=[100])
+    actor: str | None = Field(
+        default=None, max_length=80, examples=["ann"], description="Rows of one who acted."
+    )
+    action: str | None = Field(
+        default=None, max_length=80, examples=["TaskCompleted"], description="Rows of one kind of act."
+    )
+    outcome: Literal["done", "refused"] | None = Field(
+        default=None, description="What was done, or what was refused."
+    )
+    cursor: Cursor | None = Field(default=None, description="`next_cursor` of the page before.")
+    limit: int = Field(default=100, ge=1, le=500, examples=[100], description="The most on one page.")
 
 
 @router.get(

@@ -42,14 +42,18 @@ LAST = 2**31 - 1
 class RunFilter(Given):
     """Which runs, newest first."""
 
-    state: RunStateName | None = None
-    service: str | None = Field(default=None, max_length=120, examples=["checkout"])
-    template: str | None = Field(default=None, max_length=63, examples=["saas-standard"])
+    state: RunStateName | None = Field(default=None, description="Those in one state.")
+    service: str | None = Field(
+        default=None, max_length=120, examples=["checkout"], description="Those of one service."
+    )
+    template: str | None = Field(
+        default=None, max_length=63, examples=["saas-standard"], description="Those of one template."
+    )
     q: str | None = Field(
         default=None, max_length=200, examples=["checkout"], description="Part of title, service or version."
     )
-    cursor: Cursor | None = None
-    limit: int = Field(default=50, ge=1, le=200, examples=[50])
+    cursor: Cursor | None = Field(default=None, description="`next_cursor` of the page before.")
+    limit: int = Field(default=50, ge=1, le=200, examples=[50], description="The most on one page.")
 
 
 class EventFilter(Given):
@@ -58,8 +62,8 @@ class EventFilter(Given):
     after: int = Field(
         default=0, ge=0, le=LAST, examples=[12], description="Only events with a greater number."
     )
-    cursor: Cursor | None = None
-    limit: int = Field(default=100, ge=1, le=500, examples=[100])
+    cursor: Cursor | None = Field(default=None, description="`next_cursor` of the page before.")
+    limit: int = Field(default=100, ge=1, le=500, examples=[100], description="The most on one page.")
 
 
 @router.post(
@@ -173,7 +177,9 @@ async def follow(
     request: Request,
     house: HouseDep,
     language: LanguageDep,
-    after: Annotated[int, Query(ge=0, le=LAST, examples=[12])] = 0,
+    after: Annotated[
+        int, Query(ge=0, le=LAST, examples=[12], description="Only events with a greater number.")
+    ] = 0,
     last_event_id: Annotated[
         int, Header(ge=0, le=LAST, examples=[12], description="Number of the last event that was received.")
     ] = 0,

@@ -52,9 +52,9 @@ class TaskFilter(Given):
         examples=[["open", "in_progress"]],
         description="One of these, given again for more.",
     )
-    run: Annotated[RunId, Field(max_length=80)] | None = None
-    cursor: Cursor | None = None
-    limit: int = Field(default=50, ge=1, le=200, examples=[50])
+    run: Annotated[RunId, Field(max_length=80)] | None = Field(default=None, description="Those of one run.")
+    cursor: Cursor | None = Field(default=None, description="`next_cursor` of the page before.")
+    limit: int = Field(default=50, ge=1, le=200, examples=[50], description="The most on one page.")
 
 
 def _act(do: str, summary: str, description: str, *named: str) -> dict[str, Any]:

@@ -57,7 +57,9 @@ _FAULTS = " A `template_invalid` lists every fault in `errors`, with file, line 
     responses=problems(*LIST),
 )
 async def list_them(
-    session: SessionDep, language: LanguageDep, cursor: Annotated[Cursor | None, Query()] = None
+    session: SessionDep,
+    language: LanguageDep,
+    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before.")] = None,
 ) -> Listed[SourceLine]:
     """Return one page of templates."""
     page = await list_templates(session, cursor=cursor)

@@ -52,8 +52,8 @@ class UserFilter(Given):
         examples=["ann"],
         description="Part of the name; for administrators also of the mail address.",
     )
-    cursor: Cursor | None = None
-    limit: int = Field(default=50, ge=1, le=200, examples=[50])
+    cursor: Cursor | None = Field(default=None, description="`next_cursor` of the page before.")
+    limit: int = Field(default=50, ge=1, le=200, examples=[50], description="The most on one page.")
 
 
 @router.post(

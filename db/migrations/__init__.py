@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 from db.session import Database, Session
 
@@ -37,7 +37,9 @@ async def downgrade(url: str, revision: str) -> None:
 
 
 async def current(url: str) -> str | None:
-    """Return the revision that the database has, None when golive never built it."""
+    """Return the revision that the database has, None when golive never built it. Makes no file."""
+    if _is_new_file(url):
+        return None
     database = Database(url)
     try:
         async with database.reading() as session:
@@ -54,6 +56,11 @@ def head() -> str:
     if newest is None:
         raise LookupError("db/migrations/versions holds no migration; the checkout is incomplete")
     return newest
+
+
+def _is_new_file(url: str) -> bool:
+    address = make_url(url)
+    return address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file()
 
 
 def knows(revision: str) -> bool:
