@@ -44,7 +44,7 @@ completion:  ## Say how to get `golive` on the PATH, with completion in your she
 .PHONY: test proofs lint format coverage contract bench chaos docs
 test: lint  ## Run what must pass at each change: lint, types, import contracts, tests (TESTS=, WORKERS=, ARGS=)
 	@mkdir -p build
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not proof" --junitxml=build/junit.xml $(ARGS) $(TESTS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not proof" --junitxml=build/junit.xml $(ARGS) $(TESTS)
 
 proofs: dev  ## Run what takes longer: several processes, upgrade, backup, containers, contract, documentation (ARGS=)
 	@mkdir -p build

@@ -23,6 +23,7 @@ from workflows.search import ALL
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+LONGEST = ("chaos", "demo")
 SKIPPING = [
     "--dynamic-config-value",
     "frontend.WorkflowTimeSkippingEnabled=true",
@@ -36,6 +37,11 @@ def temporal_binary() -> str:
     found = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which("temporal")
     assert found, "the temporal binary is missing; `make test` installs it"
     return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, so that no process is left alone with them at the end."""
+    items.sort(key=lambda item: item.path.parent.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")

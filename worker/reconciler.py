@@ -27,8 +27,8 @@ from golive.state import RunState
 EVERY = timedelta(seconds=30)
 SELDOM = 20
 COMPLETED = "completed"
-SETTLED = timedelta(seconds=5)
-"""What a workflow has numbered is recorded by then, or cannot be."""
+SETTLED = timedelta(seconds=45)
+"""What a workflow has numbered is recorded by then: a `record` whose worker died is tried again after 20 seconds."""
 LOG = logging.getLogger("golive.reconciler")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from api.app import create_app
+from docs.generate.api_words import translated
 from docs.generate.rendering import Page, code, render
 from docs.generate.words import WORDS
 from golive.words import Language
@@ -23,7 +24,7 @@ _LEAST_PROBLEM = 400
 
 def pages(language: Language) -> Iterator[Page]:
     """Yield the overview, a page for each tag, the problems, and the shapes."""
-    document = create_app(Settings()).openapi()
+    document = translated(create_app(Settings()).openapi(), language)
     tags = _by_tag(document)
     kinds = Kinds(language)
     addresses = _addresses(tags)

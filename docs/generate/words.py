@@ -154,10 +154,12 @@ WORDS: dict[str, Text] = {
         "Everything under `/api/v1`, as the OpenAPI document of this version says it; a running golive serves that "
         "document at `/openapi.json`. Requests carry `Authorization: Bearer TOKEN`.",
         "`/api/v1` 下的全部接口，与本版本的 OpenAPI 文档一致；运行中的 golive 在 `/openapi.json` 提供该文档。请求带 "
-        "`Authorization: Bearer TOKEN`。接口的说明文字目前只有英文。",
+        "`Authorization: Bearer TOKEN`。",
     ),
     "api_pages": _t("Routes by what they are about:", "按内容分组的接口："),
-    "api_tag_about": _t("Routes about {tag}.", "与{tag}有关的接口。说明文字为英文。"),
+    "api_tag_about": _t("Routes about {tag}.", "与{tag}有关的接口。"),
+    "api_permission": _t("Permission: {roles}.", "权限：{roles}。"),
+    "api_or": _t(" or ", " 或 "),
     "api_bounds": _t(" ({bounds})", "（{bounds}）"),
     "tag_acts on runs": _t("Acts on runs", "对流程的操作"),
     "tag_approvals": _t("Approvals", "审批"),
@@ -179,7 +181,7 @@ WORDS: dict[str, Text] = {
         "Every error is a problem document (RFC 9457). Its `code` is stable; its `detail` is a sentence in the "
         "reader's language that names what it is about. Every code, each with a sentence:",
         "每个错误都是一份问题文档（RFC 9457）。`code` 固定不变；`detail` 是一句读者语言的话，并指明所涉对象。"
-        "全部代码如下，各附一句英文示例：",
+        "全部代码如下，各附一句示例：",
     ),
     "api_problems_there": _t(
         "What each code of a problem says: [Problems](problems.md).",

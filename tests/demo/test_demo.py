@@ -82,6 +82,7 @@ async def test_a_whole_go_live_is_told(tmp_path: Path) -> None:
     assert b"<testsuite" in (home / "junit.xml").read_bytes()
 
 
+@pytest.mark.proof
 async def test_a_version_that_fails_is_taken_back_by_itself(tmp_path: Path) -> None:
     home = tmp_path / "demo"
     async with demo(home, "--faulty") as process:

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import subprocess
 from contextlib import closing, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from tests.databases import BOTH, Cluster, Kind, required
 from tests.db.story import event, first, record, run_change
 from tests.rules.plans import SIGNED, UAT, make_plan
 from tests.stack import Running, Stack, running, words
+from worker import reconciler
 from worker.reconciler import freeze_disagreeing, mark_lost
 from worker.recovery import Recovered, recover
 
@@ -37,6 +39,11 @@ from worker.recovery import Recovered, recover
 def kind(request: pytest.FixtureRequest) -> Kind:
     found: Kind = request.param
     return found
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconciler, "SETTLED", timedelta(milliseconds=100))
 
 
 def backed_up(url: str, file: Path) -> None:

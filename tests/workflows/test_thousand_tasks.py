@@ -221,7 +221,7 @@ async def check_journal(crowd: Crowd, last: int) -> None:
 @pytest.mark.parametrize(
     ("stages", "set_up"),
     [
-        pytest.param(5, {}, id="five stages, continued when Temporal suggests it"),
+        pytest.param(5, {}, id="five stages, continued when Temporal suggests it", marks=pytest.mark.proof),
         pytest.param(1, {"continue_after": 900}, id="one stage, continued often"),
     ],
 )
