@@ -1,8 +1,8 @@
 # golive's commands. `make` alone lists them.
 #
-# Everything is installed into .venv in this checkout, from requirements.lock (to run), requirements-docs.lock (to build
-# the documentation) or requirements-dev.lock (to test), names, versions and hashes as they stand there. Stamp files in
-# .venv remember it: a second call installs nothing.
+# Everything is installed into this checkout: into .venv from requirements.lock (to run), requirements-docs.lock (to build
+# the documentation) or requirements-dev.lock (to test), and into node_modules from package-lock.json, names, versions and
+# hashes as they stand there. Stamp files in .venv and node_modules remember it: a second call installs nothing.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -85,13 +85,16 @@ docs: $(VENV)/.docs $(CATALOGS)  ## Build the documentation in both languages in
 
 ##@ Keep it in order
 .PHONY: install dev lock catalogs clean help
-install: $(VENV)/.runtime $(CATALOGS)  ## Install what golive needs to run
-dev: $(VENV)/.dev $(CATALOGS)  ## Install what its tests and tools need as well
+install: $(VENV)/.runtime node_modules/.installed $(CATALOGS)  ## Install what golive needs to run
+dev: $(VENV)/.dev node_modules/.with-tests $(CATALOGS)  ## Install what its tests and tools need as well
 
 lock: $(VENV)/.dev  ## Resolve pyproject.toml into the lock files (UPGRADE=1: newest versions)
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) pyproject.toml --group dev --constraint requirements.lock -o requirements-dev.lock
 	$(LOCK) pyproject.toml --group docs --constraint requirements-dev.lock -o requirements-docs.lock
+	$(LOCK) --group pyproject.toml:node -o requirements-node.lock
+	bin/npm $(if $(UPGRADE),update,install) --package-lock-only
+	$(PY) bin/without-addresses package-lock.json
 
 catalogs: $(VENV)/.dev  ## Collect the texts, merge them into the translations and compile these
 	@mkdir -p locale
@@ -105,7 +108,7 @@ catalogs: $(VENV)/.dev  ## Collect the texts, merge them into the translations a
 	$(PY) -m babel.messages.frontend compile -D golive -d locale --statistics
 
 clean:  ## Remove .venv and everything that tools made; your data in .golive stays
-	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
+	rm -rf $(VENV) node_modules build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
 	  .pytest_cache .ruff_cache locale/*/LC_MESSAGES/*.mo docs/_locale/*/LC_MESSAGES/*.mo
 	find . -name __pycache__ -type d -not -path './.golive*' -prune -exec rm -rf {} +
 
@@ -138,6 +141,17 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.docs
 	@echo "Installing what its tests need into $(VENV), once ..." >&2
 	@$(PIP) -r requirements-dev.lock || $(FAILED)
 	@touch $(VENV)/.runtime $(VENV)/.docs $@
+
+# What pages load in a browser, and, with their tests, more. npm makes the folder anew, its stamps with it.
+node_modules/.installed: package-lock.json .npmrc bin/npm $(VENV)/.python
+	@echo "Installing what the pages load ..." >&2
+	@bin/npm ci --omit=dev --silent || $(FAILED)
+	@touch $@
+
+node_modules/.with-tests: package-lock.json .npmrc bin/npm $(VENV)/.python
+	@echo "Installing what the pages load and their tests need ..." >&2
+	@bin/npm ci --silent || $(FAILED)
+	@touch node_modules/.installed $@
 
 %.mo: %.po $(VENV)/.runtime
 	@$(PYBABEL) compile -i $< -o $@
