@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from api.app import create_app
 from api.house import House
+from api.pages import assets
 from api.prepare import prepare
 from db.operating import Undone
 from observing.process import begin
@@ -44,6 +45,12 @@ def main() -> None:
     """Prepare the database and serve."""
     settings = settings_or_exit()
     tracing = begin(settings, "golive-api")
+    if lacking := assets.missing():
+        logging.getLogger("golive.api").critical(
+            "what the pages load is not installed (%s); call `make install` and start again",
+            ", ".join(lacking),
+        )
+        sys.exit(1)
     try:
         asyncio.run(prepare(settings))
     except Undone as another:

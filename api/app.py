@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
 
 from api.engine import Engine
 from api.feed import Feed
@@ -18,12 +20,14 @@ from api.house import House
 from api.limits import BodyLimit
 from api.metrics import Metrics
 from api.openapi import describe
+from api.pages import routers as pages
+from api.pages.failing import install_sign_in, is_page, problem_page
+from api.pages.headers import SafeHeaders
 from api.problems import install
 from api.routers import (
     approvals,
     attachments,
     audit,
-    front,
     health,
     reports,
     run_acts,
@@ -35,6 +39,7 @@ from api.routers import (
 from api.watched import PREFIX, Watched
 from db.refusals import flush_refusals
 from db.session import Database
+from golive.errors import GoliveError
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -75,14 +80,24 @@ def create_app(settings: Settings, tracing: Tracing | None = None) -> FastAPI:
             "auto_configure": False,
         },
     )
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(SafeHeaders)
     app.add_middleware(BodyLimit)
     app.add_middleware(Watched, metrics=metrics)
     install(app)
     for each in _ROUTERS:
         app.include_router(each.router, prefix=PREFIX)
-    app.include_router(front.router)
+    install_sign_in(app)
+    app.state.told = _page_of_problem
+    for page in pages.ROUTERS:
+        app.include_router(page)
     describe(app)
     return app
+
+
+def _page_of_problem(request: Request, error: GoliveError) -> Response | None:
+    """Return the page of an error for who reads pages, None for who asks the API."""
+    return problem_page(request, error) if is_page(request) else None
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -29,6 +30,8 @@ from observing.facts import known, note, work
 log = logging.getLogger("golive.api")
 
 MEDIA = "application/problem+json"
+DATABASE_AWAY = (OperationalError, InterfaceError, NoConnection)
+"""What SQLAlchemy raises when the database cannot be reached or stays locked."""
 
 TITLES: dict[int, str] = {
     400: N_("The request cannot be read"),
@@ -108,6 +111,17 @@ def _in_source(error: InvalidSource, language: Language) -> tuple[dict[str, Any]
     return {**error.facts, "errors": errors}, tell(Sentence(msgid=error.sentence.msgid, args=args), language)
 
 
+Told = Callable[[Request, GoliveError], Response | None]
+"""How errors of some requests are told in another form: None for those that get a problem document."""
+
+
+def _told(request: Request, error: GoliveError) -> Response:
+    """Return the answer that carries `error`: a page for a person with a browser, else a problem document."""
+    tell_as_page: Told | None = getattr(request.app.state, "told", None)
+    shown = tell_as_page(request, error) if tell_as_page else None
+    return shown or answer(error, language_of(request))
+
+
 def answer(error: GoliveError, language: Language) -> Response:
     """Return the HTTP answer that carries `error`."""
     headers: dict[str, str] = {"Content-Language": language}
@@ -126,11 +140,11 @@ def answer(error: GoliveError, language: Language) -> Response:
 async def _golive_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, GoliveError)  # noqa: S101 - for the type checker, as below
     if isinstance(error, Refused):
-        await _written_down(request, error)
-    return answer(error, language_of(request))
+        await written_down(request, error)
+    return _told(request, error)
 
 
-async def _written_down(request: Request, refused: Refused) -> None:
+async def written_down(request: Request, refused: Refused) -> None:
     """Write a refused attempt to the audit log. That it cannot be written does not change the answer."""
     actor: Actor | None = getattr(request.state, "actor", None)
     if actor is None:
@@ -146,12 +160,12 @@ async def _written_down(request: Request, refused: Refused) -> None:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     media = request.headers.get("content-type", "")
-    return answer(refusal_of(list(error.errors()), error.body, media), language_of(request))
+    return _told(request, refusal_of(list(error.errors()), error.body, media))
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    told = answer(_from_status(request, error), language_of(request))
+    told = _told(request, _from_status(request, error))
     told.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
         told.headers["Allow"] = ", ".join(methods)
@@ -186,7 +200,7 @@ def _from_status(request: Request, error: HTTPException) -> GoliveError:
 
 async def _database(request: Request, error: Exception) -> Response:
     log.error("database: %s %s: %s", request.method, request.url.path, error)
-    return answer(database_unavailable(), language_of(request))
+    return _told(request, database_unavailable())
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
@@ -196,7 +210,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     """
     with work(request_id=request.state.request_id):
         log.error("unexpected: %s %s", request.method, request.url.path, exc_info=error)
-        told = answer(_unexpected_error(), language_of(request))
+        told = _told(request, _unexpected_error())
     told.headers[REQUEST_ID] = request.state.request_id
     return told
 
@@ -216,7 +230,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(GoliveError, _golive_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    for away in (OperationalError, InterfaceError, NoConnection):
+    for away in DATABASE_AWAY:
         app.add_exception_handler(away, _database)
     app.add_exception_handler(DBAPIError, _unexpected)
     app.add_exception_handler(Exception, _unexpected)

@@ -22,7 +22,9 @@ _KNOWN = re.compile(r"^(postgres(ql)?(\+psycopg)?|sqlite\+aiosqlite)://")
 _SCHEME = re.compile(r"^postgres(ql)?://")
 """How PostgreSQL's own tools begin the address of a database."""
 
-Purpose = Literal["command", "start", "salt", "user_token"]
+_WEB = re.compile(r"^https?://[^/?#\s]+$")
+
+Purpose = Literal["command", "start", "salt", "user_token", "page"]
 
 
 class Settings(BaseSettings):
@@ -37,6 +39,19 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".golive"), description="Data folder.")
     host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
     port: int = Field(default=8080, ge=1, le=65535, description="Port of the API.")
+    public_url: str | None = Field(
+        default=None,
+        description="Address at which people reach golive, as `https://golive.example.com`; unset: as they asked.",
+    )
+    session_hours: float = Field(
+        default=12, gt=0, le=24 * 30, description="Hours after which people sign in again, whatever they do."
+    )
+    session_idle_minutes: float = Field(
+        default=120,
+        gt=0,
+        le=60 * 24 * 7,
+        description="Minutes without a page after which people sign in again.",
+    )
     database_url: str | None = Field(
         default=None,
         description="PostgreSQL, as `postgresql://USER:PASSWORD@HOST/DATABASE`; unset: SQLite in the home folder.",
@@ -106,6 +121,13 @@ class Settings(BaseSettings):
         if address is None or _KNOWN.match(address):
             return address
         raise ValueError("it begins with postgresql:// or, for a file of SQLite, with sqlite+aiosqlite:///")
+
+    @field_validator("public_url")
+    @classmethod
+    def _of_the_web(cls, address: str | None) -> str | None:
+        if address is None or _WEB.match(address.rstrip("/")):
+            return address.rstrip("/") if address else None
+        raise ValueError("it is http:// or https:// and a host, with a port where it needs one, and no path")
 
     @cached_property
     def url(self) -> str:

@@ -7,6 +7,7 @@ runs ─┬─ tasks                               the read model: written by `r
 journal, words, stream_heads, refusals       what happened, chained; people's texts, erasable
 service_locks, lock_waiters, measurements    who may move traffic, and what was measured then
 users, tokens, templates, checklists, ...    administration
+passwords, sessions, enrolments, ...         how people are known to the pages
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from db.tables.run import (
     runs,
     tasks,
 )
+from db.tables.sign_in import enrolments, failed_sign_ins, identities, passwords, sessions
 from db.tables.traffic import lock_waiters, measurements, notifications, service_locks
 
 __all__ = [
@@ -44,19 +46,24 @@ __all__ = [
     "attachments",
     "checklists",
     "comments",
+    "enrolments",
+    "failed_sign_ins",
     "histories",
     "idempotency",
+    "identities",
     "journal",
     "lessons",
     "lock_waiters",
     "measurements",
     "metadata",
     "notifications",
+    "passwords",
     "refusals",
     "reports",
     "run_people",
     "runs",
     "service_locks",
+    "sessions",
     "stream_heads",
     "tasks",
     "templates",

@@ -1,0 +1,65 @@
+"""What a browser keeps of a session: its secret, and when it was last used, sealed by the server.
+
+The idle limit lives in the cookie, so that looking at a page writes nothing to SQL. An older copy of a cookie only ends
+earlier; the session itself ends in SQL.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from settings import Settings
+
+ZONE = "golive-zone"
+"""The cookie in which the script tells the reader's time zone; it grants nothing."""
+_FRESH = timedelta(minutes=1)
+"""A cookie that is younger is not written anew."""
+
+
+class SessionCookie:
+    """Writes and reads the session's cookie. `https` decides whether it is bound to a secure connection."""
+
+    def __init__(self, settings: Settings, *, https: bool):
+        self._keys = settings.keys("page")
+        self._idle = timedelta(minutes=settings.session_idle_minutes)
+        self._lasting = timedelta(hours=settings.session_hours)
+        self._https = https
+        self.name = "__Host-golive" if https else "golive"
+
+    def read(self, request: Request, now: datetime) -> tuple[str, datetime] | None:
+        """Return the secret and when it was last used; None without a cookie of ours that was used lately."""
+        secret, _, rest = request.cookies.get(self.name, "").partition(".")
+        written, _, seal = rest.partition(".")
+        if not any(hmac.compare_digest(self._seal(key, secret, written), seal) for key in self._keys):
+            return None
+        seen = datetime.fromtimestamp(int(written), now.tzinfo)
+        return (secret, seen) if now - seen < self._idle else None
+
+    def keep(self, response: Response, secret: str, now: datetime, seen: datetime | None = None) -> None:
+        """Have the browser keep `secret`, unless it was `seen` a moment ago."""
+        if seen is not None and now - seen < _FRESH:
+            return
+        written = str(int(now.timestamp()))
+        value = f"{secret}.{written}.{self._seal(self._keys[0], secret, written)}"
+        response.set_cookie(
+            self.name,
+            value,
+            max_age=int(self._lasting.total_seconds()),
+            path="/",
+            secure=self._https,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def forget(self, response: Response) -> None:
+        """Have the browser forget the session."""
+        response.delete_cookie(self.name, path="/", secure=self._https, httponly=True, samesite="lax")
+
+    @staticmethod
+    def _seal(key: bytes, secret: str, written: str) -> str:
+        return hmac.new(key, f"session\0{secret}\0{written}".encode(), sha256).hexdigest()

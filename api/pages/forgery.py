@@ -1,0 +1,63 @@
+"""Requests that another site has a browser send: refused by where they come from, and by a token of the session.
+
+The token is masked anew on each page, so that nobody learns it from the size of compressed answers.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from golive.errors import Refused
+from golive.words import N_
+from settings import Settings
+
+FIELD, HEADER = "csrf", "X-CSRF-Token"
+_MASK = 16
+
+
+def token_for(settings: Settings, secret: str) -> str:
+    """Return a token that goes with the session whose secret this is."""
+    mask = secrets.token_hex(_MASK)
+    return mask + _sealed(settings.keys("page")[0], mask, secret)
+
+
+def check(request: Request, settings: Settings, secret: str, given: str) -> None:
+    """Raise Refused `foreign_request` unless the request comes from a page of ours of this session."""
+    mask, seal = given[: 2 * _MASK], given[2 * _MASK :]
+    known = any(hmac.compare_digest(_sealed(key, mask, secret), seal) for key in settings.keys("page"))
+    if not known or not _from_here(request, settings):
+        raise Refused(
+            "foreign_request",
+            N_(
+                "This did not come from a page of golive that is signed in as now, so nothing was done. "
+                "Open the page again and repeat it there."
+            ),
+        )
+
+
+def _from_here(request: Request, settings: Settings) -> bool:
+    """Tell whether the browser says that a page of ours sent this; one that says nothing at all is not believed."""
+    if origin := request.headers.get("origin"):
+        return origin == own_origin(request, settings)
+    if site := request.headers.get("sec-fetch-site"):
+        return site == "same-origin"
+    return _origin(request.headers.get("referer", "")) == own_origin(request, settings)
+
+
+def own_origin(request: Request, settings: Settings) -> str:
+    """Return scheme, host and port under which people reach golive."""
+    return _origin(settings.public_url or str(request.base_url))
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _sealed(key: bytes, mask: str, secret: str) -> str:
+    return hmac.new(key, f"csrf\0{mask}\0{secret}".encode(), sha256).hexdigest()

@@ -1,0 +1,114 @@
+"""From a template to a page: what every template can say, in the reader's language and time zone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_skeleton, format_timedelta
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, Response
+
+from api.pages.assets import asset
+from api.pages.visiting import Visit
+from golive.words import Language
+from language import name_of, translator
+
+_TEMPLATES = Path(__file__).parents[2] / "templates" / "pages"
+_LOCALES = {"en": "en_GB", "zh": "zh_CN"}
+_DAY = "yMMMEd"
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How a reader is spoken to: language, and the zone and moment in which times are told."""
+
+    language: Language
+    zone: ZoneInfo
+    now: datetime
+
+    def when(self, at: datetime | None) -> Markup:
+        """Return a time as the reader's clock has it; a dash for none."""
+        if at is None:
+            return Markup('<span class="none">–</span>')
+        local = at.astimezone(self.zone)
+        day = format_skeleton(_DAY, local, locale=_LOCALES[self.language])
+        told = f"{day} {local:%H:%M}" if self.language == "zh" else f"{day}, {local:%H:%M}"
+        return Markup('<time datetime="{}" title="{} {}">{}</time>').format(
+            at.isoformat(), local.isoformat(" ", "seconds"), self.zone.key, told
+        )
+
+    def ago(self, at: datetime | None) -> Markup:
+        """Return how far away a time is, as in “in 2 hours”; the script keeps it true."""
+        if at is None:
+            return Markup('<span class="none">–</span>')
+        told = format_timedelta(at - self.now, add_direction=True, locale=_LOCALES[self.language])
+        local = at.astimezone(self.zone)
+        return Markup('<time data-relative datetime="{}" title="{} {}">{}</time>').format(
+            at.isoformat(), local.isoformat(" ", "minutes"), self.zone.key, told
+        )
+
+    def name(self, word: str) -> str:
+        """Return a word of a closed list, such as a state, as it is read."""
+        return name_of(word, self.language)
+
+    @property
+    def tag(self) -> str:
+        """The language as HTML names it."""
+        return "zh-CN" if self.language == "zh" else "en"
+
+
+def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:
+    """Return the page that `template` makes of `values` for the reader."""
+    response = HTMLResponse(part(voice_of(visit), template, visit=visit, **values), status)
+    response.headers["Content-Language"] = voice_of(visit).tag
+    response.headers["Cache-Control"] = "no-store"
+    if visit.request.method == "POST":
+        response.headers["HX-Push-Url"] = "false"  # nobody can go back to what was only sent
+    visit.keep(response)
+    return response
+
+
+def part(voice: Voice, template: str, **values: Any) -> str:
+    """Return what `template` makes of `values`: a page, or the part of one that several readers share."""
+    return _environment(voice.language).get_template(template).render(voice=voice, **values)
+
+
+def voice_of(visit: Visit) -> Voice:
+    """Return how the reader is spoken to."""
+    return Voice(visit.language, visit.zone, visit.now)
+
+
+@cache
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    told = translator(language)
+    environment.install_gettext_callables(told, _plural(told), newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(asset=asset, new_key=lambda: secrets.token_hex(16))
+    environment.filters["lines"] = lines
+    return environment
+
+
+def _plural(told: Callable[[str], str]) -> Callable[[str, str, int], str]:
+    """Return the choice between one and several. Chinese has one form, looked up by the sentence of several."""
+    return lambda one, several, n: told(one) if n == 1 else told(several)
+
+
+def lines(text: str) -> Markup:
+    """Return what a person wrote with its line breaks."""
+    return Markup("<br>").join(text.splitlines())

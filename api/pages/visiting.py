@@ -1,0 +1,182 @@
+"""Who reads a page and how: their session, their language, their time zone. The dependencies of every page."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from api.asking import HouseDep, address
+from api.house import House
+from api.language import language_of
+from api.pages import forgery
+from api.pages.cookies import ZONE, SessionCookie
+from db import browsing
+from db.browsing import Browsing
+from golive.commands import Actor
+from golive.errors import Refused
+from golive.permissions import REQUIRED
+from golive.vocabulary import Role
+from golive.words import N_, Language
+from observing.facts import note
+from settings import Settings
+
+BEFORE = "golive-before"
+"""The cookie by which a form is known to come from the browser that was shown it, before anybody has signed in."""
+_ZONES = frozenset(available_timezones())
+_UTC = ZoneInfo("UTC")
+_FIELDS, _FILES, _PART = 3000, 50, 1024 * 1024
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in; the sign-in page comes first, and then this one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One request of one reader. `session` is None before they have signed in; `secret` binds forms to them."""
+
+    request: Request
+    house: House
+    language: Language
+    zone: ZoneInfo
+    now: datetime
+    secret: str
+    seen: datetime | None = None
+    session: Browsing | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts. Raises SignInFirst when nobody has signed in."""
+        if self.session is None:
+            raise SignInFirst
+        user = self.session.user
+        return Actor(
+            name=user.name,
+            roles=user.roles,
+            functions=user.functions,
+            enabled=user.enabled,
+            method=self.session.method,
+            address=address(self.request),
+        )
+
+    def may(self, *roles: Role) -> bool:
+        """Tell whether the reader has one of `roles`."""
+        return self.session is not None and bool(set(roles) & set(self.session.user.roles))
+
+    def may_do(self, act: str) -> bool:
+        """Tell whether the reader's roles allow the act of this name (`golive.permissions`)."""
+        return self.may(*REQUIRED[act])
+
+    @property
+    def csrf(self) -> str:
+        """A token for the forms of this answer."""
+        return forgery.token_for(self.house.settings, self.secret)
+
+    def keep(self, response: Response) -> None:
+        """Have the browser keep what its next request needs."""
+        cookie = cookie_of(self.request, self.house.settings)
+        if self.session is not None:
+            cookie.keep(response, self.secret, self.now, self.seen)
+        elif self.request.cookies.get(BEFORE) != self.secret:
+            response.set_cookie(BEFORE, self.secret, httponly=True, samesite="lax", path="/")
+
+
+def cookie_of(request: Request, settings: Settings) -> SessionCookie:
+    """Return the way a session's cookie is written for people who come as `request` does."""
+    return SessionCookie(settings, https=forgery.own_origin(request, settings).startswith("https:"))
+
+
+async def _visit(request: Request, house: HouseDep) -> Visit:
+    now = datetime.now(UTC)
+    found = cookie_of(request, house.settings).read(request, now)
+    session = None
+    if found is not None:
+        async with house.database.reading() as sql:
+            session = await browsing.find(sql, found[0])
+    if session is not None and session.user.locale:
+        request.state.language = "zh" if session.user.locale.startswith("zh") else "en"
+    secret = found[0] if found and session else request.cookies.get(BEFORE) or secrets.token_urlsafe(24)
+    visit = Visit(
+        request=request,
+        house=house,
+        language=language_of(request),
+        zone=zone_of(request),
+        now=now,
+        secret=secret,
+        seen=found[1] if found and session else None,
+        session=session,
+    )
+    request.state.visit = visit
+    return visit
+
+
+def zone_of(request: Request) -> ZoneInfo:
+    """Return the reader's time zone, as the script has told it; UTC without one."""
+    name = request.cookies.get(ZONE, "")
+    return ZoneInfo(name) if name in _ZONES else _UTC
+
+
+VisitDep = Annotated[Visit, Depends(_visit)]
+"""Anybody, signed in or not."""
+
+
+def _reader(visit: VisitDep) -> Visit:
+    if visit.session is None:
+        raise SignInFirst
+    user = visit.session.user
+    visit.request.state.actor = visit.actor
+    note(actor=user.name)
+    if not user.enabled:
+        raise Refused(
+            "user_disabled",
+            N_("The user {name} is disabled; an administrator can enable them again."),
+            name=user.name,
+        )
+    return visit
+
+
+ReaderDep = Annotated[Visit, Depends(_reader)]
+"""An enabled user who has signed in. Raises SignInFirst or Refused."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A form that a page of ours has sent."""
+
+    visit: Visit
+    form: FormData
+
+    def text(self, name: str) -> str:
+        """Return what was typed into a field, empty when nothing was or there is no such field."""
+        value = self.form.get(name, "")
+        return value if isinstance(value, str) else ""
+
+
+async def _sent(visit: VisitDep) -> AsyncIterator[Sent]:
+    """Read the form. Raises Refused `foreign_request` for one that no page of ours has sent."""
+    request = visit.request
+    async with request.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_PART) as form:
+        written = form.get(forgery.FIELD, "")
+        token = request.headers.get(forgery.HEADER) or (written if isinstance(written, str) else "")
+        forgery.check(request, visit.house.settings, visit.secret, token)
+        yield Sent(visit, form)
+
+
+SentDep = Annotated[Sent, Depends(_sent)]
+"""A form that anybody may send, such as that of signing in."""
+
+
+async def _act(_: ReaderDep, sent: SentDep) -> Sent:
+    return sent
+
+
+ActDep = Annotated[Sent, Depends(_act)]
+"""A form of somebody who has signed in."""

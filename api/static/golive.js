@@ -1,0 +1,75 @@
+// What pages do with script that they cannot do without: the reader's clock, and a connection that comes and goes.
+// Everything else is HTML from the server, sent and swapped by htmx.
+(() => {
+  "use strict";
+  const again = 3000;
+  const minute = 60000;
+
+  // The server tells times in the zone of this cookie.
+  function tellZone() {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (zone && !document.cookie.includes(`golive-zone=${zone};`) && !document.cookie.endsWith(`golive-zone=${zone}`)) {
+      const secure = location.protocol === "https:" ? "; Secure" : "";
+      document.cookie = `golive-zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+    }
+  }
+
+  // “in 2 hours” stays true while the page is open.
+  const units = [["day", 86400000], ["hour", 3600000], ["minute", minute]];
+  function tellDistances() {
+    const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
+    for (const time of document.querySelectorAll("time[data-relative]")) {
+      const away = Date.parse(time.dateTime) - Date.now();
+      const [unit, length] = units.find(([, each]) => Math.abs(away) >= each) ?? ["second", 1000];
+      time.textContent = words.format(Math.round(away / length), unit);
+    }
+  }
+
+  function tellConnection(sentence) {
+    const told = document.getElementById("offline");
+    told.hidden = !sentence;
+    told.textContent = sentence ? told.dataset[sentence] : "";
+  }
+
+  // A form whose answer got lost is sent again as it is: under its key it is done once.
+  function sendAgain(form) {
+    tellConnection("away");
+    setTimeout(() => form.isConnected && form.requestSubmit(), again);
+  }
+
+  document.addEventListener("htmx:config:request", (event) => {
+    event.detail.ctx.request.headers["X-CSRF-Token"] = document.body.dataset.csrf;
+  });
+  document.addEventListener("htmx:error", (event) => {
+    const form = event.detail.ctx?.sourceElement;
+    if (form?.matches?.("form[data-act]")) sendAgain(form);
+  });
+  document.addEventListener("htmx:after:request", () => tellConnection(""));
+  document.addEventListener("htmx:sse:error", () => tellConnection("waiting"));
+  document.addEventListener("htmx:sse:after:connection", () => tellConnection(""));
+  document.addEventListener("htmx:after:swap", () => {
+    tellDistances();
+    document.querySelector("[data-problem]")?.focus();
+  });
+
+  // What is dropped beside the field of a form for files falls into it.
+  document.addEventListener("dragover", (event) => {
+    const drop = event.target.closest?.(".drop");
+    for (const other of document.querySelectorAll(".drop.over")) other.classList.toggle("over", other === drop);
+    drop?.classList.add("over");
+    if (drop) event.preventDefault();
+  });
+  document.addEventListener("drop", (event) => {
+    const field = event.target.closest?.(".drop")?.querySelector("input[type=file]");
+    if (!field) return;
+    event.preventDefault();
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+    field.closest(".drop").classList.remove("over");
+  });
+
+  tellZone();
+  tellDistances();
+  setInterval(tellDistances, minute);
+  document.querySelector("[data-problem]")?.focus();
+})();

@@ -1,0 +1,90 @@
+"""Sessions of the pages. Of what a browser holds only its SHA-256 is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import insert, select, update
+
+from db.people import User, find_users, get_user
+from db.session import Session, database_time
+from db.tables import sessions, users
+
+Method = Literal["password", "token", "link", "oidc"]
+"""How somebody signed in: with a password, an API token, a one-time link, or at an OpenID provider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browsing:
+    """A session of `user` that goes on until `expires_at`, unless it is ended before."""
+
+    id: str
+    user: User
+    method: Method
+    created_at: datetime
+    expires_at: datetime
+
+
+async def begin(  # noqa: PLR0913 - each is a column
+    session: Session, name: str, *, method: Method, address: str, browser: str, lasting: timedelta
+) -> str:
+    """Begin a session of the user `name` and return the secret that their browser keeps. Raises NotFound."""
+    user, now, secret = await get_user(session, name), await database_time(session), secrets.token_urlsafe(32)
+    row = {"id": secrets.token_hex(12), "sha256": _sealed(secret), "user_id": user.id, "method": method}
+    where = {"address": address, "browser": browser[:200]}
+    await session.execute(insert(sessions).values(**row, **where, created_at=now, expires_at=now + lasting))
+    return secret
+
+
+async def find(session: Session, secret: str) -> Browsing | None:
+    """Return the session whose secret this is, None for one that has ended. The user may be disabled: look."""
+    now = await database_time(session)
+    found = (
+        select(sessions, users.c.name)
+        .join(users, users.c.id == sessions.c.user_id)
+        .where(sessions.c.sha256 == _sealed(secret), sessions.c.ended_at.is_(None))
+        .where(sessions.c.expires_at > now)
+    )
+    row = (await session.execute(found)).one_or_none()
+    if row is None:
+        return None
+    user = (await find_users(session, [row.name]))[row.name]
+    return Browsing(
+        id=row.id, user=user, method=row.method, created_at=row.created_at, expires_at=row.expires_at
+    )
+
+
+async def end(session: Session, session_id: str) -> None:
+    """End a session for good; a second time changes nothing."""
+    still = (sessions.c.id == session_id) & sessions.c.ended_at.is_(None)
+    await session.execute(update(sessions).where(still).values(ended_at=await database_time(session)))
+
+
+async def end_all(session: Session, user_id: str, *, but: str | None = None) -> None:
+    """End every session of a user, `but` one where that is named."""
+    still = (sessions.c.user_id == user_id) & sessions.c.ended_at.is_(None)
+    if but is not None:
+        still &= sessions.c.id != but
+    await session.execute(update(sessions).where(still).values(ended_at=await database_time(session)))
+
+
+async def going_on(session: Session, ids: Collection[str]) -> set[str]:
+    """Return those of the sessions `ids` that go on and whose user is enabled."""
+    now = await database_time(session)
+    found = (
+        select(sessions.c.id)
+        .join(users, users.c.id == sessions.c.user_id)
+        .where(sessions.c.id.in_(ids), users.c.enabled, sessions.c.ended_at.is_(None))
+        .where(sessions.c.expires_at > now)
+    )
+    return set(await session.scalars(found))
+
+
+def _sealed(secret: str) -> str:
+    # Long and random, as tokens are: nothing is gained by a slow hash.
+    return hashlib.sha256(secret.encode()).hexdigest()
