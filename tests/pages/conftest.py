@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.api.client import Client
+from tests.api.conftest import admin, prepared, prepared_on_postgresql, settings
+from tests.api.test_acts import application, team
+from tests.pages.reader import Reader, reading
+
+__all__ = ["admin", "application", "prepared", "prepared_on_postgresql", "settings", "team"]
+
+
+@pytest.fixture
+async def stranger(admin: Client) -> AsyncIterator[Reader]:
+    """Somebody who has not signed in, at an application without a Temporal server."""
+    async with reading(admin.app) as reader:
+        yield reader
+
+
+@pytest.fixture
+async def chief(admin: Client) -> AsyncIterator[Reader]:
+    """The user `admin` at the pages of the same application."""
+    async with reading(admin.app, admin.token) as reader:
+        yield reader

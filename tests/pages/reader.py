@@ -1,0 +1,123 @@
+"""A person with a browser without script: looks at pages, fills in forms, sends them, follows where they lead."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from bs4 import BeautifulSoup, Tag
+from fastapi import FastAPI
+
+SITE = "http://golive"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page as it was answered."""
+
+    answer: httpx.Response
+
+    @property
+    def status(self) -> int:
+        return self.answer.status_code
+
+    @property
+    def path(self) -> str:
+        return self.answer.url.path
+
+    @property
+    def html(self) -> BeautifulSoup:
+        return BeautifulSoup(self.answer.text, "html.parser")
+
+    @property
+    def text(self) -> str:
+        """What stands in the page's content, in one line."""
+        main = self.html.find("main")
+        assert main is not None, self.answer.text
+        return " ".join(main.get_text(" ").split())
+
+    @property
+    def alert(self) -> str:
+        """What was refused, and why; empty when nothing was."""
+        found = self.html.select_one('[role="alert"]')
+        return " ".join(found.get_text(" ").split()) if found else ""
+
+    def form(self, action: str) -> Tag:
+        """Return the form that is sent to `action`."""
+        found = self.html.select_one(f'form[action="{action}"]')
+        assert found is not None, f"no form to {action} on {self.path}: {self.text[:2000]}"
+        return found
+
+    def offers(self, action: str) -> bool:
+        """Tell whether there is a form to `action`."""
+        return self.html.select_one(f'form[action="{action}"]') is not None
+
+
+def filled(form: Tag) -> dict[str, list[str]]:
+    """Return what a browser would send of a form that nobody has touched."""
+    values: dict[str, list[str]] = {}
+    for field in form.select("input[name], textarea[name], select[name]"):
+        if field.get("type") in ("file", "submit") or field.has_attr("disabled"):
+            continue
+        if field.get("type") in ("checkbox", "radio") and not field.has_attr("checked"):
+            continue
+        values.setdefault(str(field["name"]), []).append(_value(field))
+    return values
+
+
+def _value(field: Tag) -> str:
+    if field.name == "textarea":
+        return field.get_text().removeprefix("\n")
+    if field.name == "select":
+        options = field.select("option")
+        chosen = next((option for option in options if option.has_attr("selected")), options[0])
+        return str(chosen.get("value", chosen.get_text()))
+    return str(field.get("value", "on" if field.get("type") in ("checkbox", "radio") else ""))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody at the pages of `app`, with cookies of their own."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+
+    async def look(self, path: str, **params: Any) -> Shown:
+        """Open a page, wherever it leads."""
+        return Shown(await self.http.get(path, params=params or None))
+
+    async def send(
+        self,
+        shown: Shown,
+        action: str,
+        files: Any = None,
+        headers: dict[str, str] | None = None,
+        **typed: Any,
+    ) -> Shown:
+        """Fill in the form to `action` of a page and send it. A value of None leaves its field out."""
+        values: dict[str, Any] = {**filled(shown.form(action)), **typed}
+        data = {name: value for name, value in values.items() if value is not None}
+        told = {"Origin": SITE, **(headers or {})}
+        return Shown(await self.http.post(action, data=data, files=files, headers=told))
+
+    async def act(self, path: str, action: str, **typed: Any) -> Shown:
+        """Open a page and send the form to `action` that it shows."""
+        return await self.send(await self.look(path), action, **typed)
+
+
+@asynccontextmanager
+async def reading(app: FastAPI, token: str | None = None, language: str = "en") -> AsyncIterator[Reader]:
+    """Be somebody at the pages of a running application, signed in when a token is given."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    headers = {"Accept-Language": language}
+    async with httpx.AsyncClient(
+        transport=transport, base_url=SITE, headers=headers, follow_redirects=True, timeout=30
+    ) as http:
+        reader = Reader(app, http)
+        if token is not None:
+            shown = await reader.act("/sign-in", "/sign-in/token", token=token)
+            assert shown.path == "/", shown.text
+        yield reader
