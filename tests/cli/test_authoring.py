@@ -187,7 +187,15 @@ def test_what_has_no_tests_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("name: a", encoding="utf-8")
     assert "There are no tests" in told(golive("test", str(tmp_path)))
     assert "a.yaml has no tests; write them in" in told(golive("test", str(tmp_path / "a.yaml")))
-    assert golive("test", str(tmp_path / "no.yaml")).exit_code == 2
+
+
+@pytest.mark.parametrize("path", ["no.yaml", "no.test.yaml", "no"])
+def test_a_path_that_is_not_there_is_named_as_it_was_given(tmp_path: Path, path: str) -> None:
+    done = golive("test", str(tmp_path / path))
+    assert done.exit_code == 1
+    assert told(done) == (
+        f"There is no {tmp_path / path}; name a template, its tests (*.test.yaml), or a folder that holds some."
+    )
 
 
 def test_a_template_of_the_folder_uses_the_checklists_beside_it(tmp_path: Path) -> None:

@@ -255,7 +255,9 @@ def test_templates_are_listed_previewed_and_published(whole: Whole, manager: Per
     assert "version 2" in whole.golive("template", "publish", str(mine)).stdout
     assert manager.does("template", "diff", "mine").splitlines()[2:] == changed[2:]
     assert "Nothing has changed." in manager.does("template", "diff", "mine", "--from", "2", "--to", "2")
-    assert "no template" in manager.is_refused("template", "diff", "mine", "--from", "9")
+    for words, missing in ((["--from", "9"], 9), (["--to", "8"], 8), (["--from", "1", "--to", "7"], 7)):
+        said = manager.is_refused("template", "diff", "mine", *words)
+        assert f"The template mine has no version {missing}; name one from 1 to 2." in said
     mine.write_text(mine.read_text().replace("stages:", "stagse:", 1))
     said = manager.is_refused("template", "validate", str(mine))
     assert "mine.yaml:" in said
