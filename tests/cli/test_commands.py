@@ -264,6 +264,19 @@ def test_templates_are_listed_previewed_and_published(whole: Whole, manager: Per
     assert "stagse" in said
 
 
+def test_who_publishes_under_the_name_of_a_bundled_template_is_warned(
+    whole: Whole, manager: Person, tmp_path: Path
+) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text(manager.does("template", "show", "post-launch-review", "--source"))
+    unchanged = whole.golive("template", "publish", str(file))
+    assert ("is unchanged" in unchanged.stdout, "comes with" in unchanged.stderr) == (True, False)
+    file.write_text(file.read_text() + "\n# ours\n")
+    done = whole.golive("template", "publish", str(file))
+    assert "Published “post-launch-review” version 2." in done.stdout
+    assert "is the next version of it and replaces it for new runs." in done.stderr
+
+
 def test_people_come_and_go(whole: Whole) -> None:
     eve = Person(whole, "cli-eve", "viewer")
     assert "cli-eve" in eve.does("user", "me")
