@@ -27,15 +27,14 @@ CODES: dict[int, dict[str, str]] = {
         "unknown_action": "This run has no action “8c2e4f6a8b0d2e4f6a8b-a12”.",
         "unknown_approval": "There is no approval none; the list of approvals names those there are.",
         "unknown_attachment": "There is no attachment none; upload it with POST /attachments first.",
-        "unknown_checklist": "There is no checklist none in that version.",
+        "unknown_checklist": "There is no checklist none; the list of checklists names those there are.",
         "unknown_report": "Run 8c2e4f6a8b0d2e4f6a8b has no report yet; it is written when its review begins "
         "or the "
         "run ends.",
         "unknown_run": "There is no run none; the list of runs names those there are.",
         "unknown_subject": "This run has no task or approval “uat.none”.",
         "unknown_task": "There is no task none; the list of tasks names those there are.",
-        "unknown_template": "There is no template none in that version; the list of templates names those "
-        "there are.",
+        "unknown_template": "There is no template none; the list of templates names those there are.",
         "unknown_token": "There is no token none.",
         "unknown_user": "There is no user none; the list of users names those there are.",
     },

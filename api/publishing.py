@@ -21,7 +21,6 @@ from db.templates import (
 )
 from golive.commands import Actor
 from golive.composition import read_items
-from golive.errors import Invalid
 from golive.parameters import declared
 from golive.people import People
 from golive.planning import Outline, check_checklist, check_template
@@ -31,7 +30,7 @@ from golive.words import N_, Language, Text, say
 
 
 async def validated(session: Session, source: Source) -> tuple[Library, Outline]:
-    """Return the library with `source` in it, and its outline. Raises Invalid, naming every fault.
+    """Return the library with `source` in it, and its outline. Raises InvalidSource, naming every fault.
 
     People are judged, too, once anybody has a function at all.
     """
@@ -121,8 +120,6 @@ async def validated_bundle(session: Session, bundle: BundleGiven) -> tuple[Libra
             check_template(shelf, name, people=people if name in own else None)
         except InvalidSource as wrong:
             problems += wrong.problems
-        except Invalid as wrong:
-            problems.append(shelf.templates[name].problem(("name",), wrong.sentence))
     if problems:
         raise InvalidSource(problems, shown=len(problems))
     return shelf, sources

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import screen
+from cli.bundled import comes_with_golive, name_taken
 from cli.connected import failures_told
 from cli.failure import Failure
 from cli.language import _
@@ -79,7 +80,7 @@ def new(
 
     asked = _Asked(sys.stdin.isatty())
     with failures_told():
-        name = asked.text(name, _("Name"), "my-go-live")
+        name = _name(asked, name)
         _refuse_to_overwrite([folder / f"{name}.yaml", folder / f"{name}{ENDING}"])
         title = asked.text(title, _("Title in English"), name.replace("-", " ").capitalize())
         title_zh = asked.text(title_zh, _("Title in Chinese, or nothing"), "")
@@ -119,6 +120,18 @@ class _Asked:
         """Return several texts, answered with commas between them; “none” is none."""
         found = given or self.text(None, question, default).split(",")
         return [line.strip() for line in found if line.strip() not in ("", "none")]
+
+
+def _name(asked: _Asked, given: str | None) -> str:
+    """Return the name. One of a bundled template is warned of and asked again; who says it twice means it."""
+    name = asked.text(given, _("Name"), "my-go-live")
+    while comes_with_golive("template", name):
+        screen.say(name_taken(name), "yellow")
+        again = asked.text(given, _("Name"), name)
+        if again == name:
+            break
+        name = again
+    return name
 
 
 def _answers(given: dict[str, Any]) -> Any:

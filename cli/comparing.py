@@ -47,14 +47,14 @@ def compare(
     before = old or (latest if file else latest - 1)
     if before < 1:
         raise Failure(_("“{name}” has one version only; compare it with a file by --file.").format(name=name))
-    was = golive.get(f"/templates/{name}/versions/{before}")
     if file is not None:
         now, called = read_source(file)["source"], str(file)
-    else:
+    else:  # first, so that a version which is not there is refused by the number that was given
         now, called = (
             golive.get(f"/templates/{name}/versions/{latest}").json()["source"],
             _version(name, latest),
         )
+    was = golive.get(f"/templates/{name}/versions/{before}")
     golive.tell(was, lambda shown: _changes(shown, _version(name, before), now, called))
 
 

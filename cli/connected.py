@@ -75,6 +75,10 @@ class Connected:
         """Say something beside the answer."""
         screen.say(sentence, "dim")
 
+    def warn(self, sentence: str) -> None:
+        """Say what came of an act that the person may not have meant, beside the answer."""
+        screen.say(sentence, "yellow")
+
 
 def connected(command: Callable[Concatenate[Connected, P], None]) -> Callable[..., None]:
     """Make a command of a function: it gets a connection, and the options that choose it."""

@@ -68,9 +68,9 @@ def recover(
 
 def findings(module: str, *words: str) -> Iterator[Finding]:
     """Run a module of golive's with its settings and give what it finds. Raises Failure when it breaks off."""
-    environment.read_settings()  # wrong settings are told in a sentence here
+    settings = environment.checked_settings()  # wrong ones are told in a sentence here
     command = [sys.executable, "-m", module, *words]
-    home = {"GOLIVE_HOME": str(environment.read_settings().home.absolute())}
+    home = {"GOLIVE_HOME": str(settings.home.absolute())}
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | home, stdout=subprocess.PIPE, text=True, check=False
     )

@@ -95,13 +95,20 @@ def scripts_in(paths: Sequence[Path]) -> dict[Path, Path]:
                 raise Failure(_("There are no tests (*.test.yaml) in {path}.").format(path=path))
             found |= dict.fromkeys(tests, path)
         else:
-            script = path if path.name.endswith(ENDING) else path.with_name(path.stem + ENDING)
-            if not script.exists() and path.exists():
-                raise Failure(
-                    _("{path} has no tests; write them in {script}.").format(path=path, script=script)
-                )
+            script = _script_of(path)
             found[script] = script.parent
     return found
+
+
+def _script_of(path: Path) -> Path:
+    """Return the file of tests that is named, or that of the template which is. Raises Failure."""
+    script = path if path.name.endswith(ENDING) else path.with_name(path.stem + ENDING)
+    if script.exists():
+        return script
+    if path.exists():
+        raise Failure(_("{path} has no tests; write them in {script}.").format(path=path, script=script))
+    sentence = _("There is no {path}; name a template, its tests (*.test.yaml), or a folder that holds some.")
+    raise Failure(sentence.format(path=path))
 
 
 def library_of(folder: Path) -> Library:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx
 import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from cli import completing, given
+from cli import bundled, completing, given
 from cli.connected import Connected, acting, connected
 from cli.failure import Failure
 from cli.given import Cursor
@@ -79,9 +80,9 @@ def validate(golive: Connected, paths: Paths) -> None:
 def publish(golive: Connected, paths: Paths) -> None:
     """Publish a template, or several with their checklists."""
     if is_one(paths):
-        golive.tell(golive.post("/templates", read_source(paths[0])), _published)
+        _tell_published(golive, golive.post("/templates", read_source(paths[0])), _published)
     else:
-        golive.tell(golive.post("/templates/bundle", bundle_of(paths)), _all_published)
+        _tell_published(golive, golive.post("/templates/bundle", bundle_of(paths)), _all_published)
 
 
 @app.command("preview", help=_("Print the plan that a start would make now, with its dates."))
@@ -141,7 +142,7 @@ def validate_checklist(golive: Connected, file: File) -> None:
 @acting
 def publish_checklist(golive: Connected, file: File) -> None:
     """Publish a checklist."""
-    golive.tell(golive.post("/checklists", read_source(file)), _published)
+    _tell_published(golive, golive.post("/checklists", read_source(file)), _published)
 
 
 def read_source(file: Path) -> dict[str, str]:
@@ -195,6 +196,16 @@ def _valid(outline: Any) -> Iterator[RenderableType]:
 def _all_valid(bundle: Any) -> Iterator[RenderableType]:
     for source in (*bundle["checklists"], *bundle["templates"]):
         yield Text(_("“{name}” is valid.").format(name=plain(source.get("name"))), style="green")
+
+
+def _tell_published(
+    golive: Connected, answer: httpx.Response, how: Callable[[Any], Iterable[RenderableType]]
+) -> None:
+    """Show what came of a publication, and warn where it replaced something that golive comes with."""
+    golive.tell(answer, how)
+    told = answer.json()
+    for sentence in bundled.replaced(told.get("items", [told])):
+        golive.warn(sentence)
 
 
 def _published(source: Any) -> Iterator[RenderableType]:

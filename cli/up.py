@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cli import screen
 from cli.connected import failures_told
-from cli.environment import address_of, read_settings
+from cli.environment import address_of, checked_settings
 from cli.language import _
 from cli.supervisor import checks, parts
 from cli.supervisor.checks import LOCAL
@@ -30,7 +30,7 @@ def up() -> None:
     """Check, start, keep, and end everything."""
     with failures_told():
         checks.check_platform()
-        settings = read_settings()
+        settings = checked_settings()
         home = checks.prepare_home(settings.home)
         with home_lock(home):
             order = parts.order(settings, home)

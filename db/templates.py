@@ -49,12 +49,13 @@ async def publish_template(  # noqa: PLR0913 - each is a column
 async def get_template(session: Session, name: str, version: int | None = None) -> Source:
     """Return a version, the latest when none is named. Raises NotFound (`unknown_template`)."""
     found = await _find(session, templates, name, version)
-    if found is None:
-        sentence = N_(
-            "There is no template {name} in that version; the list of templates names those there are."
-        )
-        raise NotFound("unknown_template", sentence, name=name)
-    return found
+    if found is not None:
+        return found
+    if latest := await _find(session, templates, name, None):
+        sentence = N_("The template {name} has no version {version}; name one from 1 to {latest}.")
+        raise NotFound("unknown_template", sentence, name=name, version=str(version), latest=latest.version)
+    sentence = N_("There is no template {name}; the list of templates names those there are.")
+    raise NotFound("unknown_template", sentence, name=name)
 
 
 async def list_templates(session: Session, *, cursor: str | None = None, limit: int = 100) -> Page[Source]:
@@ -86,9 +87,13 @@ async def publish_checklist(  # noqa: PLR0913 - each is a column
 async def get_checklist(session: Session, name: str, version: int | None = None) -> Source:
     """Return a version, the latest when none is named. Raises NotFound (`unknown_checklist`)."""
     found = await _find(session, checklists, name, version)
-    if found is None:
-        raise NotFound("unknown_checklist", N_("There is no checklist {name} in that version."), name=name)
-    return found
+    if found is not None:
+        return found
+    if latest := await _find(session, checklists, name, None):
+        sentence = N_("The checklist {name} has no version {version}; name one from 1 to {latest}.")
+        raise NotFound("unknown_checklist", sentence, name=name, version=str(version), latest=latest.version)
+    sentence = N_("There is no checklist {name}; the list of checklists names those there are.")
+    raise NotFound("unknown_checklist", sentence, name=name)
 
 
 async def list_checklists(session: Session) -> tuple[Source, ...]:

@@ -12,14 +12,23 @@ from golive.errors import Invalid
 from golive.matching import match
 from golive.people import DOES
 from golive.plan import Plan
-from golive.problems import listed
+from golive.problems import Place, listed
 from golive.template import Approval, Rule, Stage, Task
-from golive.template_checks import roles_asked
+from golive.template_checks import places_asking, roles_asked
 from golive.vocabulary import Role
 from golive.words import N_
 
 VERIFIERS = 2
 """People that a task with `verify` takes: one does it, another confirms it."""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Something that the people of a plan cannot do: what asks for it, as a place within a stage, and the refusal."""
+
+    stage: str
+    place: Place
+    refusal: Invalid
 
 
 def check_feasible(plan: Plan) -> None:
@@ -28,17 +37,38 @@ def check_feasible(plan: Plan) -> None:
     Codes: `nobody_for_function`, `verifier_missing`, `unsatisfiable_approval`. The sentence names the task or
     approval, the rule and the persons; the facts list them.
     """
+    for obstacle in obstacles(plan):
+        raise obstacle.refusal
+
+
+def obstacles(plan: Plan) -> list[Obstacle]:
+    """Return what the people of the plan cannot do. Who is missing hides what follows from it."""
+    return list(_roles_of_nobody(plan)) or [*_unconfirmed(plan), *_unsigned(plan)]
+
+
+def _roles_of_nobody(plan: Plan) -> Iterator[Obstacle]:
     for function, roles in roles_asked(plan.stages).items():
         for role in sorted(roles):
             if not (plan.doers(function) if role == DOES else plan.signers(function)):
-                raise _nobody(plan, function, role)
-    for stage, task in _tasks(plan.stages):
-        if task.verify and len(plan.doers(task.function)) < VERIFIERS:
-            raise _no_verifier(plan, stage, task)
+                stage, place = next(places_asking(plan.stages, function, role))
+                yield Obstacle(stage.id, place, _nobody(plan, function, role))
+
+
+def _unconfirmed(plan: Plan) -> Iterator[Obstacle]:
+    for stage in plan.stages:
+        for part, tasks in (("tasks", stage.tasks), ("on_rollback", stage.on_rollback)):
+            for n, task in enumerate(tasks):
+                if task.verify and len(plan.doers(task.function)) < VERIFIERS:
+                    yield Obstacle(stage.id, (part, n, "verify"), _no_verifier(plan, stage, task))
+
+
+def _unsigned(plan: Plan) -> Iterator[Obstacle]:
     tasks = {f"{stage.id}.{task.key}": task for stage, task in _tasks(plan.stages)}
     for stage in plan.stages:
-        for approval in stage.approvals:
-            _Asked(plan, stage, approval, tasks).check()
+        for n, approval in enumerate(stage.approvals):
+            asked = _Asked(plan, stage, approval, tasks)
+            if not asked.can_be_signed():
+                yield Obstacle(stage.id, ("approvals", n, *asked.short_rule()), asked.refusal())
 
 
 def _tasks(stages: Sequence[Stage]) -> Iterator[tuple[Stage, Task]]:
@@ -109,12 +139,11 @@ class _Asked:
     approval: Approval
     tasks: Mapping[str, Task]
 
-    def check(self) -> None:
-        """Raise Invalid unless some choice of persons meets every rule."""
-        if any(not self._slots(rule, ()) for rule in self.approval.rules) or not self._can_be_signed():
-            raise self._refusal()
+    def can_be_signed(self) -> bool:
+        """Tell whether some choice of persons meets every rule."""
+        return all(self._slots(rule, ()) for rule in self.approval.rules) and self._finds_persons()
 
-    def _can_be_signed(self) -> bool:
+    def _finds_persons(self) -> bool:
         """Try who might do the tasks whose doers are excluded; one good choice is enough.
 
         Of a function's members only as many need trying as there are slots, and one more: among those is one
@@ -151,7 +180,14 @@ class _Asked:
         eligible = [person for person in signers(self.plan, rule) if person not in did]
         return [eligible] * signatures(rule, eligible) if eligible else []
 
-    def _refusal(self) -> Invalid:
+    def short_rule(self) -> Place:
+        """Return where the rule stands, within the approval, that has too few persons; nowhere when it is not one."""
+        rules = [self._told(rule) for rule in self.approval.rules]
+        short = [n for n, rule in enumerate(rules) if len(rule["eligible"]) < rule["min"]]
+        return ("rules", short[0]) if len(short) == 1 else ()
+
+    def refusal(self) -> Invalid:
+        """Return the sentence that names the rules which cannot be met, and the persons."""
         rules = [self._told(rule) for rule in self.approval.rules]
         short = [rule for rule in rules if len(rule["eligible"]) < rule["min"]] or rules
         msgid = N_(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -12,13 +12,13 @@ from golive.canonical import canonical
 from golive.commands import GOLIVE
 from golive.composition import Composed, compose, read_items
 from golive.errors import Invalid
-from golive.feasibility import check_feasible
+from golive.feasibility import check_feasible, obstacles
 from golive.model import Fact
 from golive.pace import at_demo_pace, without_metrics
 from golive.parameters import declared, filled, sample
 from golive.people import People
 from golive.plan import Lesson, Plan, Release, called
-from golive.problems import InvalidSource, invalid, unknown
+from golive.problems import InvalidSource, Problem, invalid, unknown
 from golive.template import Parameter, Stage
 from golive.template_checks import problems_in, roles_asked, unknown_functions
 from golive.template_source import Library, Source
@@ -127,7 +127,7 @@ def check_template(library: Library, name: str, *, people: People | None = None)
     """Return what the template `name` is, if a run of it could be started. Raises InvalidSource.
 
     With `people`, who has each function now, also functions are refused that nobody has and no other template
-    names, and, once somebody has each, sign-offs that nobody could meet, as feasibility.check_feasible does.
+    names, and, once somebody has each, what they could not do or sign, with the codes of feasibility.check_feasible.
     """
     source = _template(library, name)
     parameters = declared(source)
@@ -185,21 +185,33 @@ def _check_people(
     taking_part = people.within(roles_asked(stages))
     if not all(taking_part.members.values()):
         return  # who is not there yet cannot be judged; a start is refused until they are
-    check_feasible(
-        Plan(
-            template=composed.template.name,
-            template_version=1,
-            template_hash=composed.digest,
-            title=composed.template.name,
-            template_title=composed.template.title,
-            release=_ANY_RELEASE,
-            release_manager=GOLIVE.name,
-            people=taking_part.members,
-            sign_only=taking_part.sign_only,
-            do_only=taking_part.do_only,
-            calendar=composed.template.calendar,
-            stages=stages,
-        )
+    if problems := list(_infeasible(composed, _any_plan(composed, stages, taking_part))):
+        raise InvalidSource(problems)
+
+
+def _infeasible(composed: Composed, plan: Plan) -> Iterator[Problem]:
+    """Yield what the people cannot do, where the text asks for it."""
+    placed = {each.stage.id: each for each in composed.stages}
+    for obstacle in obstacles(plan):
+        at, refusal = placed[obstacle.stage], obstacle.refusal
+        yield at.source.problem((*at.place, *obstacle.place), refusal.sentence, refusal.code)
+
+
+def _any_plan(composed: Composed, stages: tuple[Stage, ...], people: People) -> Plan:
+    """Return the plan of a release that anybody may sign."""
+    return Plan(
+        template=composed.template.name,
+        template_version=1,
+        template_hash=composed.digest,
+        title=composed.template.name,
+        template_title=composed.template.title,
+        release=_ANY_RELEASE,
+        release_manager=GOLIVE.name,
+        people=people.members,
+        sign_only=people.sign_only,
+        do_only=people.do_only,
+        calendar=composed.template.calendar,
+        stages=stages,
     )
 
 

@@ -37,12 +37,16 @@ KINDS = {
 
 
 class Problem(Fact):
-    """One thing that is wrong. `line` counts from 1, `path` reads `stages[2].title` or is empty."""
+    """One thing that is wrong. `line` counts from 1, `path` reads `stages[2].title` or is empty.
+
+    `code` is the stable name of what is wrong, `template_invalid` unless it has one of its own.
+    """
 
     file: str
     line: int
     path: str
     sentence: Sentence
+    code: str = "template_invalid"
 
     @property
     def told(self) -> Sentence:
@@ -58,6 +62,7 @@ class Problem(Fact):
 class InvalidSource(Invalid):
     """A template or checklist cannot be used. `problems` are all that was found, in the order of the text.
 
+    The code is that of the first problem.
     The facts list the same problems in English, as `{"errors": [{"file", "line", "path", "message"}]}`.
     """
 
@@ -73,9 +78,7 @@ class InvalidSource(Invalid):
             {"file": p.file, "line": p.line, "path": p.path, "message": str(p.sentence)}
             for p in self.problems
         ]
-        super().__init__(
-            "template_invalid", msgid, problem=found[0].told, more=more, facts={"errors": errors}
-        )
+        super().__init__(found[0].code, msgid, problem=found[0].told, more=more, facts={"errors": errors})
 
 
 def invalid(code: str, sentence: Sentence, also: Sequence[Sentence] = (), **facts: Any) -> Invalid:

@@ -237,5 +237,17 @@ def roles_asked(stages: Sequence[Stage]) -> dict[str, frozenset[Role]]:
     asked: dict[str, set[Role]] = {}
     for stage in stages:
         for place, function in _functions(stage):
-            asked.setdefault(function, set()).add(SIGNS if place[0] == "approvals" else DOES)
+            asked.setdefault(function, set()).add(_role_at(place))
     return {function: frozenset(roles) for function, roles in asked.items()}
+
+
+def places_asking(stages: Sequence[Stage], function: str, role: Role) -> Iterator[tuple[Stage, Place]]:
+    """Yield each stage, and the place in it, that asks for somebody who has both."""
+    for stage in stages:
+        for place, named in _functions(stage):
+            if (named, _role_at(place)) == (function, role):
+                yield stage, place
+
+
+def _role_at(place: Place) -> Role:
+    return SIGNS if place[0] == "approvals" else DOES

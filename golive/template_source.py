@@ -41,13 +41,13 @@ class Source:
     content: Mapping[str, Any] = field(compare=False, repr=False)
     lines: Mapping[Place, int] = field(compare=False, repr=False)
 
-    def problem(self, place: Place, sentence: Sentence) -> Problem:
+    def problem(self, place: Place, sentence: Sentence, code: str = "template_invalid") -> Problem:
         """Return what is wrong at `place`, with its line, or that of the nearest value around it."""
         shown = place
         while shown not in self.lines and shown:
             shown = shown[:-1]
         line = self.lines.get(shown, 1)
-        return Problem(file=self.file, line=line, path=path_of(place), sentence=sentence)
+        return Problem(file=self.file, line=line, path=path_of(place), sentence=sentence, code=code)
 
     def validated(self, schema: type[Schema], content: Mapping[str, Any], at: Place = ()) -> Schema:
         """Return `content`, which stands at `at`, as `schema` says. Raises InvalidSource."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
 import secrets
 import sys
@@ -15,8 +16,10 @@ from pydantic import DirectoryPath, Field, SecretStr, ValidationError, field_val
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
+from settings.names import PREFIX, UnknownSettings, check_names
 from settings.private_file import kept_once
 from settings.secret_files import SecretFiles, UnusableSecret
+from settings.secret_keys import UnusableKeys, read_keys
 
 _KNOWN = re.compile(r"^(postgres(ql)?(\+psycopg)?|sqlite\+aiosqlite)://")
 _SCHEME = re.compile(r"^postgres(ql)?://")
@@ -142,17 +145,24 @@ class Settings(BaseSettings):
         return self.prometheus_host or self.host
 
     def keys(self, purpose: Purpose) -> tuple[bytes, ...]:
-        """Return the keys of one purpose, the signing one first, derived by HMAC-SHA-256 from the secret keys."""
+        """Return the keys of one purpose, the signing one first, derived by HMAC-SHA-256 from the secret keys.
+
+        Raises UnusableKeys.
+        """
         return tuple(hmac.new(key, purpose.encode(), hashlib.sha256).digest() for key in self._secrets)
+
+    def check(self) -> None:
+        """Raise UnknownSettings for names that only look like settings, UnusableKeys for keys that were given."""
+        known = {f"{PREFIX}{name.upper()}" for name in type(self).model_fields}
+        check_names(known, os.environ, self.secrets_dir)
+        if self.secret_keys:
+            read_keys(self.secret_keys.get_secret_value(), "GOLIVE_SECRET_KEYS")
 
     @cached_property
     def _secrets(self) -> tuple[bytes, ...]:
-        written = self.secret_keys.get_secret_value() if self.secret_keys else self._key_file()
-        keys = tuple(key.strip().encode() for key in written.split(",") if key.strip())
-        if not keys:
-            where = "GOLIVE_SECRET_KEYS" if self.secret_keys else str(self.home / "secret.keys")
-            raise ValueError(f"{where} holds commas but no key; write at least one, or remove it")
-        return keys
+        if self.secret_keys:
+            return read_keys(self.secret_keys.get_secret_value(), "GOLIVE_SECRET_KEYS")
+        return read_keys(self._key_file(), str(self.home / "secret.keys"))
 
     def _key_file(self) -> str:
         """Return the key kept in the home folder, made at the first start and readable by its owner alone."""
@@ -162,9 +172,13 @@ class Settings(BaseSettings):
 def settings_or_exit() -> Settings:
     """Return the settings, or end the process with one line for each that is wrong; no value is shown."""
     try:
-        return Settings()
-    except UnusableSecret as unusable:
+        settings = Settings()
+        settings.check()
+    except (UnusableSecret, UnknownSettings) as unusable:
         sys.exit(str(unusable))
+    except UnusableKeys as unusable:
+        sys.exit(f"{unusable}.")
     except ValidationError as wrong:
         told = (f"GOLIVE_{str(each['loc'][0]).upper()}: {each['msg']}." for each in wrong.errors())
         sys.exit("\n".join(told))
+    return settings

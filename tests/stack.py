@@ -200,7 +200,11 @@ async def running(
 ) -> AsyncIterator[Stack]:
     """Run the worker until the block ends."""
     settings = Settings(
-        home=home, secret_keys=SecretStr("a-key-of-tests"), sandbox=True, cached_runs=0, **set_up
+        home=home,
+        secret_keys=SecretStr("a-key-of-tests-and-of-nothing-else"),
+        sandbox=True,
+        cached_runs=0,
+        **set_up,
     )
     traffic, gauge = LocalTraffic(home / "traffic"), Gauge()
     parts = Parts(settings=settings, database=database, traffic=traffic, metrics=gauge)

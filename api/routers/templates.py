@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep, need
-from api.attempts import AttemptDep, once
+from api.attempts import Attempt, AttemptDep, once
 from api.described import ASKED, BODY, CHANGE, FEASIBLE, LIST, PLAN, READ, permission, problems
+from api.house import House
 from api.library import library
 from api.publishing import (
     checklist_shown,
@@ -24,7 +26,7 @@ from api.schemas.forecast import PreviewShown
 from api.schemas.given import Cursor
 from api.schemas.named import ChecklistPath, TemplatePath, VersionPath
 from api.schemas.release import StartGiven
-from api.schemas.shown import Listed
+from api.schemas.shown import Listed, Shown
 from api.schemas.templates import (
     BundleGiven,
     BundlePublished,
@@ -111,13 +113,12 @@ async def publish(
     given: SourceGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Publish a template."""
-    need(attempt.actor, PUBLISH_TEMPLATE)
 
-    async def change(session: Session) -> dict[str, Any]:
+    async def publish_it(session: Session) -> SourcePublished:
         latest = await publish_template_text(session, given.file, given.source, attempt.actor)
-        return published_shown(latest, language).model_dump(mode="json")
+        return published_shown(latest, language)
 
-    return await once(house, attempt, 201, change)
+    return await _published(house, attempt, publish_it)
 
 
 @router.post(
@@ -148,14 +149,12 @@ async def publish_together(
     given: BundleGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Publish a bundle."""
-    need(attempt.actor, PUBLISH_TEMPLATE)
 
-    async def change(session: Session) -> dict[str, Any]:
+    async def publish_it(session: Session) -> BundlePublished:
         found = await publish_bundle(session, given, attempt.actor)
-        shown = BundlePublished(items=[published_shown(each, language) for each in found])
-        return shown.model_dump(mode="json")
+        return BundlePublished(items=[published_shown(each, language) for each in found])
 
-    return await once(house, attempt, 201, change)
+    return await _published(house, attempt, publish_it)
 
 
 @router.post(
@@ -234,13 +233,12 @@ async def publish_list(
     given: ChecklistGiven, attempt: AttemptDep, house: HouseDep, language: LanguageDep
 ) -> Response:
     """Publish a checklist."""
-    need(attempt.actor, PUBLISH_TEMPLATE)
 
-    async def change(session: Session) -> dict[str, Any]:
+    async def publish_it(session: Session) -> SourcePublished:
         latest = await publish_checklist_text(session, given.file, given.source, attempt.actor)
-        return published_shown(latest, language).model_dump(mode="json")
+        return published_shown(latest, language)
 
-    return await once(house, attempt, 201, change)
+    return await _published(house, attempt, publish_it)
 
 
 @router.post(
@@ -252,3 +250,15 @@ async def publish_list(
 async def validate_list(given: ChecklistGiven, language: LanguageDep) -> ChecklistShown:
     """Judge a checklist."""
     return checklist_shown(read_checklist(given.file, given.source), language)
+
+
+async def _published(
+    house: House, attempt: Attempt, publish_it: Callable[[Session], Awaitable[Shown]]
+) -> Response:
+    """Publish once under the attempt's key, for whoever may, and answer with what came of it."""
+    need(attempt.actor, PUBLISH_TEMPLATE)
+
+    async def change(session: Session) -> dict[str, Any]:
+        return (await publish_it(session)).model_dump(mode="json")
+
+    return await once(house, attempt, 201, change)

@@ -72,7 +72,10 @@ async def application(
     """The user `admin` at an application that is connected to the Temporal server of the tests."""
     port = int(temporal.client.service_client.config.target_host.rpartition(":")[2])
     settings = Settings(
-        home=tmp_path, database_url=database.url, secret_keys=SecretStr("a-key-of-tests"), temporal_port=port
+        home=tmp_path,
+        database_url=database.url,
+        secret_keys=SecretStr("a-key-of-tests-and-of-nothing-else"),
+        temporal_port=port,
     )
     await prepare(settings)
     app = create_app(settings)

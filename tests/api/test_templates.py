@@ -109,6 +109,23 @@ async def test_every_fault_is_named_with_file_line_and_path_in_the_readers_langu
     assert told["errors"][0]["line"] > 5
 
 
+async def test_what_nobody_could_sign_is_named_with_file_line_and_path_whoever_asks(admin: Client) -> None:
+    await admin.post("/checklists", {"source": LIST})
+    await admin.joined("quinn", "assignee", "approver", functions=("qa", "ops"))
+    source = SMALL.replace("rules: [{function: ops}]", "rules: [{function: ops}, {function: qa}]")
+    given = {"source": source, "file": "s.yaml"}
+    for path, body in (
+        ("/templates/validate", given),
+        ("/templates", given),
+        ("/templates/bundle/validate", {"templates": [given]}),
+        ("/templates/bundle", {"templates": [given]}),
+    ):
+        told = problem(await admin.post(path, body), 422, "unsatisfiable_approval")
+        assert told["detail"].startswith("s.yaml:14: stages[0].approvals[0]: nobody could sign “Go” (uat.go)")
+        (error,) = told["errors"]
+        assert (error["file"], error["line"], error["path"]) == ("s.yaml", 14, "stages[0].approvals[0]")
+
+
 async def test_who_is_no_template_admin_may_validate_and_not_publish(admin: Client) -> None:
     ann = await admin.joined("ann", "viewer")
     await admin.post("/checklists", {"source": LIST})

@@ -108,28 +108,56 @@ def test_a_wrong_answer_gets_one_sentence_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
+QUESTIONS = [b"Name", b"English", b"Chinese", b"Stages", b"work", b"sign", b"watched"]
+
+
+def asked(folder: Path, dialogue: list[tuple[bytes, bytes]]) -> bytes:
+    """Answer each question on a terminal once it stands there; return all that was said."""
     master, slave = pty.openpty()
     env = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", "TERM": "dumb"}
-    command = [sys.executable, "-m", "cli", "template", "new", "--folder", str(tmp_path)]
+    command = [sys.executable, "-m", "cli", "template", "new", "--folder", str(folder)]
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=slave, stdout=slave, stderr=slave)
     os.close(slave)
-    said, answers = b"", [b"asked", b"Asked for", "问过".encode(), b"uat, sign-off", b"", b"", b"none"]
-    asked = [b"Name", b"English", b"Chinese", b"Stages", b"work", b"sign", b"watched"]
-    for question, answer in zip(asked, answers, strict=True):
+    whole = said = b""
+    for question, answer in [*dialogue, (b".test.yaml", b"")]:
         end = time.monotonic() + 60
         while question not in said:
             assert time.monotonic() < end, said
             said += os.read(master, 1024)
-        said = b""
+        whole, said = whole + said, b""
         os.write(master, answer + b"\n")
-    while b"asked.test.yaml" not in said:
-        said += os.read(master, 1024)
     assert process.wait(30) == 0
     os.close(master)
+    return whole
+
+
+def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
+    answers = [b"asked", b"Asked for", "问过".encode(), b"uat, sign-off", b"", b"", b"none"]
+    asked(tmp_path, list(zip(QUESTIONS, answers, strict=True)))
     text = (tmp_path / "asked.yaml").read_text(encoding="utf-8")
     assert 'title: {en: "Asked for", zh: "问过"}' in text
     assert text.count("- id: ") == 2
+
+
+@pytest.mark.parametrize(("again", "kept"), [(b"mine", "mine"), (b"", "uat")])
+def test_who_answers_with_the_name_of_a_bundled_template_is_asked_again(
+    tmp_path: Path, again: bytes, kept: str
+) -> None:
+    dialogue = [(b"Name [my-go-live]", b"uat"), (b"Name [uat]", again)]
+    said = asked(tmp_path, [*dialogue, *((question, b"") for question in QUESTIONS[1:])])
+    assert said.count("golive comes with a template “uat”".encode()) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{kept}.test.yaml", f"{kept}.yaml"]
+
+
+def test_a_name_of_a_bundled_template_that_was_given_is_warned_of_and_kept(tmp_path: Path) -> None:
+    done = golive("new", "dual-sign-off", "--folder", str(tmp_path))
+    assert done.exit_code == 0
+    assert done.stderr.startswith(
+        "golive comes with a template “dual-sign-off”: publishing yours makes the next version of it, which "
+        "replaces it for new runs; choose another name to keep both."
+    )
+    assert (tmp_path / "dual-sign-off.yaml").exists()
+    assert "comes with" not in golive("new", "mine", "--folder", str(tmp_path)).stderr
 
 
 @pytest.mark.parametrize("kind", ["template", "checklist"])
@@ -187,7 +215,15 @@ def test_what_has_no_tests_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("name: a", encoding="utf-8")
     assert "There are no tests" in told(golive("test", str(tmp_path)))
     assert "a.yaml has no tests; write them in" in told(golive("test", str(tmp_path / "a.yaml")))
-    assert golive("test", str(tmp_path / "no.yaml")).exit_code == 2
+
+
+@pytest.mark.parametrize("path", ["no.yaml", "no.test.yaml", "no"])
+def test_a_path_that_is_not_there_is_named_as_it_was_given(tmp_path: Path, path: str) -> None:
+    done = golive("test", str(tmp_path / path))
+    assert done.exit_code == 1
+    assert told(done) == (
+        f"There is no {tmp_path / path}; name a template, its tests (*.test.yaml), or a folder that holds some."
+    )
 
 
 def test_a_template_of_the_folder_uses_the_checklists_beside_it(tmp_path: Path) -> None:

@@ -255,11 +255,26 @@ def test_templates_are_listed_previewed_and_published(whole: Whole, manager: Per
     assert "version 2" in whole.golive("template", "publish", str(mine)).stdout
     assert manager.does("template", "diff", "mine").splitlines()[2:] == changed[2:]
     assert "Nothing has changed." in manager.does("template", "diff", "mine", "--from", "2", "--to", "2")
-    assert "no template" in manager.is_refused("template", "diff", "mine", "--from", "9")
+    for words, missing in ((["--from", "9"], 9), (["--to", "8"], 8), (["--from", "1", "--to", "7"], 7)):
+        said = manager.is_refused("template", "diff", "mine", *words)
+        assert f"The template mine has no version {missing}; name one from 1 to 2." in said
     mine.write_text(mine.read_text().replace("stages:", "stagse:", 1))
     said = manager.is_refused("template", "validate", str(mine))
     assert "mine.yaml:" in said
     assert "stagse" in said
+
+
+def test_who_publishes_under_the_name_of_a_bundled_template_is_warned(
+    whole: Whole, manager: Person, tmp_path: Path
+) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text(manager.does("template", "show", "post-launch-review", "--source"))
+    unchanged = whole.golive("template", "publish", str(file))
+    assert ("is unchanged" in unchanged.stdout, "comes with" in unchanged.stderr) == (True, False)
+    file.write_text(file.read_text() + "\n# ours\n")
+    done = whole.golive("template", "publish", str(file))
+    assert "Published “post-launch-review” version 2." in done.stdout
+    assert "is the next version of it and replaces it for new runs." in done.stderr
 
 
 def test_people_come_and_go(whole: Whole) -> None:

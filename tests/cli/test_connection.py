@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -83,6 +84,43 @@ def test_the_places_of_a_wrong_template_are_lines_of_their_own(tmp_path: Path) -
         "  mine.yaml:9: stages[1]: unknown key “task”",
     ]
     assert json.loads(api.asked[0].body) == {"source": "name: x", "file": "mine.yaml"}
+
+
+REPLACING = {"name": "uat", "kind": "template", "version": 2, "changed": True}
+
+
+@pytest.mark.parametrize(
+    ("words", "answer", "told"),
+    [
+        (["template"], REPLACING, ["a template “uat”: version 2, just published, is the next version of it"]),
+        (["template"], {**REPLACING, "changed": False}, []),
+        (["template"], {**REPLACING, "name": "mine"}, []),
+        (
+            ["checklist"],
+            {**REPLACING, "name": "way-back", "kind": "checklist"},
+            ["a checklist “way-back”: version 2, just published, is the next version of it"],
+        ),
+        (
+            ["template", "--json"],
+            {"items": [REPLACING, {**REPLACING, "name": "mine"}, {**REPLACING, "name": "review-facts"}]},
+            ["a template “uat”"],
+        ),
+    ],
+)
+def test_who_replaces_what_golive_comes_with_is_warned_beside_the_answer(
+    tmp_path: Path, words: list[str], answer: dict[str, Any], told: list[str]
+) -> None:
+    (tmp_path / "a.yaml").write_text("name: uat")
+    kind, *options = words
+    with serving(Said(201, answer)) as api:
+        where = tmp_path if "items" in answer else tmp_path / "a.yaml"
+        done = golive(kind, "publish", str(where), "--url", api.url, *options)
+    assert done.exit_code == 0, done.stderr
+    assert "comes with" not in done.stdout
+    warnings = done.stderr.splitlines()
+    assert len(warnings) == len(told)
+    for line, sentence in zip(warnings, told, strict=True):
+        assert line.startswith("golive comes with " + sentence)
 
 
 def test_one_thing_that_is_wrong_is_told_once() -> None:

@@ -98,7 +98,29 @@ def test_a_setting_that_is_not_one(tmp_path: Path) -> None:
 
 def test_empty_secret_keys(tmp_path: Path) -> None:
     said = up(environment(tmp_path, GOLIVE_SECRET_KEYS=" , "))
-    assert "The secret keys cannot be used: GOLIVE_SECRET_KEYS" in said
+    assert said == "GOLIVE_SECRET_KEYS holds commas but no key; write at least one, or remove it."
+
+
+def test_a_secret_key_that_can_be_guessed(tmp_path: Path) -> None:
+    said = up(environment(tmp_path, GOLIVE_SECRET_KEYS="secret"))
+    assert said == (
+        "GOLIVE_SECRET_KEYS holds a key of 6 characters, which can be guessed; a key needs at least 32: make one with "
+        "`openssl rand -hex 32`."
+    )
+
+
+def test_a_mistyped_setting(tmp_path: Path) -> None:
+    said = up(environment(tmp_path / "home", GOLIVE_PROT="9090", GOLIVE_SECRETS_DIR=str(tmp_path)))
+    assert said == (
+        "GOLIVE_PROT is no setting of golive; the nearest is GOLIVE_PORT: correct its name, or unset it."
+    )
+    (tmp_path / "golive_prot").write_text("9090")
+    said = up(environment(tmp_path / "home", GOLIVE_SECRETS_DIR=str(tmp_path), LANGUAGE="zh_CN"))
+    assert (
+        said
+        == f"文件 {tmp_path / 'golive_prot'} 的名称不是 golive 的设置；最接近的是 golive_port，请改名或删除。"
+    )
+    assert not (tmp_path / "home").exists()
 
 
 def test_a_python_that_is_too_old() -> None:

@@ -25,9 +25,12 @@ NOT_RUN = {
     ("operator/backup.md", "mv .golive .golive.before"),
     (
         "operator/backup.md",
-        "pg_dump -Fc -f golive.dump postgresql://golive_owner:PASSWORD@db.example.com/golive",
+        "pg_dump -Fc -f temporal.dump postgresql://temporal:PASSWORD@db.example.com/temporal",
     ),
     ("operator/backup.md", "createdb --owner=golive_owner --encoding=UTF8 --template=template0 golive"),
+    ("operator/backup.md", "createdb --owner=temporal --encoding=UTF8 --template=template0 temporal"),
+    ("operator/backup.md", "python3 - \"$GOLIVE_HOME/temporal.db\" temporal.db <<'END'"),
+    ("operator/backup.md", 'cp temporal.db "$GOLIVE_HOME/temporal.db"'),
     ("operator/containers.md", "make secrets"),
     ("operator/containers.md", "docker compose exec api python -m cli doctor"),
     ("operator/containers.md", "docker compose build --pull"),

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+import psycopg
+import pytest
 
 from cli.language import ROOT
 from tests.databases import Cluster, required
@@ -40,6 +46,32 @@ def run(cluster: Cluster, folder: Path, script: str) -> str:
     return done.stdout
 
 
+TEMPORAL = ("temporal", "temporal_visibility")
+
+
+@contextmanager
+def temporal_in(cluster: Cluster) -> Iterator[None]:
+    """Let the databases of a Temporal server stand in the cluster, with what its schema asks of PostgreSQL."""
+    cluster.run("CREATE ROLE temporal LOGIN")
+    for name in TEMPORAL:
+        cluster.run(f"CREATE DATABASE {name} OWNER temporal TEMPLATE template0")
+        with psycopg.connect(cluster.address(name).replace("golive@", "temporal@")) as session:
+            session.execute("CREATE EXTENSION btree_gin")  # as Temporal's schema of visibility does
+            session.execute("CREATE TABLE executions (run_id text PRIMARY KEY, found jsonb)")
+            session.execute("CREATE INDEX ON executions USING gin (run_id, found)")
+            session.execute("INSERT INTO executions VALUES ('kept', '{}')")
+    yield
+    for name in TEMPORAL:
+        cluster.run(f"DROP DATABASE {name}")
+    cluster.run("DROP ROLE temporal")
+
+
+def owned(cluster: Cluster, name: str) -> list[tuple[str, str]]:
+    """Return each run in one of those databases, with the role that its table belongs to."""
+    asked = "SELECT run_id, tableowner FROM executions, pg_tables WHERE tablename = 'executions'"
+    return cluster.run(asked, name)
+
+
 def test_a_database_is_made_granted_backed_up_restored_and_upgraded(
     postgresql: Cluster, tmp_path: Path
 ) -> None:
@@ -52,11 +84,43 @@ def test_a_database_is_made_granted_backed_up_restored_and_upgraded(
     attachment = tmp_path / "home" / "attachments" / "a"
     attachment.parent.mkdir(parents=True)
     attachment.write_text("evidence")
-    backup = written("backup.md", "pg_dump").splitlines()
-    run(postgresql, tmp_path, "\n".join(line for line in backup if "temporal" not in line))
-    postgresql.run("DROP DATABASE golive")
-    attachment.unlink()
-    assert "The role golive_app may run" in run(postgresql, tmp_path, written("backup.md", "pg_restore"))
+    with temporal_in(postgresql):
+        run(postgresql, tmp_path, written("backup.md", "-f temporal.dump"))
+        for name in ("golive", *TEMPORAL):
+            postgresql.run(f"DROP DATABASE {name}")
+        attachment.unlink()
+        golive = written("backup.md", "golive.dump\ntar -xzf")
+        assert "The role golive_app may run" in run(postgresql, tmp_path, golive)
+        run(postgresql, tmp_path, written("backup.md", "createdb --owner=temporal"))
+        assert [owned(postgresql, name) for name in TEMPORAL] == [[("kept", "temporal")]] * 2
     assert "which this golive needs" in run(postgresql, tmp_path, version)
     assert attachment.read_text() == "evidence"
     assert "nothing was to be done" in run(postgresql, tmp_path, written("upgrade.md", "golive_app"))
+
+
+def test_an_embedded_temporal_beside_postgresql_is_backed_up_while_it_runs_and_restored(
+    postgresql: Cluster, tmp_path: Path
+) -> None:
+    owner = "golive_owner:PASSWORD@db.example.com/golive"
+    own = f"golive:PASSWORD@db.example.com/{postgresql.empty_name()}"
+    backup = written("backup.md", "python3 -").replace(owner, own)
+    home = tmp_path / "home"
+    (home / "logs").mkdir(parents=True)
+    (home / "secret.keys").write_text("key")
+    with closing(sqlite3.connect(home / "temporal.db", isolation_level=None)) as server:
+        server.execute("PRAGMA journal_mode=WAL")
+        server.execute("CREATE TABLE history (event text)")
+        server.execute("INSERT INTO history VALUES ('before')")
+        run(postgresql, tmp_path, backup)
+        server.execute("INSERT INTO history VALUES ('after')")
+    assert (tmp_path / "temporal.db").stat().st_mode & 0o077 == 0, "what was backed up is its owner's alone"
+    files = run(postgresql, tmp_path, "tar -tzf golive-home.tar.gz")
+    assert ("./secret.keys" in files, "temporal" in files, "logs" in files) == (True, False, False)
+    for name in ("temporal.db", "temporal.db-wal"):
+        (home / name).write_bytes(b"broken")
+    run(postgresql, tmp_path, written("backup.md", "cp temporal.db"))
+    with closing(sqlite3.connect(home / "temporal.db")) as restored:
+        assert restored.execute("SELECT event FROM history").fetchall() == [("before",)]
+    (home / "temporal.db").unlink()
+    with pytest.raises(AssertionError, match="FileNotFoundError"):
+        run(postgresql, tmp_path, backup)

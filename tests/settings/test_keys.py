@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from settings import Settings
 from settings.private_file import kept_once
+from settings.secret_keys import UnusableKeys
 
 
 def first_key(home: str) -> bytes:
@@ -41,8 +42,9 @@ def test_an_empty_file_that_a_crash_left_is_filled(tmp_path: Path) -> None:
 
 
 def test_each_purpose_has_keys_of_its_own_and_the_first_signs() -> None:
-    both = Settings(secret_keys=SecretStr("new, old"))
-    old = Settings(secret_keys=SecretStr("old"))
+    new_key, old_key = "new" * 11, "old" * 11
+    both = Settings(secret_keys=SecretStr(f"{new_key}, {old_key}"))
+    old = Settings(secret_keys=SecretStr(old_key))
     assert both.keys("start")[1] == old.keys("start")[0]
     assert len({both.keys(purpose)[0] for purpose in ("command", "start", "salt", "user_token")}) == 4
 
@@ -50,3 +52,19 @@ def test_each_purpose_has_keys_of_its_own_and_the_first_signs() -> None:
 def test_keys_that_are_none_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match="GOLIVE_SECRET_KEYS"):
         Settings(secret_keys=SecretStr(" , ")).keys("start")
+
+
+@pytest.mark.parametrize("keys", ["secret", "k" * 31, f"{'k' * 64}, secret"])
+def test_a_key_that_can_be_guessed_is_refused_and_not_shown(keys: str) -> None:
+    with pytest.raises(
+        UnusableKeys, match=r"GOLIVE_SECRET_KEYS .* at least 32: make one with `openssl"
+    ) as refused:
+        Settings(secret_keys=SecretStr(keys)).keys("start")
+    assert "secret" not in str(refused.value)
+    assert len(Settings(secret_keys=SecretStr("k" * 32)).keys("start")) == 1
+
+
+def test_a_key_file_that_somebody_has_shortened_is_refused_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "secret.keys").write_text("short\n")
+    with pytest.raises(UnusableKeys, match=r"secret\.keys holds a key of 5 characters"):
+        Settings(home=tmp_path).keys("start")

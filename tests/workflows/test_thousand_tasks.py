@@ -105,7 +105,9 @@ async def released(
     environment: WorkflowEnvironment, database: Database, home: Path, **set_up: Any
 ) -> AsyncIterator[Stack]:
     """Run the worker as it is released: with a cache, so that no step replays, and without the sandbox."""
-    settings = Settings(home=home, secret_keys=SecretStr("a-key-of-tests"), cached_runs=10, **set_up)
+    settings = Settings(
+        home=home, secret_keys=SecretStr("a-key-of-tests-and-of-nothing-else"), cached_runs=10, **set_up
+    )
     traffic, gauge = LocalTraffic(home / "traffic"), Gauge()
     parts = Parts(settings=settings, database=database, traffic=traffic, metrics=gauge)
     runs, watches = build(environment.client, parts)
