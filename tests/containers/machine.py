@@ -187,6 +187,8 @@ def _build(root: Path) -> None:
             shutil.copytree(ROOT / source, root / target[1:], ignore=leave_out)
         elif target.startswith("/app/"):
             shutil.copy(ROOT / source, root / target[1:])
+    # What `npm ci` makes of the lock file there, it has made of it here.
+    shutil.copytree(ROOT / "node_modules", root / "app" / "node_modules", symlinks=True)
     compiling = every("RUN", 0)[-1].rest.replace("/opt/golive/bin/python", sys.executable)
     assert "/app/locale" in compiling
     subprocess.run(["sh", "-euc", compiling.replace("/app", f"{root}/app")], check=True, cwd=root)

@@ -29,17 +29,20 @@ def test_both_stages_are_of_one_pinned_python_that_golive_runs_on() -> None:
 
 
 def test_everything_is_installed_by_its_hash_from_wherever_pip_is_told() -> None:
-    run = every("RUN", 0)[0].rest
-    assert "--require-hashes" in run
-    assert "-r /build/requirements.lock" in run
-    assert "://" not in run
+    python, node = every("RUN", 0)[:2]
+    for run, lock in ((python, "requirements.lock"), (node, "requirements-node.lock")):
+        assert "--require-hashes" in run.rest
+        assert f"-r /build/{lock}" in run.rest
+    assert "npm ci --omit=dev" in every("RUN", 0)[2].rest
+    assert not any("://" in run.rest for run in every("RUN", 0))
 
 
 def test_every_folder_that_runs_is_copied_and_nothing_else() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     code = set(contracts["root_packages"]) - {"bench", "demo", "docs", "tests"}
     copied = {each.rest.split()[0] for each in every("COPY", 0)}
-    assert copied == code | {"LICENSE", "checklists", "locale", "requirements.lock", "templates"}
+    locks = {"requirements.lock", "requirements-node.lock", ".npmrc", "package.json", "package-lock.json"}
+    assert copied == code | locks | {"LICENSE", "checklists", "locale", "templates"}
     assert all((ROOT / name).exists() for name in copied)
     assert all(each.rest.startswith("--from=build ") for each in every("COPY", FINAL))
 
