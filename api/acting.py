@@ -22,6 +22,7 @@ from db.session import Session
 from golive.commands import Body, Receipt
 from golive.errors import Conflict, GoliveError, Invalid, NotFound, Refused
 from golive.permissions import REQUIRED
+from golive.vocabulary import ENDED
 from golive.words import Language
 from observing.facts import note
 
@@ -33,7 +34,6 @@ Shape = Callable[[Session, Receipt], Awaitable[dict[str, Any]]]
 _RETURNS_TRAFFIC = ("abort", "rollback")
 """Traffic returns at once, also when nothing can be recorded."""
 _DEFINITE = (Refused, Conflict, Invalid, NotFound)
-_ENDED = ("completed", "aborted")
 
 
 async def receipt_shown(_: Session, receipt: Receipt) -> dict[str, Any]:
@@ -87,7 +87,7 @@ async def _sent(house: House, attempt: Attempt, run_id: str, body: Body) -> Rece
     try:
         async with house.database.reading() as session:
             known = await get_header(session, run_id)
-        if known.state in _ENDED:
+        if known.state in ENDED:
             raise run_ended()
         if known.frozen and body.do not in _RETURNS_TRAFFIC:
             raise run_frozen()

@@ -9,10 +9,10 @@ from __future__ import annotations
 from sqlalchemy import select, update
 
 from db.journal import append_admin
-from db.locks import FINISHED
 from db.session import Session, database_time
 from db.tables import runs, stream_heads
 from golive.commands import GOLIVE
+from golive.vocabulary import ENDED
 from golive.words import N_, Sentence, say
 
 
@@ -29,7 +29,7 @@ def why_frozen() -> Sentence:
 
 async def freeze(session: Session, run_id: str) -> bool:
     """Mark a run as frozen and tell it in golive's own stream; False when it was already, or is unknown here."""
-    thawed = (runs.c.id == run_id) & runs.c.frozen_at.is_(None) & runs.c.state.not_in(FINISHED)
+    thawed = (runs.c.id == run_id) & runs.c.frozen_at.is_(None) & runs.c.state.not_in(ENDED)
     marked = await session.execute(update(runs).where(thawed).values(frozen_at=await database_time(session)))
     if marked.rowcount:
         await append_admin(session, GOLIVE, "RunFrozen", f"run:{run_id}")

@@ -11,9 +11,8 @@ from db.reports import save_history
 from db.session import Session, database_time
 from db.tables import histories, runs
 from golive.commands import GOLIVE
+from golive.vocabulary import ENDED
 from golive.words import N_, say
-
-ENDED = ("completed", "aborted")
 
 
 async def open_runs(session: Session) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from golive.evidence import Evidence
 from golive.model import Fact
 from golive.names import public_id
 from golive.recording import ApprovalChange, Batch, LockRequest, Recorded, RunChange, Start, TaskChange
+from golive.vocabulary import ENDED
 from golive.words import Words
 
 
@@ -112,7 +113,7 @@ async def _change_run(session: Session, run_id: str, change: RunChange, found: d
     if change.title is not None:
         values["title"] = change.title
     await session.execute(update(runs).where(runs.c.id == run_id).values(values))
-    if change.state in locks.FINISHED:
+    if change.state in ENDED:
         await locks.leave_queues(session, run_id)
 
 
