@@ -41,7 +41,7 @@ _BESIDE = 20
 """Other runs of the same service that are named."""
 
 _HEADERS: Select[Any] = select(
-    *(runs.c[name] for name in (*HEADER, "template_title", "blocked_by", "frozen_at"))
+    *(runs.c[name] for name in (*HEADER, "template_title", "blocked_by", "frozen_at", "unknown_at"))
 )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from db import locks, said
 from db.errors import ForgedStart, JournalBehind, Unrecordable
+from db.freezing import THAWED
 from db.journal import append, head
 from db.planned import approval_rows, people_rows, run_row, start_digest, task_rows
 from db.session import Session
@@ -108,7 +109,7 @@ async def _change_run(session: Session, run_id: str, change: RunChange, found: d
         "hold_reason": keep(change.hold_reason, found) if change.hold_reason else None,
         "started_at": change.started_at,
         "ended_at": change.ended_at,
-        "frozen_at": None,
+        **THAWED,
     }
     if change.title is not None:
         values["title"] = change.title

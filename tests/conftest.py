@@ -24,7 +24,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST = ("chaos", "demo")
+ELSEWHERE = "elsewhere"
+"""A namespace in which there are no runs."""
 SKIPPING = [
+    "--namespace",
+    ELSEWHERE,
     "--dynamic-config-value",
     "frontend.WorkflowTimeSkippingEnabled=true",
     "--dynamic-config-value",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from temporalio import workflow
 
-from db.freezing import freeze
+from db.freezing import freeze, freeze_unknown
 from db.session import Database
 from golive.findings import Finding
 from settings import Settings
@@ -57,6 +57,18 @@ async def test_a_frozen_run_is_named(here: Installation, stack: Stack) -> None:
     assert not finding.well
     assert run.run_id in str(finding.found)
     assert "golive db recover" in str(finding.remedy)
+
+
+async def test_a_run_that_temporal_does_not_know_is_named_apart(here: Installation, stack: Stack) -> None:
+    behind, gone = [await stack.start(make_plan(UAT, SIGNED)) for _ in range(2)]
+    async with stack.database.transaction() as session:
+        await freeze(session, behind.run_id)
+        await freeze_unknown(session, gone.run_id)
+    told = [each async for each in examining.frozen(here)]
+    assert [behind.run_id in str(each.found) for each in told] == [True, False]
+    assert [gone.run_id in str(each.found) for each in told] == [False, True]
+    assert "TEMPORAL_NAMESPACE" in str(told[1].remedy)
+    assert "golive db abandon" in str(told[1].remedy)
 
 
 async def test_a_run_that_the_database_does_not_know_is_named(
