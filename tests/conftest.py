@@ -33,7 +33,11 @@ SKIPPING = [
     "frontend.WorkflowTimeSkippingEnabled=true",
     "--dynamic-config-value",
     'history.timerProcessorMaxTimeShift="5ms"',
+    "--dynamic-config-value",
+    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=1",
 ]
+"""Time is skipped without a second's delay, and a workflow whose task fails is reported at once, not at the fifth time:
+that would take a minute."""
 
 
 def temporal_binary() -> str:
