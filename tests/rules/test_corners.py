@@ -100,7 +100,7 @@ def test_a_task_that_is_done_again_is_not_overdue_at_once() -> None:
 
 def test_a_gate_that_let_a_stage_in_is_not_looked_at_for_ever() -> None:
     world = World(make_plan({**UAT, "gates": [gate("entry", max_age="15m")]}))
-    world.measured["errors"] = 0.0
+    world.setting.measured["errors"] = 0.0
     world.follow()
     assert states(world)["uat"] == "open"
     world.tick(timedelta(hours=1))
@@ -109,7 +109,7 @@ def test_a_gate_that_let_a_stage_in_is_not_looked_at_for_ever() -> None:
 
 def test_a_failed_measurement_is_not_repeated_while_a_task_is_open_again() -> None:
     world = World(make_plan({**UAT, "gates": [gate()]}))
-    world.measured["errors"] = 5.0
+    world.setting.measured["errors"] = 5.0
     world.follow()
     to_sign_off(world)
     world.act(c.ReopenTask(task="uat.read", reason=words()), "rm")
@@ -119,7 +119,7 @@ def test_a_failed_measurement_is_not_repeated_while_a_task_is_open_again() -> No
 
 def test_one_alert_per_change_of_verdict() -> None:
     world = World(make_plan({**UAT, "gates": [gate()]}))
-    world.measured["errors"] = 5.0
+    world.setting.measured["errors"] = 5.0
     world.follow()
     to_sign_off(world)
     for _ in range(5):
@@ -131,11 +131,11 @@ def test_one_alert_per_change_of_verdict() -> None:
 def test_a_new_build_is_measured_again_and_a_late_result_of_the_former_does_not_count() -> None:
     uat = {**UAT, "tasks": [task("run")], "gates": [gate()]}
     world = World(make_plan(uat, SIGNED | {"approvals": [{**SIGN_OFF, "rules": [{"function": "ops"}]}]}))
-    world.measured["errors"] = 0.0
+    world.setting.measured["errors"] = 0.0
     world.follow()
     complete(world, "uat.run", "qa1")
     assert states(world)["uat"] == "passed"
-    world.measured["errors"] = 5.0
+    world.setting.measured["errors"] = 5.0
     late = Measure(
         key="of the former build",
         run_id="r1",
@@ -435,7 +435,7 @@ def test_a_closed_gate_is_a_wait_and_says_what_opens_it() -> None:
 
 def test_a_gate_whose_evidence_is_done_again_awaits_the_task_and_not_itself() -> None:
     world = started(make_plan({**UAT, "tasks": [task("run"), task("read")], "gates": [gate()]}))
-    world.measured["errors"] = 5
+    world.setting.measured["errors"] = 5
     world.act(c.CompleteTask(task="uat.run"), "qa1")
     world.act(c.CompleteTask(task="uat.read"), "qa1")
     (wait,) = stage_waits(world.run, PROCESSES)

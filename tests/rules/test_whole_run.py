@@ -296,12 +296,12 @@ def test_retry_starts_over() -> None:
 
 def test_a_failed_shift_stops_for_a_person() -> None:
     world = to_sign_off(started(whole()))
-    world.broken_traffic = True
+    world.setting.broken = True
     approve(world, "ops1")
     approve(world, "qa3")
     assert world.traffic == 0
     assert "ShiftFailed" in world.types()
-    world.broken_traffic = False
+    world.setting.broken = False
     world.act(c.RetryRollout(reason=words()), "rm")
     assert world.traffic == 5
 
