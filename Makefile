@@ -14,7 +14,7 @@ PYTHON ?=
 TESTS ?= tests
 WORKERS ?= 2
 ARGS ?=
-# How long `make contract` lets each of its three people ask.
+# How long `make contract` lets each of its three people ask; in less than a minute they do not get round everything.
 SECONDS ?= 200
 # The folders of the documentation's languages.
 DOCS := en zh-CN

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from db.freezing import why_frozen
 from golive.errors import GoliveError
-from golive.words import N_
+from golive.words import N_, Sentence
 
 
 class Malformed(GoliveError):
@@ -89,11 +88,9 @@ def busy() -> Away:
     )
 
 
-def run_frozen() -> Frozen:
-    """Return the answer to an act on a run of which the database knows too little; it was not sent."""
-    return Frozen(
-        "run_frozen", why_frozen().msgid, facts={"outcome": "not_sent", "retry_with_same_key": True}
-    )
+def run_frozen(why: Sentence) -> Frozen:
+    """Return the answer to an act on a frozen run, in the run's own sentence; nothing came of the act."""
+    return Frozen("run_frozen", why.msgid, facts={"outcome": "not_sent", "retry_with_same_key": True})
 
 
 def database_unavailable() -> Away:

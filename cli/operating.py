@@ -66,6 +66,15 @@ def recover(
     _told(*(runs or ()), module="worker.recovery")
 
 
+@app.command(
+    "abandon",
+    help=_("Declare runs ended that are frozen because Temporal does not know them; traffic stays as it is."),
+)
+def abandon(runs: Annotated[list[str], typer.Argument(metavar="RUN...", help=_("Each by its id."))]) -> None:
+    """Give up runs whose workflow is gone for good."""
+    _told(*runs, module="worker.abandoning")
+
+
 def findings(module: str, *words: str) -> Iterator[Finding]:
     """Run a module of golive's with its settings and give what it finds. Raises Failure when it breaks off."""
     settings = environment.checked_settings()  # wrong ones are told in a sentence here
@@ -85,9 +94,14 @@ def findings(module: str, *words: str) -> Iterator[Finding]:
 
 
 def _told(*words: str, module: str = "db") -> None:
+    """Print what was done, and after that what was not."""
     with failures_told():
+        undone = []
         for found in findings(module, *words):
             sentence = whole(found.found, LANGUAGE)
-            if not found.well:
-                raise Failure(sentence)
-            screen.out().print(sentence, soft_wrap=True)
+            if found.well:
+                screen.out().print(sentence, soft_wrap=True)
+            else:
+                undone.append(sentence)
+        if undone:
+            raise Failure(undone[0], tuple(undone[1:]))

@@ -20,8 +20,8 @@ from cli.language import _
 from cli.run_page import head, stages
 from cli.screen import clock, plain
 from cli.tables import EVENTS, WAITS, Row, actor, listed, section, table
+from golive.vocabulary import ENDED
 
-ENDED = {"completed", "aborted"}
 _LAST_EVENTS = 8
 Interval = Annotated[float, typer.Option(min=0.2, max=3600, help=_("Seconds between two looks."))]
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select, case, func, literal_column, select, union_all
 
-from db.locks import FINISHED
 from db.session import Session, database_time
 from db.tables import approvals, runs, tasks
+from golive.vocabulary import ENDED
 
 AGES: Mapping[str, timedelta] = {
     "under_1h": timedelta(0),
@@ -35,7 +35,7 @@ _AT_WORK = ("open", "in_progress", "blocked")
 _CLOSED = ("approved", "rejected", "returned")
 _ALARMING = ("fail", "error")
 _STOPPED = "failed"
-_GOING_ON = runs.c.state.not_in(FINISHED)
+_GOING_ON = runs.c.state.not_in(ENDED)
 
 KindAndAge = tuple[str, str]
 StateAndTemplate = tuple[str, str]

@@ -1,23 +1,40 @@
-"""Runs of which the database and Temporal know different things: one was restored from a backup that is older.
+"""Runs of which the database and Temporal know different things: one of them was restored from an older backup.
 
 Such a run is frozen: nothing of it is recorded, so no effect starts and no act is answered, until what is missing has
 been written from Temporal's history. What nobody recorded is never taken for decided.
+
+A run of which Temporal knows nothing at all is frozen, too, and never taken for ended: golive may be connected to
+another namespace, and then every run would be. It goes on by itself when its workflow is found again.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from typing import Any
 
-from db.journal import append_admin
-from db.locks import FINISHED
+from sqlalchemy import ColumnElement, select, update
+
+from db.journal import append_admin, locked_head
 from db.session import Session, database_time
 from db.tables import runs, stream_heads
 from golive.commands import GOLIVE
+from golive.vocabulary import ENDED
 from golive.words import N_, Sentence, say
 
+THAWED: dict[str, Any] = {"frozen_at": None, "unknown_at": None}
+"""What stands in the row of a run that is not frozen. `unknown_at` is never set without `frozen_at`."""
 
-def why_frozen() -> Sentence:
-    """Return what a frozen run says of itself."""
+
+def why_frozen(*, unknown: bool = False) -> Sentence:
+    """Return what a frozen run says of itself; `unknown`: Temporal does not know its workflow."""
+    if unknown:
+        return say(
+            N_(
+                "The run is frozen: Temporal does not know its workflow. Perhaps golive is connected to another "
+                "Temporal namespace, or Temporal was restored from a backup or began anew. An operator checks "
+                "TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS, or restores Temporal, and the run goes on by itself; if its "
+                "workflow is gone for good, `golive db abandon` declares the run ended."
+            )
+        )
     return say(
         N_(
             "The run is frozen: the database and Temporal know different things of it, because one of them was "
@@ -28,23 +45,60 @@ def why_frozen() -> Sentence:
 
 
 async def freeze(session: Session, run_id: str) -> bool:
-    """Mark a run as frozen and tell it in golive's own stream; False when it was already, or is unknown here."""
-    thawed = (runs.c.id == run_id) & runs.c.frozen_at.is_(None) & runs.c.state.not_in(FINISHED)
-    marked = await session.execute(update(runs).where(thawed).values(frozen_at=await database_time(session)))
+    """Mark a run as frozen of which Temporal knows something else, and tell it in golive's own stream.
+
+    False when that is known already, or the run has ended or is unknown here.
+    """
+    otherwise = runs.c.frozen_at.is_(None) | runs.c.unknown_at.is_not(None)
+    values = {"frozen_at": await database_time(session), "unknown_at": None}
+    return await _freeze(session, run_id, otherwise, values, {})
+
+
+async def freeze_unknown(session: Session, run_id: str) -> bool:
+    """Mark a run as frozen whose workflow Temporal does not know at all, and tell it; False as `freeze`."""
+    at = await database_time(session)
+    values = {"frozen_at": at, "unknown_at": at}
+    return await _freeze(session, run_id, runs.c.unknown_at.is_(None), values, {"how": "unknown to Temporal"})
+
+
+async def _freeze(
+    session: Session,
+    run_id: str,
+    otherwise: ColumnElement[bool],
+    values: dict[str, Any],
+    told: dict[str, Any],
+) -> bool:
+    mine = (runs.c.id == run_id) & runs.c.state.not_in(ENDED)
+    marked = await session.execute(update(runs).where(mine, otherwise).values(values))
     if marked.rowcount:
-        await append_admin(session, GOLIVE, "RunFrozen", f"run:{run_id}")
+        await append_admin(session, GOLIVE, "RunFrozen", f"run:{run_id}", payload=told)
     return bool(marked.rowcount)
 
 
 async def freeze_quietly(session: Session, run_id: str) -> None:
     """Keep a run frozen that is being recovered."""
-    at = await database_time(session)
-    await session.execute(update(runs).where(runs.c.id == run_id).values(frozen_at=at))
+    values = {"frozen_at": await database_time(session), "unknown_at": None}
+    await session.execute(update(runs).where(runs.c.id == run_id).values(values))
 
 
 async def thaw(session: Session, run_id: str) -> None:
     """Let a run go on: nothing is missing any more."""
-    await session.execute(update(runs).where(runs.c.id == run_id).values(frozen_at=None))
+    await session.execute(update(runs).where(runs.c.id == run_id).values(THAWED))
+
+
+async def found_again(session: Session, run_id: str, seq: int) -> bool:
+    """Let a run go on whose workflow Temporal knows again, if `seq`, its last number, is the journal's, too.
+
+    Otherwise it stays frozen, and says that both know different things. Tells whether it goes on by this.
+    """
+    agree = (await locked_head(session, run_id)).seq == seq
+    values = THAWED if agree else {"unknown_at": None}
+    unknown = (runs.c.id == run_id) & runs.c.unknown_at.is_not(None)
+    changed = await session.execute(update(runs).where(unknown).values(values))
+    if not changed.rowcount or not agree:
+        return False
+    await append_admin(session, GOLIVE, "RunThawed", f"run:{run_id}")
+    return True
 
 
 async def known_runs(session: Session) -> dict[str, tuple[int, str]]:
@@ -54,7 +108,8 @@ async def known_runs(session: Session) -> dict[str, tuple[int, str]]:
     return {row.stream: (row.seq, row.hash) for row in await session.execute(known)}
 
 
-async def frozen_runs(session: Session) -> list[str]:
-    """Return the ids of the runs that are frozen, the longest first."""
-    found = select(runs.c.id).where(runs.c.frozen_at.is_not(None)).order_by(runs.c.frozen_at, runs.c.id)
-    return list(await session.scalars(found))
+async def frozen_runs(session: Session) -> dict[str, bool]:
+    """Return the ids of the runs that are frozen, the longest first, and whether Temporal knows no workflow of each."""
+    found = select(runs.c.id, runs.c.unknown_at).where(runs.c.frozen_at.is_not(None))
+    ordered = found.order_by(runs.c.frozen_at, runs.c.id)
+    return {row.id: row.unknown_at is not None for row in await session.execute(ordered)}

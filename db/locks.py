@@ -10,8 +10,7 @@ from sqlalchemy import ColumnElement, Select, Table, delete, select, update
 
 from db.session import Session, database_time, fields_of, insert_into
 from db.tables import lock_waiters, runs, service_locks
-
-FINISHED = ("completed", "aborted")
+from golive.vocabulary import ENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +132,7 @@ async def _dequeue(session: Session, run_id: str, service: str, environment: str
 
 async def _ended(session: Session, run_id: str) -> bool:
     state = await session.scalar(select(runs.c.state).where(runs.c.id == run_id))
-    return state is None or state in FINISHED
+    return state is None or state in ENDED
 
 
 def _of(table: Table, service: str, environment: str) -> ColumnElement[bool]:

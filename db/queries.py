@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select
 
 from db.events import head_of
-from db.locks import FINISHED
 from db.pages import Page, read_page
 from db.reading import HEADER, approval_views, header, header_fields, task_views, wait_of
 from db.schema import Moment
@@ -20,6 +19,7 @@ from db.words import texts_of
 from golive.errors import NotFound
 from golive.plan import Plan, Release
 from golive.recording import Build, StageView, Wait
+from golive.vocabulary import ENDED
 from golive.words import N_
 
 __all__ = [
@@ -41,7 +41,7 @@ _BESIDE = 20
 """Other runs of the same service that are named."""
 
 _HEADERS: Select[Any] = select(
-    *(runs.c[name] for name in (*HEADER, "template_title", "blocked_by", "frozen_at"))
+    *(runs.c[name] for name in (*HEADER, "template_title", "blocked_by", "frozen_at", "unknown_at"))
 )
 
 
@@ -108,12 +108,10 @@ async def get_run(session: Session, run_id: str) -> RunWhole:
 
 async def _beside(session: Session, run: Row[Any]) -> tuple[str, ...]:
     """Return the other open runs of the same service and environment, the oldest first."""
-    if run.state in FINISHED:
+    if run.state in ENDED:
         return ()
     same = (runs.c.service == run.service) & (runs.c.environment == run.environment) & (runs.c.id != run.id)
-    found = (
-        select(runs.c.id).where(same, runs.c.state.not_in(FINISHED)).order_by(runs.c.started_at, runs.c.id)
-    )
+    found = select(runs.c.id).where(same, runs.c.state.not_in(ENDED)).order_by(runs.c.started_at, runs.c.id)
     return tuple((await session.scalars(found.limit(_BESIDE))).all())
 
 
@@ -139,7 +137,7 @@ async def list_tasks(  # noqa: PLR0913 - each is a filter of the route
     """
     query = select(tasks)
     if run is None:
-        query = query.join(runs, runs.c.id == tasks.c.run_id).where(runs.c.state.not_in(FINISHED))
+        query = query.join(runs, runs.c.id == tasks.c.run_id).where(runs.c.state.not_in(ENDED))
     else:
         query = query.where(tasks.c.run_id == run)
     if states:
@@ -184,7 +182,7 @@ async def list_approvals(  # noqa: PLR0913 - each is a filter of the route
     """Return approvals without their subjects, the next due first; without `run`, only of runs that go on."""
     query: Select[Any] = select(approvals)
     if run is None:
-        query = query.join(runs, runs.c.id == approvals.c.run_id).where(runs.c.state.not_in(FINISHED))
+        query = query.join(runs, runs.c.id == approvals.c.run_id).where(runs.c.state.not_in(ENDED))
     else:
         query = query.where(approvals.c.run_id == run)
     if state is not None:

@@ -84,7 +84,7 @@ def header_fields(row: Row[Any]) -> dict[str, Any]:
 
 def _blocked_by(row: Row[Any]) -> Sentence | None:
     if row.frozen_at is not None:
-        return why_frozen()
+        return why_frozen(unknown=row.unknown_at is not None)
     return Sentence.model_validate(row.blocked_by) if row.blocked_by else None
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from db import locks, said
 from db.errors import ForgedStart, JournalBehind, Unrecordable
+from db.freezing import THAWED
 from db.journal import append, head
 from db.planned import approval_rows, people_rows, run_row, start_digest, task_rows
 from db.session import Session
@@ -24,6 +25,7 @@ from golive.evidence import Evidence
 from golive.model import Fact
 from golive.names import public_id
 from golive.recording import ApprovalChange, Batch, LockRequest, Recorded, RunChange, Start, TaskChange
+from golive.vocabulary import ENDED
 from golive.words import Words
 
 
@@ -107,12 +109,12 @@ async def _change_run(session: Session, run_id: str, change: RunChange, found: d
         "hold_reason": keep(change.hold_reason, found) if change.hold_reason else None,
         "started_at": change.started_at,
         "ended_at": change.ended_at,
-        "frozen_at": None,
+        **THAWED,
     }
     if change.title is not None:
         values["title"] = change.title
     await session.execute(update(runs).where(runs.c.id == run_id).values(values))
-    if change.state in locks.FINISHED:
+    if change.state in ENDED:
         await locks.leave_queues(session, run_id)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from demo.acts import ActLog, Json, Person, Refusal
+from golive.vocabulary import ENDED
 
 FUNCTIONS = (
     "product", "dev", "qa", "ops", "business", "security", "release", "support", "dba", "data", "training",
@@ -28,7 +29,6 @@ DOERS = 2
 """In each function the first two do and verify tasks; the others sign, so that nobody signs what they did."""
 
 CONFLICT = 409
-ENDED = ("completed", "aborted")
 
 JUNIT = b"""<?xml version="1.0"?>
 <testsuite name="acceptance" tests="2"><testcase name="buys"/><testcase name="pays"/></testsuite>

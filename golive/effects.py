@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from golive.model import Fact
 from golive.template import Analysis
-from golive.vocabulary import VerdictName
+from golive.vocabulary import EndedName, VerdictName
 from golive.words import Sentence
 
 
@@ -108,7 +108,7 @@ class WriteReport(Fact):
     key: str
     run_id: str
     stage: Literal["draft", "final"]
-    outcome: Literal["completed", "aborted"] | None = None
+    outcome: EndedName | None = None
 
 
 class ReportWritten(Fact):

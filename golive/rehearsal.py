@@ -154,7 +154,9 @@ def _played(test: Test, plan: Plan, people: dict[str, tuple[str, ...]], processe
     setting = Setting()
     for placed in takewhile(lambda each: isinstance(each.step, _SETTING), test.steps):
         setting.change(placed.step)  # type: ignore[arg-type]  # takewhile has looked at its type
-    player = _Player(test, World(plan, people, test.head.start or MONDAY, processes, setting))
+    world = World(plan, people, test.head.start or MONDAY, processes, setting)
+    world.follow()
+    player = _Player(test, world)
     for placed in test.steps:
         try:
             player.do(placed.step)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from golive import rules, service_lock
 from golive.analysis import Measurement, Tally, judge, next_due, weigh
@@ -50,7 +50,7 @@ def words(text: str) -> Words:
 
 
 @dataclass
-class _Watched:
+class Watched:
     """A watch and what the measurements of each of its metrics add up to."""
 
     effect: Watch
@@ -86,7 +86,9 @@ class Setting:
 
 
 class World:
-    """A run and everything around it."""
+    """A run and everything around it. It has begun, and nothing has followed from that before `follow` is called."""
+
+    run_id: ClassVar[str] = RUN
 
     def __init__(
         self,
@@ -104,14 +106,13 @@ class World:
         self.setting = setting or Setting()
         self.happened: dict[str, int] = {}
         self.measurements = 0
-        self._watches: dict[str, _Watched] = {}
-        self._acts = 0
+        self.watches: dict[str, Watched] = {}
+        self.acts = 0
         self._due: list[datetime | None] = []
         actor = self.actor(plan.release_manager)
-        start = Start(run_id=RUN, plan=plan, actor=actor, engine=ENGINE, command_id="start")
-        self.run = rules.begin(start, now)
+        self.start = Start(run_id=self.run_id, plan=plan, actor=actor, engine=ENGINE, command_id="start")
+        self.run = rules.begin(self.start, now)
         rules.advance(self.run, now, processes)
-        self.follow()
 
     # -- people ----------------------------------------------------------------------------------------------
 
@@ -121,13 +122,26 @@ class World:
         roles = MANAGES if name == self.plan.release_manager else ()
         return Actor(name=name, roles=roles + (WORKS if functions else ()), functions=functions)
 
-    def act(self, body: Body, by: str) -> None:
-        """Let a person act, and everything follow that needs no time. Raises GoliveError when it is refused."""
-        self._acts += 1
-        command = Command(id=f"{self._acts:064x}", run_id=RUN, actor=self.actor(by), body=body)
-        rules.check(self.run, command)
-        rules.apply(self.run, command, self.now, self.processes)
+    def command(self, body: Body, by: str | Actor) -> Command:
+        """Return the next command, by a person as they are now, or as the caller says they are."""
+        self.acts += 1
+        actor = self.actor(by) if isinstance(by, str) else by
+        return Command(id=f"{self.acts:064x}", run_id=self.run_id, actor=actor, body=body)
+
+    def act(self, body: Body, by: str | Actor) -> int:
+        """Let a person act, and everything follow that needs no time; return the number of its event.
+
+        Raises GoliveError when it is refused.
+        """
+        command = self.command(body, by)
+        self.check(command)
+        seq = rules.apply(self.run, command, self.now, self.processes)
         self.follow()
+        return seq
+
+    def check(self, command: Command) -> None:
+        """Ask the rules whether they take a command. Raises GoliveError when they refuse it."""
+        rules.check(self.run, command)
 
     # -- time ------------------------------------------------------------------------------------------------
 
@@ -135,7 +149,7 @@ class World:
         """Return when something happens next by itself, or None."""
         if not self._due:  # else nothing has happened since but measurements
             self._due = [rules.next_due(self.run, self.processes)]
-        moments = [*self._due, *(each.next_moment() for each in self._watches.values())]
+        moments = [*self._due, *(each.next_moment() for each in self.watches.values())]
         return min((at for at in moments if at is not None), default=None)
 
     def go_to(self, end: datetime) -> None:
@@ -187,14 +201,14 @@ class World:
         for event in events:
             self.happened[event.type] = self.happened.get(event.type, 0) + 1
         if lock is not None and lock.do == "take":
-            holder = OTHER_RUN if self.setting.taken else RUN
+            holder = OTHER_RUN if self.setting.taken else self.run_id
             rules.answered(run, Recorded(lock_holder=holder), self.now, self.processes)
         return True
 
     def _perform(self) -> bool:
         effects, self.run.effects = self.run.effects, []
         for key in self.run.stopped:
-            self._watches.pop(key, None)
+            self.watches.pop(key, None)
         self.run.stopped.clear()
         for _, effect in effects:
             self._carry_out(effect)
@@ -209,10 +223,10 @@ class World:
                 rules.shifted(run, effect, self._shift(effect), now, self.processes)
             case ReturnTraffic():
                 self.traffic = 0
-                self._watches.clear()
+                self.watches.clear()
                 rules.returned(run, effect, Shifted(weight=0), now, self.processes)
             case Watch():
-                self._watches[effect.key] = _Watched(effect)
+                self.watches[effect.key] = Watched(effect)
             case Measure():
                 rules.measured(run, effect, self._measure(effect), now, self.processes)
             case WriteReport():
@@ -245,7 +259,7 @@ class World:
         return Measured(at=self.now, error=say(N_("“{metric}” has no data"), metric=effect.metric))
 
     def _measure_due(self) -> None:
-        for key, watched in list(self._watches.items()):
+        for key, watched in list(self.watches.items()):
             watch = watched.effect
             last = self.now if watch.until is None else min(self.now, watch.until)
             for n, analysis in enumerate(watch.analyses):
@@ -255,7 +269,7 @@ class World:
             ended = watch.until is not None and self.now >= watch.until
             verdict = weigh(watch.analyses, watched.tallies, ended=ended)
             if verdict and (ended or watch.until is None or verdict.verdict != "healthy"):
-                del self._watches[key]
+                del self.watches[key]
                 rules.watched(self.run, watch, verdict, self.now, self.processes)
 
     def _measurement(self, analysis: Analysis) -> Measurement:

@@ -10,9 +10,11 @@ from golive.model import State
 from golive.plan import Release
 from golive.recording import Build, DecisionView
 from golive.vocabulary import (
+    ENDED,
     ApprovalStateName,
     CheckStateName,
     Digest,
+    EndedName,
     RunStateName,
     StageStateName,
     TaskStateName,
@@ -184,7 +186,7 @@ class RunState(State):
     shifted: str | None = None
     """The version that traffic was last asked for; None while no shift was: then there is nothing to return."""
     ending: EndingState | None = None
-    closing: Literal["", "completed", "aborted"] = ""
+    closing: Literal["", EndedName] = ""
     actions: list[ActionState] = []
     ledger: list[str] = []
 
@@ -196,4 +198,4 @@ class RunState(State):
     @property
     def ended(self) -> bool:
         """Tell whether the run takes no more acts."""
-        return self.state in ("completed", "aborted")
+        return self.state in ENDED

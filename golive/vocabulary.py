@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import StringConstraints
 
 from golive.words import N_
 
-RunStateName = Literal["scheduled", "running", "held", "rolling_back", "completed", "aborted"]
+EndedName = Literal["completed", "aborted"]
+"""The states of a run that is over: it takes no more acts, and no other state follows."""
+RunStateName = Literal["scheduled", "running", "held", "rolling_back", EndedName]
 StageStateName = Literal["locked", "open", "passed", "failed", "skipped"]
 TaskStateName = Literal["locked", "open", "in_progress", "blocked", "to_verify", "done", "not_applicable"]
 CheckStateName = Literal["not_run", "running", "pass", "pass_with_waiver", "fail", "error"]
@@ -41,6 +43,8 @@ Role = Literal[
     "admin",
 ]
 Pace = Literal["real", "demo"]
+
+ENDED: tuple[EndedName, ...] = get_args(EndedName)
 
 URL = r"^https?://\S+$"
 KEY = r"^[a-z0-9][a-z0-9-]{0,62}$"

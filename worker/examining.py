@@ -43,6 +43,11 @@ LEAST_FREE = 1024**3
 NAMED = 5
 """So many runs are named, the others counted."""
 _AWAY = (RPCError, RuntimeError, SQLAlchemyError, OSError)
+_GONE = N_(
+    "See that TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS are those under which the runs were started, or restore "
+    "Temporal: they go on by themselves within a minute. If their workflows are gone for good, declare the runs ended: "
+    "`golive db abandon RUN`."
+)
 
 
 @dataclass(frozen=True)
@@ -129,13 +134,18 @@ async def workers(here: Installation) -> AsyncIterator[Finding]:
 
 
 async def frozen(here: Machine) -> AsyncIterator[Finding]:
-    """Does the database know as much of each run as Temporal does?"""
+    """Do the database and Temporal know the same runs, and as much of each?"""
     async with here.database.reading() as session:
         found = await frozen_runs(session)
+    behind = [run for run, is_unknown in found.items() if not is_unknown]
+    gone = [run for run, is_unknown in found.items() if is_unknown]
     remedy = say(N_("Write what is missing from Temporal's history: `golive db recover`."))
-    if found:
-        yield _finding("frozen runs", _named(N_("Frozen: {runs}."), found), remedy, well=False)
-    else:
+    if behind:
+        yield _finding("frozen runs", _named(N_("Frozen: {runs}."), behind), remedy, well=False)
+    if gone:
+        told = _named(N_("Frozen, since Temporal does not know their workflows: {runs}."), gone)
+        yield _finding("frozen runs", told, say(_GONE), well=False)
+    if not found:
         yield _finding("frozen runs", say(N_("No run is frozen.")), remedy, well=True)
 
 

@@ -1,6 +1,7 @@
 """Finds runs that ended outside golive and keeps the history of those that ended within it.
 
-A run that somebody terminated, reset or let time out in Temporal would otherwise be shown as running for ever.
+A run that somebody terminated, reset or let time out in Temporal would otherwise be shown as running for ever. A run
+of which Temporal knows nothing is no such run: it is frozen, since golive may be connected to another namespace.
 """
 
 from __future__ import annotations
@@ -18,15 +19,16 @@ from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError, RPCStatusCode
 
 from db import reconciling
-from db.freezing import freeze, known_runs
+from db.freezing import found_again, freeze, freeze_unknown, frozen_runs, known_runs
 from db.journal import locked_head
-from db.session import Database
+from db.session import Database, Session
 from golive.names import OURS, STATE, workflow_id
 from golive.state import RunState
 
 EVERY = timedelta(seconds=30)
 SELDOM = 20
 COMPLETED = "completed"
+UNKNOWN = "unknown to Temporal"
 SETTLED = timedelta(seconds=45)
 """What a workflow has numbered is recorded by then: a `record` whose worker died is tried again after 20 seconds."""
 LOG = logging.getLogger("golive.reconciler")
@@ -38,7 +40,7 @@ async def reconcile_for_ever(client: Client, database: Database) -> None:
     A look that fails is logged, does not keep the others from theirs, and is made again the next time.
     """
     for n in count():
-        for look in (freeze_disagreeing, mark_lost, keep_histories)[0 if n % SELDOM == 0 else 1 :]:
+        for look in LOOKS[0 if n % SELDOM == 0 else 1 :]:
             try:
                 await look(client, database)
             except (TemporalError, RPCError, SQLAlchemyError, OSError) as failed:
@@ -47,27 +49,58 @@ async def reconcile_for_ever(client: Client, database: Database) -> None:
 
 
 async def mark_lost(client: Client, database: Database) -> list[str]:
-    """Mark every run that SQL shows as open and whose workflow is over; return their ids.
+    """Mark every run that SQL shows as open and whose workflow ended otherwise than by its rules; return their ids.
 
-    One listing finds the suspects; since it lags behind, each suspect is looked at itself.
+    One listing finds the suspects; since it lags behind, each suspect is looked at itself. Those that Temporal does
+    not know, and those that ended by their rules and are open in SQL alone, are frozen instead.
     """
     async with database.reading() as session:
         open_runs = await reconciling.open_runs(session)
     if not open_runs:
         return []
-    alive = {
-        execution.id async for execution in client.list_workflows(f"ExecutionStatus = 'Running' AND {OURS}")
-    }
+    alive = await _alive(client)
     suspects = [run_id for run_id in open_runs if workflow_id(run_id) not in alive]
-    lost = [(run_id, how) for run_id in suspects if (how := await _how_it_ended(client, run_id)) is not None]
-    for run_id, how in lost:
+    over = [(run_id, how) for run_id in suspects if (how := await how_it_ended(client, run_id)) is not None]
+    for run_id, how in over:
         async with database.transaction() as session:
-            if how == COMPLETED:  # it was recorded then, and is not now
-                await freeze(session, run_id)
-            else:
-                await reconciling.mark_lost(session, run_id, how)
-        LOG.error("run %s is open in SQL and its workflow is %s", run_id, how)
-    return [run_id for run_id, how in lost if how != COMPLETED]
+            if await _mark(session, run_id, how):
+                LOG.error("run %s is open in SQL and its workflow is %s", run_id, how)
+    return [run_id for run_id, how in over if how not in (COMPLETED, UNKNOWN)]
+
+
+async def _mark(session: Session, run_id: str, how: str) -> bool:
+    """Freeze a run or mark it as lost, by how its workflow ended; tell whether it was not yet."""
+    if how == UNKNOWN:
+        return await freeze_unknown(session, run_id)
+    if how == COMPLETED:  # it was recorded then, and is not now
+        return await freeze(session, run_id)
+    return await reconciling.mark_lost(session, run_id, how)
+
+
+async def thaw_found(client: Client, database: Database) -> list[str]:
+    """Let every run go on that was frozen as unknown to Temporal and is known to it again; return their ids.
+
+    Only a run of which the database and Temporal know the same goes on.
+    """
+    async with database.reading() as session:
+        unknown = [run_id for run_id, is_unknown in (await frozen_runs(session)).items() if is_unknown]
+    if not unknown:
+        return []
+    alive = await _alive(client)
+    found = {run_id: await _last_number(client, run_id) for run_id in unknown if workflow_id(run_id) in alive}
+    return [run_id for run_id, seq in found.items() if seq and await _thaw(database, run_id, seq)]
+
+
+async def _thaw(database: Database, run_id: str, seq: int) -> bool:
+    async with database.transaction() as session:
+        goes_on = await found_again(session, run_id, seq)
+    LOG.warning("run %s is known to Temporal again and %s", run_id, "goes on" if goes_on else "stays frozen")
+    return goes_on
+
+
+async def _alive(client: Client) -> set[str]:
+    running = client.list_workflows(f"ExecutionStatus = 'Running' AND {OURS}")
+    return {execution.id async for execution in running}
 
 
 async def freeze_disagreeing(client: Client, database: Database) -> list[str]:
@@ -109,13 +142,13 @@ async def _last_number(client: Client, run_id: str) -> int | None:
     return state.seq
 
 
-async def _how_it_ended(client: Client, run_id: str) -> str | None:
+async def how_it_ended(client: Client, run_id: str) -> str | None:
     """Return how a workflow ended without its run, or None while it goes on."""
     try:
         status = (await client.get_workflow_handle(workflow_id(run_id)).describe()).status
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            return "unknown to Temporal"
+            return UNKNOWN
         raise
     if status in (None, WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW):
         return None
@@ -128,6 +161,8 @@ async def keep_histories(client: Client, database: Database) -> None:
         runs = await reconciling.runs_without_history(session)
     for run_id in runs:
         histories = await _histories(client, run_id)
+        if not histories:
+            continue  # Temporal does not list it yet, or golive is connected to another namespace
         async with database.transaction() as session:
             await reconciling.keep_history(session, run_id, gzip.compress(json.dumps(histories).encode()))
 
@@ -140,3 +175,7 @@ async def _histories(client: Client, run_id: str) -> list[object]:
     ]
     handles = [client.get_workflow_handle(workflow_id(run_id), run_id=part) for _, part in sorted(chain)]
     return [json.loads((await handle.fetch_history()).to_json()) for handle in handles]
+
+
+LOOKS = (freeze_disagreeing, thaw_found, mark_lost, keep_histories)
+"""What is looked at, in this order; the first seldom."""

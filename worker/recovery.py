@@ -169,16 +169,33 @@ async def _recovered(settings: Settings, run_ids: Collection[str]) -> list[Findi
     database = Database(settings.url)
     try:
         found = await recover(client, database, settings.keys("start"), run_ids)
+        told = [_told(each) for each in found] + ([] if run_ids else await out_of_reach(client, database))
     finally:
         await database.close()
-    return [_told(each) for each in found] or [Finding(about="runs", well=True, found=say(_NOTHING))]
+    return told or [Finding(about="runs", well=True, found=say(_NOTHING))]
+
+
+async def out_of_reach(client: Client, database: Database) -> list[Finding]:
+    """Tell of each frozen run that Temporal does not know: nothing can be written from its history."""
+    async with database.reading() as session:
+        frozen = await frozen_runs(session)
+    left = [run_id for run_id in frozen if not await _is_known(client, run_id)]
+    return [Finding(about=run_id, well=False, found=say(_OUT_OF_REACH, run=run_id)) for run_id in left]
 
 
 async def _is_known(client: Client, run_id: str) -> bool:
     return bool((await client.count_workflows(f"WorkflowId = '{workflow_id(run_id)}'")).count)
 
 
-_UNKNOWN = N_("Temporal knows no run {runs}; nothing was written.")
+_UNKNOWN = N_(
+    "Temporal knows no run {runs}; nothing was written. See that TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS are those "
+    "under which it was started; if its workflow is gone for good, `golive db abandon` declares it ended."
+)
+_OUT_OF_REACH = N_(
+    "Run {run} stays frozen: Temporal does not know its workflow. See that TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS are "
+    "those under which it was started, or restore Temporal; if its workflow is gone for good, "
+    "`golive db abandon {run}` declares it ended."
+)
 _NOTHING = N_("Nothing is missing: the database knows every run as far as Temporal does.")
 _SAME = N_(
     "Run {run}: entries {first} to {last} of its journal were written again from Temporal's history, each with the "

@@ -8,14 +8,15 @@ from activities.report.gates import alerts, gates
 from activities.report.outcome import back_out, lead, outcome, release
 from activities.report.review import comments, journal, lessons
 from activities.report.times import planned_and_actual, where_time_went
-from activities.report.told import Kind, Outcome, Told
+from activities.report.told import Kind, Told
 from activities.report.traffic import traffic
 from activities.report.waits import waits_of
 from activities.report.work import interruptions, tasks
 from db.story import Story
+from golive.vocabulary import EndedName
 
 
-def compose(story: Story, kind: Kind, outcome_of_run: Outcome | None) -> Document:
+def compose(story: Story, kind: Kind, outcome_of_run: EndedName | None) -> Document:
     """Return the report of a run. It depends on the story alone, so writing it again gives the same."""
     told = Told(story, kind, outcome_of_run)
     waits = waits_of(story.run, story.events, told.until)

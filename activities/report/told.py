@@ -11,10 +11,10 @@ from typing import Any, Literal
 from activities.report.document import Cell
 from db.story import Story
 from db.views import JournalRow, RunWhole
+from golive.vocabulary import EndedName
 from golive.words import Sentence, Text
 
 Kind = Literal["draft", "final"]
-Outcome = Literal["completed", "aborted"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Told:
 
     story: Story
     kind: Kind
-    outcome: Outcome | None
+    outcome: EndedName | None
 
     @property
     def run(self) -> RunWhole:

@@ -40,6 +40,7 @@ runs = Table(
     moment("started_at"),
     moment("ended_at", null=True),
     moment("frozen_at", null=True),
+    moment("unknown_at", null=True),
     one_of("state", RunStateName),
     rule("weight_is_a_share", "weight BETWEEN 0 AND 100"),
     rule("only_finished_runs_have_ended", "ended_at IS NULL OR state IN ('completed', 'aborted')"),

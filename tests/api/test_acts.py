@@ -17,8 +17,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from api.app import create_app
 from api.prepare import prepare
-from db.freezing import freeze
+from db.freezing import freeze, freeze_unknown
 from db.session import Database
+from golive.names import workflow_id
 from settings import Settings
 from tests.api.client import RELEASE, Client, problem
 from tests.api.test_templates import SMALL
@@ -344,3 +345,18 @@ async def test_a_frozen_run_takes_no_act_but_those_that_return_traffic(team: Tea
         assert refused.headers["Retry-After"] == "60"
     ended = await team.manager.post(f"{path}/abort", {"reason": "users cannot pay"})
     assert ended.status_code == 200, ended.text
+
+
+async def test_a_run_that_temporal_does_not_know_takes_no_act_and_is_not_said_to_have_ended(
+    team: Team,
+) -> None:
+    run = await team.start()
+    path = f"/runs/{run['id']}"
+    await team.stack.client.get_workflow_handle(workflow_id(run["id"])).terminate("it is gone")
+    async with team.stack.database.transaction() as session:
+        assert await freeze_unknown(session, run["id"])
+    for act in ("hold", "abort", "rollback"):
+        refused = await team.manager.post(f"{path}/{act}", {"reason": "users cannot pay"})
+        problem(refused, 503, "run_frozen")
+        assert "Temporal does not know its workflow" in refused.json()["detail"]
+    assert (await team.manager.get(path))["state"] == "running"

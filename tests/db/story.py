@@ -14,7 +14,7 @@ from golive.events import Event
 from golive.plan import Artifact, Plan, Release
 from golive.recording import ApprovalChange, Batch, Build, Recorded, RunChange, StageView, Start, TaskChange
 from golive.template import Approval, Item, Requirement, Rollout, Rule, SetWeight, Stage, Task
-from golive.vocabulary import RunStateName
+from golive.vocabulary import ENDED, RunStateName
 from golive.words import Text, Words
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -104,7 +104,7 @@ def run_change(state: RunStateName = "running", **more: Any) -> RunChange:
         ),
         builds=more.pop("builds", (Build(n=1, release=RELEASE, at=NOON, by="rm"),)),
         started_at=NOON,
-        ended_at=NOON if state in {"completed", "aborted"} else None,
+        ended_at=NOON if state in ENDED else None,
         **more,
     )
 

@@ -92,6 +92,18 @@ REVIEW: dict[str, Any] = {
     "needs": ["grey"],
     "tasks": [task("lessons", function="dev")],
 }
+RATE: dict[str, Any] = {
+    "key": "errors",
+    "title": "Errors",
+    "source": {"metric": "errors"},
+    "compare": "<=",
+    "threshold": 1,
+}
+
+
+def gate(on: str = "exit", **more: Any) -> dict[str, Any]:
+    """Return a gate that measures `RATE`."""
+    return {"key": "rate", "title": "Rate", "on": on, "checks": [{**RATE, **more}]}
 
 
 def whole() -> Plan:

@@ -75,7 +75,7 @@ class AnyRun(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.world = World(PLAN)
-        self.world.measured["errors"] = 0.0
+        self.world.setting.measured["errors"] = 0.0
         self.world.follow()
         self.builds = self.seen = 0
         self.approved_on: dict[str, str] = {}
@@ -154,11 +154,11 @@ class AnyRun(RuleBasedStateMachine):
 
     @rule(errors=st.sampled_from((0.0, 5.0, None, float("nan"))))
     def errors_change(self, errors: float | None) -> None:
-        self.world.measured["errors"] = errors
+        self.world.setting.measured["errors"] = errors
 
     @rule(broken=st.booleans(), foreign=st.booleans())
     def surroundings_change(self, broken: bool, foreign: bool) -> None:
-        self.world.broken_traffic = broken
+        self.world.setting.broken = broken
         if self.world.lock_holder in (None, "other"):
             self.world.lock_holder = "other" if foreign else None
 

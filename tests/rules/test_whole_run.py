@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from golive import commands as c
-from golive.evidence import Remark
-from golive.recording import RunChange
+from tests.rules.acting import (
+    approve,
+    complete,
+    digest,
+    due_of,
+    shown,
+    states,
+    to_grey,
+    to_sign_off,
+)
 from tests.rules.plans import GREY, REVIEW, SIGNED, UAT, make_plan, release, task, whole
-from tests.rules.world import World, run_of, started, words
-
-
-def complete(world: World, ref: str, by: str) -> None:
-    world.act(c.CompleteTask(task=ref, evidence=(Remark(text=words()),)), by)
-
-
-def digest(world: World, ref: str = "sign-off.sign") -> str:
-    shown = world.run.state.approvals[ref].digest
-    assert shown is not None
-    return shown
-
-
-def approve(world: World, by: str, ref: str = "sign-off.sign") -> None:
-    world.act(c.Decide(approval=ref, decision="approved", digest=digest(world, ref)), by)
-
-
-def to_sign_off(world: World) -> World:
-    complete(world, "uat.run", "qa1")
-    complete(world, "uat.read", "qa2")
-    return world
-
-
-def to_grey(world: World) -> World:
-    to_sign_off(world)
-    approve(world, "ops1")
-    approve(world, "qa3")
-    return world
-
-
-def shown(world: World) -> RunChange:
-    change = world.batches[-1].run
-    assert change is not None
-    return change
-
-
-def states(world: World) -> dict[str, str]:
-    return {name: stage.state for name, stage in world.run.state.stages.items()}
+from tests.rules.world import run_of, started, words
 
 
 def test_a_whole_run_completes() -> None:
@@ -222,12 +193,6 @@ def test_missed_rungs_collapse_into_the_latest() -> None:
     assert len([event for event in world.journal if event.type in ("Reminded", "Escalated")]) == 1
 
 
-def due_of(world: World) -> datetime:
-    clock = world.run.state.tasks["uat.run"].clock
-    assert clock is not None
-    return clock.due_at
-
-
 def test_a_hold_stops_the_clocks() -> None:
     world = started(whole())
     due = due_of(world)
@@ -296,12 +261,12 @@ def test_retry_starts_over() -> None:
 
 def test_a_failed_shift_stops_for_a_person() -> None:
     world = to_sign_off(started(whole()))
-    world.broken_traffic = True
+    world.setting.broken = True
     approve(world, "ops1")
     approve(world, "qa3")
     assert world.traffic == 0
     assert "ShiftFailed" in world.types()
-    world.broken_traffic = False
+    world.setting.broken = False
     world.act(c.RetryRollout(reason=words()), "rm")
     assert world.traffic == 5
 

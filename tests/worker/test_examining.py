@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio import workflow
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from db.freezing import freeze
+from db.freezing import freeze, freeze_unknown
 from db.session import Database
 from golive.findings import Finding
+from golive.names import LOOK_AGAIN, TASK_QUEUE
 from settings import Settings
 from tests.api.conftest import NOBODY_LISTENS
 from tests.databases import Databases
 from tests.rules.plans import SIGNED, UAT, make_plan
-from tests.stack import Stack
+from tests.stack import Stack, running
 from worker import examining
 from worker.examining import Installation, Look
 
@@ -59,6 +63,18 @@ async def test_a_frozen_run_is_named(here: Installation, stack: Stack) -> None:
     assert "golive db recover" in str(finding.remedy)
 
 
+async def test_a_run_that_temporal_does_not_know_is_named_apart(here: Installation, stack: Stack) -> None:
+    behind, gone = [await stack.start(make_plan(UAT, SIGNED)) for _ in range(2)]
+    async with stack.database.transaction() as session:
+        await freeze(session, behind.run_id)
+        await freeze_unknown(session, gone.run_id)
+    told = [each async for each in examining.frozen(here)]
+    assert [behind.run_id in str(each.found) for each in told] == [True, False]
+    assert [gone.run_id in str(each.found) for each in told] == [False, True]
+    assert "TEMPORAL_NAMESPACE" in str(told[1].remedy)
+    assert "golive db abandon" in str(told[1].remedy)
+
+
 async def test_a_run_that_the_database_does_not_know_is_named(
     here: Installation, stack: Stack, databases: Databases
 ) -> None:
@@ -80,6 +96,30 @@ async def test_a_run_that_the_code_here_would_break_is_found_before_the_upgrade(
     broken = [each for each in [each async for each in examining.replays(here)] if not each.well]
     assert any(run.run_id in str(each.found) for each in broken)
     assert all("finish them with the version before" in str(each.remedy) for each in broken)
+
+
+async def test_a_run_whose_code_fails_again_and_again_is_named(
+    temporal: WorkflowEnvironment, database: Database, tmp_path: Path
+) -> None:
+    async with running(temporal, database, tmp_path) as before:
+        run = await before.start(make_plan(UAT, SIGNED))
+        before.runs.clear()  # it goes on
+    here = Installation(before.settings, database, temporal.client)
+    careless = Worker(
+        temporal.client,
+        task_queue=TASK_QUEUE,
+        workflows=[OtherGoLive],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    async with careless:
+        assert (await found(examining.stuck, here)).well
+        await run.handle.signal(LOOK_AGAIN)
+        async with asyncio.timeout(10):
+            while (finding := await found(examining.stuck, here)).well:
+                await asyncio.sleep(0.05)
+        await run.handle.terminate("the test is over")
+    assert run.run_id in str(finding.found)
+    assert "start the version again that the run went well with" in str(finding.remedy)
 
 
 async def test_what_is_short_of_room_or_time_is_told(

@@ -8,8 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from golive import commands as c
-from tests.rules.plans import UAT, make_plan, task
-from tests.rules.test_corners import gate
+from tests.rules.plans import UAT, gate, make_plan, task
 from tests.stack import Stack, words
 
 

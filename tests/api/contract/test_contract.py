@@ -29,6 +29,9 @@ RUNS = 2
 """How many runs there are to act on, and how many to end."""
 HERE = Path(__file__).parent
 SECONDS = int(os.environ.get("CONTRACT_SECONDS", "0"))
+GETS_ROUND = SECONDS == 0 or SECONDS >= 60
+"""Whether each person has the time to ask every operation. In less, all that is asked is held against the document,
+and how far that came depends on the machine."""
 FUNCTIONS = [
     "product",
     "dev",
@@ -142,14 +145,16 @@ def accepted(report: dict[str, Any]) -> set[str]:
 
 def test_who_may_do_everything_is_answered_as_documented(world: World) -> None:
     report = world.ask("zoe", "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "2")
-    assert report["operations"]["tested"] == report["operations"]["selected"]
-    assert {"POST /api/v1/runs", "POST /api/v1/users", "GET /api/v1/tasks/{task_id}"} <= accepted(report)
-    assert len(accepted(report)) > 30
+    assert report["operations"]["tested"] > 0
+    if GETS_ROUND:
+        assert report["operations"]["tested"] == report["operations"]["selected"]
+        assert {"POST /api/v1/runs", "POST /api/v1/users", "GET /api/v1/tasks/{task_id}"} <= accepted(report)
+        assert len(accepted(report)) > 30
 
 
 def test_who_only_looks_on_is_answered_as_documented(world: World) -> None:
     report = world.ask("vic", "--phases", "fuzzing", "--max-examples", "1")
-    assert "GET /api/v1/runs" in accepted(report)
+    assert "GET /api/v1/runs" in accepted(report) or not GETS_ROUND
     assert not accepted(report) & {"POST /api/v1/runs", "POST /api/v1/users", "GET /api/v1/audit"}
 
 
