@@ -9,9 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.language import language_of
-from api.problems import answer
+from api.problems import respond
 from api.refusals import body_too_large
+from api.watched import PREFIX
 
 MIB = 1024 * 1024
 JSON_LIMIT = 384 * 1024
@@ -19,6 +19,8 @@ JSON_LIMIT = 384 * 1024
 BUNDLE_LIMIT = 4 * MIB
 """Templates that are published together go to SQL alone."""
 FILE_LIMIT = 20 * MIB
+FORM_LIMIT = 100 * MIB
+"""What the files of one form may have together; each of them keeps to FILE_LIMIT."""
 _ENVELOPE = 64 * 1024
 """What multipart adds around a file of the largest size."""
 _DISCARD = 64 * MIB
@@ -34,7 +36,7 @@ class BodyTooLarge(HTTPException):
 
 
 class BodyLimit:
-    """Refuses bodies of more than 384 KiB, 4 MiB for a bundle of templates, or 20 MiB for an attachment."""
+    """Refuses bodies over 384 KiB; over 4 MiB for a bundle of templates, 20 for an attachment, 100 for a form."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -47,8 +49,9 @@ class BodyLimit:
         most, envelope = _limit(scope)
         if _declared(scope) > most + envelope:
             await _discard(scope, receive)
-            request = Request(scope)
-            await answer(body_too_large(most), language_of(request))(scope, receive, send)
+            refused = respond(Request(scope), body_too_large(most))
+            refused.headers["Connection"] = "close"
+            await refused(scope, receive, send)
             return
         await self.app(scope, _counting(scope, receive, most, most + envelope), send)
 
@@ -89,13 +92,14 @@ async def _discard(scope: Scope, receive: Receive) -> None:
 def _limit(scope: Scope) -> tuple[int, int]:
     """Return how many bytes a body may have, and how many more its envelope."""
     if _is_upload(scope):
-        return FILE_LIMIT, _ENVELOPE
+        return (FILE_LIMIT, _ENVELOPE) if scope["path"].startswith(PREFIX) else (FORM_LIMIT, JSON_LIMIT)
     return (BUNDLE_LIMIT if "/templates/bundle" in scope["path"] else JSON_LIMIT), 0
 
 
 def _is_upload(scope: Scope) -> bool:
-    path: str = scope["path"]
-    return scope["method"] == "POST" and path.rstrip("/").endswith("/attachments")
+    path: str = scope["path"].rstrip("/")
+    by_form = path.startswith("/tasks/") and path.endswith("/complete")
+    return scope["method"] == "POST" and (path.endswith("/attachments") or by_form)
 
 
 def _declared(scope: Scope) -> int:

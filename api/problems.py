@@ -115,7 +115,7 @@ Told = Callable[[Request, GoliveError], Response | None]
 """How errors of some requests are told in another form: None for those that get a problem document."""
 
 
-def _told(request: Request, error: GoliveError) -> Response:
+def respond(request: Request, error: GoliveError) -> Response:
     """Return the answer that carries `error`: a page for a person with a browser, else a problem document."""
     tell_as_page: Told | None = getattr(request.app.state, "told", None)
     shown = tell_as_page(request, error) if tell_as_page else None
@@ -141,7 +141,7 @@ async def _golive_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, GoliveError)  # noqa: S101 - for the type checker, as below
     if isinstance(error, Refused):
         await written_down(request, error)
-    return _told(request, error)
+    return respond(request, error)
 
 
 async def written_down(request: Request, refused: Refused) -> None:
@@ -160,12 +160,12 @@ async def written_down(request: Request, refused: Refused) -> None:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     media = request.headers.get("content-type", "")
-    return _told(request, refusal_of(list(error.errors()), error.body, media))
+    return respond(request, refusal_of(list(error.errors()), error.body, media))
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    told = _told(request, _from_status(request, error))
+    told = respond(request, _from_status(request, error))
     told.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
         told.headers["Allow"] = ", ".join(methods)
@@ -200,7 +200,7 @@ def _from_status(request: Request, error: HTTPException) -> GoliveError:
 
 async def _database(request: Request, error: Exception) -> Response:
     log.error("database: %s %s: %s", request.method, request.url.path, error)
-    return _told(request, database_unavailable())
+    return respond(request, database_unavailable())
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
@@ -210,7 +210,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     """
     with work(request_id=request.state.request_id):
         log.error("unexpected: %s %s", request.method, request.url.path, exc_info=error)
-        told = _told(request, _unexpected_error())
+        told = respond(request, _unexpected_error())
     told.headers[REQUEST_ID] = request.state.request_id
     return told
 

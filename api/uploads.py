@@ -100,8 +100,8 @@ class Upload:
         if self.seen:
             raise Invalid("one_file_only", N_("Send one file at a time."))
         self.seen = True
-        self.name = _plain_name(options[b"filename"])
-        self.content_type = _plain_type(self._headers.get(b"content-type", b""))
+        self.name = plain_name(options[b"filename"])
+        self.content_type = plain_type(self._headers.get(b"content-type", b""))
 
     def _part_data(self, given: bytes, start: int, end: int) -> None:
         if self._mine:
@@ -118,7 +118,7 @@ def _broken() -> Malformed:
     return Malformed("malformed", N_("The file did not come in whole as multipart/form-data; send it again."))
 
 
-def _plain_name(written: bytes) -> str:
+def plain_name(written: bytes) -> str:
     """Return the name without folders and control characters, whoever's system it comes from."""
     text = written.decode("utf-8", "replace")
     name = PureWindowsPath(PurePosixPath(text).name).name
@@ -126,7 +126,8 @@ def _plain_name(written: bytes) -> str:
     return shown[-_NAME_MOST:] or "file"
 
 
-def _plain_type(written: bytes) -> str:
+def plain_type(written: bytes) -> str:
+    """Return the media type that was claimed, without parameters; PLAIN for what is none."""
     text = written.decode("ascii", "replace").partition(";")[0].strip().lower()
     kind, slash, detail = text.partition("/")
     plain = all(

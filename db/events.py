@@ -36,6 +36,15 @@ async def events_page(
     return page.seen_as(await _told(session, page.items))
 
 
+async def events_about(
+    session: Session, run_id: str, about: str, *, but: Sequence[str] = (), limit: int = 100
+) -> tuple[JournalRow, ...]:
+    """Return the latest events of the run about one object, the latest first, less those of the types `but`."""
+    found = _ROWS.where(journal.c.stream == run_id, journal.c.object == about, journal.c.action.not_in(but))
+    latest = found.order_by(journal.c.seq.desc()).limit(limit)
+    return tuple(await _told(session, (await session.execute(latest)).all()))
+
+
 async def list_audit(  # noqa: PLR0913 - each is a filter of the route
     session: Session,
     *,

@@ -73,6 +73,13 @@ async def comments_of_run(session: Session, run_id: str, about: str | None = Non
     return tuple(comment for comment in told if about is None or comment.about == about)
 
 
+async def comments_about(session: Session, run_id: str, about: str) -> tuple[CommentView, ...]:
+    """Return the comments about one thing of a run, such as `task:uat.test`, in the order in which they were made."""
+    query = _texts_of(comments).where(comments.c.run_id == run_id, comments.c.about == about)
+    found = await session.execute(query.order_by(comments.c.seq))
+    return tuple(CommentView(**fields_of(row)) for row in found)
+
+
 async def _told(session: Session, table: Table, run_id: str) -> list[dict[str, Any]]:
     found = _texts_of(table).where(table.c.run_id == run_id).order_by(table.c.seq)
     return [dict(fields_of(row)) for row in await session.execute(found)]

@@ -23,11 +23,13 @@ from golive.vocabulary import ENDED
 from golive.words import N_
 
 __all__ = [
+    "HEADERS",
     "comments_of_decisions",
     "get_approval",
     "get_header",
     "get_run",
     "get_task",
+    "is_on",
     "list_approvals",
     "list_runs",
     "list_tasks",
@@ -40,9 +42,10 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _BESIDE = 20
 """Other runs of the same service that are named."""
 
-_HEADERS: Select[Any] = select(
+HEADERS: Select[Any] = select(
     *(runs.c[name] for name in (*HEADER, "template_title", "blocked_by", "frozen_at", "unknown_at"))
 )
+"""What `db.reading.header` makes a run's header of."""
 
 
 async def list_runs(  # noqa: PLR0913 - each is a filter of the route
@@ -56,7 +59,7 @@ async def list_runs(  # noqa: PLR0913 - each is a filter of the route
     limit: int = 50,
 ) -> Page[RunHeader]:
     """Return runs, newest first; `q` is looked for in title, service and version, in any case of letters."""
-    query = _HEADERS
+    query = HEADERS
     for column, wanted in ((runs.c.state, state), (runs.c.service, service), (runs.c.template, template)):
         if wanted is not None:
             query = query.where(column == wanted)
@@ -76,7 +79,7 @@ async def list_runs(  # noqa: PLR0913 - each is a filter of the route
 
 async def get_header(session: Session, run_id: str) -> RunHeader:
     """Return a run's header. Raises NotFound (`unknown_run`)."""
-    row = (await session.execute(_HEADERS.where(runs.c.id == run_id))).one_or_none()
+    row = (await session.execute(HEADERS.where(runs.c.id == run_id))).one_or_none()
     return header(_known_run(row, run_id))
 
 
@@ -143,13 +146,14 @@ async def list_tasks(  # noqa: PLR0913 - each is a filter of the route
     if states:
         query = query.where(tasks.c.state.in_(states))
     if assignee is not None:
-        query = query.where(_is_on(assignee))
+        query = query.where(is_on(assignee))
     next_due = (func.coalesce(tasks.c.due_at, literal(_NEVER, Moment())), tasks.c.run_id, tasks.c.position)
     page = await read_page(session, query, next_due, cursor=cursor, limit=limit)
     return page.seen_as(await task_views(session, page.items))
 
 
-def _is_on(name: str) -> ColumnElement[bool]:
+def is_on(name: str) -> ColumnElement[bool]:
+    """Return the condition that a task is on the user `name`: theirs, offered to them, or theirs to verify."""
     mine = (run_people.c.run_id == tasks.c.run_id) & (run_people.c.function == tasks.c.function)
     in_function = select(run_people.c.name).where(mine, run_people.c.name == name).exists()
     to_verify = tasks.c.state == "to_verify"

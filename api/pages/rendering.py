@@ -100,7 +100,7 @@ def _environment(language: Language) -> Environment:
     told = translator(language)
     environment.install_gettext_callables(told, _plural(told), newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(asset=asset, new_key=lambda: secrets.token_hex(16))
-    environment.filters["lines"] = lines
+    environment.filters.update(lines=lines, size=size)
     return environment
 
 
@@ -112,3 +112,11 @@ def _plural(told: Callable[[str], str]) -> Callable[[str, str, int], str]:
 def lines(text: str) -> Markup:
     """Return what a person wrote with its line breaks."""
     return Markup("<br>").join(text.splitlines())
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as it is read: `640 B`, `3.2 KiB`, `20 MiB`."""
+    for unit, bytes_of_it in (("MiB", 1024 * 1024), ("KiB", 1024)):
+        if count >= bytes_of_it:
+            return f"{round(count / bytes_of_it, 1):g} {unit}"
+    return f"{count} B"

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from api.pages import components, sign_in, static, work
+from api.pages import attachments, components, sign_in, static, tasks, work
 
-ROUTERS = (static.router, sign_in.router, work.router, components.router)
+ROUTERS = (
+    static.router,
+    sign_in.router,
+    work.router,
+    tasks.router,
+    attachments.router,
+    components.router,
+)

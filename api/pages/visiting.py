@@ -157,7 +157,8 @@ class Sent:
     def text(self, name: str) -> str:
         """Return what was typed into a field, empty when nothing was or there is no such field."""
         value = self.form.get(name, "")
-        return value if isinstance(value, str) else ""
+        # Browsers send two characters for a line break that they count, and people see, as one.
+        return value.replace("\r\n", "\n") if isinstance(value, str) else ""
 
 
 async def _sent(visit: VisitDep) -> AsyncIterator[Sent]:

@@ -11,13 +11,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, Response
 
 from api.asking import SIGNED_IN, ActorDep, HouseDep, need
-from api.attempts import IdempotencyKey, attempt_of, once
+from api.attempts import Attempt, IdempotencyKey, attempt_of, once
 from api.described import ASKED, CHANGE, permission, problems
+from api.house import House
 from api.limits import FILE_LIMIT
 from api.schemas.health import AttachmentShown
 from api.schemas.named import AttachmentPath
 from api.uploads import PLAIN, Upload
-from db.attachments import Attachment, add_attachment, get_attachment, keep_bytes, path_of
+from db.attachments import Kept, add_attachment, get_attachment, keep_bytes, path_of
 from db.session import Session
 from golive.permissions import UPLOAD
 
@@ -58,18 +59,18 @@ async def upload(request: Request, actor: ActorDep, house: HouseDep, key: Idempo
     kept = await keep_bytes(house.settings.home, sent.pieces(), FILE_LIMIT)
     about = json.dumps([kept.sha256, sent.name, sent.content_type])
     attempt = attempt_of(request, actor, key, hashlib.sha256(about.encode()).hexdigest())
+    return await name_it(house, attempt, kept, sent.name, sent.content_type)
+
+
+async def name_it(house: House, attempt: Attempt, kept: Kept, name: str, content_type: str) -> Response:
+    """Make an attachment of kept bytes, once for each attempt, and answer with it."""
 
     async def add(session: Session) -> dict[str, Any]:
-        stored = await add_attachment(
-            session, kept, name=sent.name, content_type=sent.content_type, by=actor.name
-        )
-        return _shown(stored).model_dump(mode="json")
+        by = attempt.actor.name
+        stored = await add_attachment(session, kept, name=name, content_type=content_type, by=by)
+        return AttachmentShown.model_validate(stored).model_dump(mode="json")
 
     return await once(house, attempt, 201, add)
-
-
-def _shown(attachment: Attachment) -> AttachmentShown:
-    return AttachmentShown.model_validate(attachment)
 
 
 @router.get(
@@ -87,6 +88,11 @@ def _shown(attachment: Attachment) -> AttachmentShown:
 )
 async def download(attachment_id: AttachmentPath, house: HouseDep) -> FileResponse:
     """Give a file back."""
+    return await downloaded(house, attachment_id)
+
+
+async def downloaded(house: House, attachment_id: str) -> FileResponse:
+    """Return a file so that no browser ever shows it or runs it. Raises NotFound."""
     async with house.database.reading() as session:
         stored = await get_attachment(session, attachment_id)
     headers = {

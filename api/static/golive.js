@@ -40,6 +40,15 @@
   document.addEventListener("htmx:config:request", (event) => {
     event.detail.ctx.request.headers["X-CSRF-Token"] = document.body.dataset.csrf;
   });
+  // Files are uploaded when they are chosen: what is stored stands in the form, so the field is free for more.
+  document.addEventListener("htmx:before:request", (event) => {
+    const source = event.detail.ctx?.sourceElement;
+    if (source?.type === "file") source.closest(".field").querySelector("[data-problem]")?.remove();
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    const source = event.detail.ctx?.sourceElement;
+    if (source?.type === "file") source.value = "";
+  });
   document.addEventListener("htmx:error", (event) => {
     const form = event.detail.ctx?.sourceElement;
     if (form?.matches?.("form[data-act]")) sendAgain(form);

@@ -1,0 +1,175 @@
+"""What waits for one person, across runs: tasks and decisions in one list, and the runs that they manage.
+
+Each answers in a fixed number of queries, however much waits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import (
+    Row,
+    Select,
+    String,
+    Subquery,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
+
+from db.locks import FINISHED
+from db.pages import Page, read_page
+from db.queries import HEADERS, is_on
+from db.reading import header, wait_of
+from db.schema import Moment
+from db.session import Session
+from db.tables import approval_waiting, approvals, runs, tasks
+from db.views import RunHeader
+from golive.recording import Wait
+from golive.words import Text
+
+Asked = Literal["do", "verify", "decide"]
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Sorts what has no due date after all that has one."""
+_WORKED_ON = ("open", "in_progress", "blocked", "to_verify")
+MANAGED = 20
+"""Runs of one release manager that are shown beside their work; the list of runs shows all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One thing that is asked of a person. `assignee` is None for what is offered, and for decisions."""
+
+    asked: Asked
+    id: str
+    title: Text
+    state: str
+    priority: str | None
+    function: str | None
+    assignee: str | None
+    due_at: datetime | None
+    overdue: bool
+    run_id: str
+    run_title: str
+    run_state: str
+    service: str
+    version: str
+    stage: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much waits, by what is asked, and how much of it is overdue."""
+
+    do: int = 0
+    verify: int = 0
+    decide: int = 0
+    overdue: int = 0
+
+    @property
+    def all(self) -> int:
+        """How much waits in all."""
+        return self.do + self.verify + self.decide
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """An open run of a release manager and what its stages wait for."""
+
+    run: RunHeader
+    waits: tuple[Wait, ...]
+
+
+async def list_work(
+    session: Session, name: str, now: datetime, *, cursor: str | None = None, limit: int = 50
+) -> Page[Waiting]:
+    """Return what waits for the user `name`: the next due first, what has no due date last."""
+    waiting = _on(name, now)
+    next_due = (waiting.c.next_due, waiting.c.run_id, waiting.c.kind, waiting.c.position)
+    page = await read_page(session, select(waiting), next_due, cursor=cursor, limit=limit)
+    its_runs = await _runs(session, {row.run_id for row in page.items})
+    return page.seen_as([_waiting(row, its_runs[row.run_id]) for row in page.items])
+
+
+async def count_work(session: Session, name: str, now: datetime) -> Counts:
+    """Return how much waits for the user `name`."""
+    waiting = _on(name, now)
+    late = func.sum(case((waiting.c.overdue, 1), else_=0)).label("late")
+    counted = select(waiting.c.asked, func.count().label("all"), late).group_by(waiting.c.asked)
+    rows = (await session.execute(counted)).all()
+    return Counts(**{row.asked: row.all for row in rows}, overdue=sum(row.late for row in rows))
+
+
+async def managed_runs(session: Session, name: str) -> tuple[tuple[Managed, ...], int]:
+    """Return the open runs that the user `name` manages, newest first and `MANAGED` at most, and how many there are."""
+    mine = (runs.c.release_manager == name) & runs.c.state.not_in(FINISHED)
+    query = HEADERS.add_columns(runs.c.waits, func.count().over().label("all")).where(mine)
+    newest = query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(MANAGED)
+    rows = (await session.execute(newest)).all()
+    return tuple(_managed(row) for row in rows), rows[0].all if rows else 0
+
+
+def _managed(row: Row[Any]) -> Managed:
+    waits = (wait_of(wait) for wait in row.waits)
+    return Managed(header(row), tuple(wait for wait in waits if wait))
+
+
+def _on(name: str, now: datetime) -> Subquery:
+    return union_all(_tasks(name), _decisions(name, now)).subquery("waiting")
+
+
+def _tasks(name: str) -> Select[Any]:
+    asked = case((tasks.c.state == "to_verify", "verify"), else_="do")
+    found = select(
+        literal("task").label("kind"),
+        asked.label("asked"),
+        *(tasks.c[column] for column in ("id", "run_id", "position", "stage", "title", "state")),
+        *(tasks.c[column] for column in ("priority", "function", "assignee", "due_at", "overdue")),
+        func.coalesce(tasks.c.due_at, literal(_NEVER, Moment())).label("next_due"),
+    )
+    going_on = found.join(runs, runs.c.id == tasks.c.run_id).where(runs.c.state.not_in(FINISHED))
+    return going_on.where(tasks.c.state.in_(_WORKED_ON), is_on(name))
+
+
+def _decisions(name: str, now: datetime) -> Select[Any]:
+    nothing = cast(null(), String)
+    late = and_(approvals.c.due_at.is_not(None), approvals.c.due_at <= literal(now, Moment()))
+    found = select(
+        literal("approval").label("kind"),
+        literal("decide").label("asked"),
+        *(approvals.c[column] for column in ("id", "run_id", "position", "stage", "title", "state")),
+        *(nothing.label(column) for column in ("priority", "function", "assignee")),
+        approvals.c.due_at,
+        late.label("overdue"),
+        func.coalesce(approvals.c.due_at, literal(_NEVER, Moment())).label("next_due"),
+    )
+    asked = found.join(approval_waiting, approval_waiting.c.approval_id == approvals.c.id)
+    going_on = asked.join(runs, runs.c.id == approvals.c.run_id).where(runs.c.state.not_in(FINISHED))
+    return going_on.where(approval_waiting.c.name == name)
+
+
+async def _runs(session: Session, ids: set[str]) -> dict[str, Row[Any]]:
+    columns = (runs.c[name] for name in ("id", "title", "state", "service", "version", "stages"))
+    found = await session.execute(select(*columns).where(runs.c.id.in_(ids)))
+    return {row.id: row for row in found}
+
+
+def _waiting(row: Row[Any], run: Row[Any]) -> Waiting:
+    stage = next((stage["title"] for stage in run.stages if stage["id"] == row.stage), None)
+    return Waiting(
+        **{name: getattr(row, name) for name in ("asked", "id", "state", "priority", "function", "assignee")},
+        **{name: getattr(row, name) for name in ("due_at", "overdue", "run_id")},
+        title=Text.model_validate(row.title),
+        run_title=run.title,
+        run_state=run.state,
+        service=run.service,
+        version=run.version,
+        stage=Text.model_validate(stage) if stage else None,
+    )
