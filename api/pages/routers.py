@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from api.pages import components, sign_in, static, work
+from api.pages import approval, components, sign_in, static, work
 
-ROUTERS = (static.router, sign_in.router, work.router, components.router)
+ROUTERS = (static.router, sign_in.router, work.router, approval.router, components.router)
