@@ -102,6 +102,11 @@ class Seen:
             for rule in self.approval.rules
         ]
 
+    @property
+    def awaited(self) -> list[str]:
+        """The functions whose signature is missing."""
+        return list(dict.fromkeys(asked.rule.function for asked in self.rules if not asked.rule.met))
+
     @cached_property
     def other_decisions(self) -> list[DecisionShown]:
         """Decisions that fill no slot: rejections, returns, stale ones. The newest first."""

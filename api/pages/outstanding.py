@@ -73,10 +73,10 @@ def _of_evidence(piece: Any, title: str) -> Iterator[tuple[Literal["bad", "warn"
     if piece.type == "test_result":
         wrong = piece.facts.failures + piece.facts.errors
         if wrong:
-            said = N_("{wrong} of {tests} tests do not pass in “{title}”")
+            said = N_("tests that do not pass in “{title}”: {wrong} of {tests}")
             yield "bad", say(said, wrong=wrong, tests=piece.facts.tests, title=title)
         if piece.facts.skipped:
-            said = N_("{skipped} of {tests} tests were skipped in “{title}”")
+            said = N_("tests that were skipped in “{title}”: {skipped} of {tests}")
             yield "warn", say(said, skipped=piece.facts.skipped, tests=piece.facts.tests, title=title)
     elif piece.type == "remark" and piece.text is None:
         yield "warn", say(N_("a remark in “{title}” was erased"), title=title)
