@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -78,6 +78,12 @@ async def receipt_of(session: Session, run_id: str, command_id: str) -> tuple[in
     )
     row = (await session.execute(found)).one_or_none()
     return (row.seq, row.hash) if row else None
+
+
+async def rows_of(session: Session, run_id: str, seqs: Collection[int]) -> dict[int, JournalRow]:
+    """Return the run's events of these numbers, by number."""
+    found = _ROWS.where(journal.c.stream == run_id, journal.c.seq.in_(seqs))
+    return {row.seq: row for row in await _told(session, (await session.execute(found)).all())}
 
 
 async def heads_of(session: Session, streams: Sequence[str]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from golive.names import public_id
 from golive.recording import DecisionView
 from golive.run import Run
 from golive.signers import barred, eligible, rule_views, waiting_for
+from golive.standing import returnable, why_not
 from golive.state import ApprovalState, HoldState
 from golive.subject import difference, part_digests, subject_of, whole_digest
 from golive.task_graph import FINISHED, open_again, reopen, task_page
@@ -125,25 +126,17 @@ def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalSta
             title=approval.title,
             others=", ".join(waiting_for(run, approval, state)) or "—",
         )
-    rules = [rule for rule in approval.rules if actor.name in run.plan.members(rule.function)]
-    held = [rule for rule in rules if rule.function in actor.functions]
-    if any(actor.name not in barred(run, rule) for rule in held):
+    why = why_not(
+        actor.name, actor.functions, approval.rules, run.plan.members, lambda rule: barred(run, rule)
+    )
+    if not why:
         return
-    if held:
-        why = barred(run, held[0])[actor.name]
-    elif rules:
-        why = say(N_("no longer acts in {function}"), function=rules[0].function)
-    else:
-        why = say(
-            N_("does not act in {functions} in this run"),
-            functions=", ".join(r.function for r in approval.rules),
-        )
     raise Refused(
         "may_not_sign",
         N_("{who} may not sign “{title}”: {who} {why}. Awaited: {others}."),
         who=actor.name,
         title=approval.title,
-        why=why,
+        why=why[0],
         others=", ".join(waiting_for(run, approval, state)) or "—",
     )
 
@@ -188,13 +181,8 @@ def _check_words(run: Run, act: Decide, approval: Approval) -> None:
 
 def _check_return(run: Run, act: Decide, approval: Approval) -> None:
     """Refuse a return to what has not been done, is not signed here, or is under traffic already."""
-    own = run.index.approvals[act.approval][0].id
-    signed = run.index.before[own] | {own}
-    able = [
-        ref
-        for ref, (stage, _) in run.index.tasks.items()
-        if stage.id in signed and run.state.tasks[ref].state != "locked" and not traffic_moved_on(run, ref)
-    ]
+    states = {ref: task.state for ref, task in run.state.tasks.items()}
+    able = returnable(run.index, act.approval, states, shifted=run.state.shifted is not None)
     if act.task not in able:
         raise Invalid(
             "task_missing",

@@ -8,9 +8,10 @@ from golive.errors import Conflict
 from golive.matching import match
 from golive.recording import RuleView
 from golive.run import Run
+from golive.standing import bars
 from golive.state import ApprovalState
 from golive.template import Approval, Rule
-from golive.words import N_, Sentence, say
+from golive.words import N_, Sentence
 
 Doers = Mapping[str, str]
 """Who is taken to have done which task, by reference."""
@@ -19,16 +20,13 @@ NOBODY: Doers = {}
 
 def barred(run: Run, rule: Rule, supposed: Doers = NOBODY) -> dict[str, Sentence]:
     """Return who may not sign under a rule, and why: no role is exempt. `supposed` doers are taken for done."""
-    reasons = {run.state.started_by: say(N_("started the run"))}
-    for author in run.state.release.authors:
-        reasons.setdefault(author, say(N_("made the artifact")))
-    editor = run.state.builds[-1].by
-    reasons.setdefault(editor, say(N_("registered the build that is signed")))
-    for ref in rule.exclude_doers_of:
-        doer = supposed.get(ref) or run.state.tasks[ref].done_by
-        if doer:
-            reasons.setdefault(doer, say(N_("completed “{task}”"), task=run.index.task(ref).title))
-    return reasons
+    doers = ((supposed.get(ref) or run.state.tasks[ref].done_by, ref) for ref in rule.exclude_doers_of)
+    return bars(
+        started_by=run.state.started_by,
+        authors=run.state.release.authors,
+        editor=run.state.builds[-1].by,
+        done=[(doer, run.index.task(ref).title) for doer, ref in doers if doer],
+    )
 
 
 def eligible(

@@ -20,6 +20,7 @@ from golive.evidence import Evidence, Remark, facts_of, missing, sealed, waiver_
 from golive.people import DOES
 from golive.run import Run
 from golive.signers import check_leaves_a_signer
+from golive.standing import before_traffic
 from golive.state import TaskState
 from golive.task_graph import ACTIVE, finish, reopen, task_page
 from golive.template import Item, Requirement, Task
@@ -293,11 +294,7 @@ def check_reopen(run: Run, actor: Actor, act: ReopenTask) -> None:
 
 def traffic_moved_on(run: Run, ref: str) -> bool:
     """Tell whether traffic has moved on a subject that this task is part of."""
-    stage = run.index.tasks[ref][0]
-    return run.state.shifted is not None and any(
-        other.rollout and (other.id == stage.id or stage.id in run.index.before[other.id])
-        for other in run.plan.stages
-    )
+    return run.state.shifted is not None and before_traffic(run.index, run.index.tasks[ref][0])
 
 
 def expect_before_traffic(run: Run, task: str | None = None) -> None:

@@ -13,7 +13,7 @@ from language.names import NAMES, name_of
 
 __all__ = ["NAMES", "name_of", "preferred", "tell", "translator", "whole"]
 
-_OF_LISTS = frozenset({"state", "phase", "decision", "verdict", "outcome", "allowed", "changed"})
+_OF_LISTS = frozenset({"state", "phase", "decision", "verdict", "outcome", "allowed", "changed", "former"})
 """Places of sentences that hold words of closed lists, which have a name in each language."""
 _BETWEEN = re.compile("(, | / )")
 _PLACE = re.compile(r"\{(\w+)\}")

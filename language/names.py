@@ -75,6 +75,7 @@ NAMES: dict[str, str] = {
     "release": N_("release"),
     "plan": N_("plan"),
     "tasks": N_("tasks"),
+    "evidence": N_("evidence"),
     "gates": N_("gates"),
     "rollout": N_("rollout"),
     # deliveries

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.pages import attachments, components, sign_in, static, tasks, work
+from api.pages import approval, attachments, components, sign_in, static, tasks, work
 
 ROUTERS = (
     static.router,
@@ -10,5 +10,6 @@ ROUTERS = (
     work.router,
     tasks.router,
     attachments.router,
+    approval.router,
     components.router,
 )

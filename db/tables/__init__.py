@@ -8,6 +8,7 @@ journal, words, stream_heads, refusals       what happened, chained; people's te
 service_locks, lock_waiters, measurements    who may move traffic, and what was measured then
 users, tokens, templates, checklists, ...    administration
 passwords, sessions, enrolments, ...         how people are known to the pages
+looks                                        what they have seen there of what they are asked to sign
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from db.tables.administration import (
     users,
 )
 from db.tables.journal import journal, refusals, stream_heads, words
+from db.tables.reading import looks
 from db.tables.run import (
     actions,
     approval_waiting,
@@ -54,6 +56,7 @@ __all__ = [
     "journal",
     "lessons",
     "lock_waiters",
+    "looks",
     "measurements",
     "metadata",
     "notifications",

@@ -1,0 +1,258 @@
+"""What a reader of an approval's page is shown: who is asked, what is signed, what changed, whether they may decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+from api.language import whole
+from api.pages.outstanding import Point, outstanding
+from api.pages.visiting import Visit
+from api.routers.approvals import shown
+from api.schemas.approvals import ApprovalShown, DecisionShown, RuleShown
+from api.schemas.subject import WorkSigned
+from db.attachments import Attachment, find_attachments
+from db.events import rows_of
+from db.locks import FINISHED
+from db.looks import Look, last_looks
+from db.queries import get_approval, get_header
+from db.session import Session
+from db.standing import standing_of
+from db.views import ApprovalView, JournalRow, RunHeader
+from golive.canonical import canonical
+from golive.names import public_id
+from golive.standing import Standing
+from golive.subject import PARTS, difference, part_digests
+from golive.subject_changes import Change, changes
+from golive.words import N_, Sentence, say
+
+CLOSED = {
+    "locked": N_("It is not asked for yet: what comes before it is not done."),
+    "approved": N_("It is approved; nobody is asked any more."),
+    "rejected": N_("It was rejected; nobody is asked now."),
+    "returned": N_("It was returned; it is asked for again when the task has been done again."),
+    "expired": N_("It expired without a decision, which is not a yes; nobody is asked now."),
+    "stale": N_("What was asked for has changed; it is asked for again when everything is there."),
+}
+"""Why nobody can decide, by the state of the approval."""
+_ASKED_AGAIN = N_("it was asked for again")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One rule: who signed under it, and who else can."""
+
+    rule: RuleShown
+    signed: list[DecisionShown]
+    others: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """An approval as one reader sees it now. `was` is what they had looked at last."""
+
+    visit: Visit
+    view: ApprovalView
+    approval: ApprovalShown
+    run: RunHeader
+    standing: Standing
+    looks: dict[str, Look]
+    rows: dict[int, JournalRow]
+    files: dict[str, Attachment] = field(default_factory=dict)
+
+    # -- who -------------------------------------------------------------------------------------------------
+
+    @property
+    def me(self) -> str:
+        """The reader's name."""
+        return self.visit.actor.name
+
+    @property
+    def was(self) -> Look | None:
+        """What the reader saw last; None at the first look."""
+        return self.looks.get(self.me)
+
+    @property
+    def stage(self) -> str:
+        """The title of the approval's stage."""
+        return self.named(self.view.stage)
+
+    def named(self, ref: str) -> str:
+        """Return the title of a stage or task of the run."""
+        title = self.standing.names.get(ref)
+        return title.in_language(self.visit.language) if title else ref
+
+    @cached_property
+    def rules(self) -> list[Asked]:
+        """Each rule with who signed under it and who else can."""
+        made = {decision.id: decision for decision in self.approval.decisions}
+        return [
+            Asked(
+                rule=rule,
+                signed=[made[one] for one in rule.decisions if one in made],
+                others=[
+                    name
+                    for name in self.approval.waiting_for
+                    if not rule.met and name in self.standing.plan.members(rule.function)
+                ],
+            )
+            for rule in self.approval.rules
+        ]
+
+    @property
+    def awaited(self) -> list[str]:
+        """The functions whose signature is missing."""
+        return list(dict.fromkeys(asked.rule.function for asked in self.rules if not asked.rule.met))
+
+    @cached_property
+    def other_decisions(self) -> list[DecisionShown]:
+        """Decisions that fill no slot: rejections, returns, stale ones. The newest first."""
+        filling = {one for rule in self.approval.rules for one in rule.decisions}
+        return [made for made in reversed(self.approval.decisions) if made.id not in filling]
+
+    # -- whether -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def closed(self) -> str | None:
+        """Why nobody can decide now; None while decisions are awaited."""
+        if self.run.state in FINISHED:
+            return self._whole(say(N_("The run has ended: it is {state}."), state=self.run.state))
+        if self.run.frozen and self.run.blocked_by:
+            return self._whole(self.run.blocked_by)
+        if self.view.state != "pending":
+            return self._whole(say(CLOSED[self.view.state]))
+        if self.run.state == "rolling_back":
+            return self._whole(say(N_("The run is rolled back; nothing is decided any more.")))
+        return None
+
+    @cached_property
+    def mine(self) -> DecisionShown | None:
+        """The reader's own decision: the one that stands, or the last that they made."""
+        own = [made for made in self.approval.decisions if made.by == self.me]
+        standing = [made for made in own if not made.stale]
+        return (standing or own or [None])[-1]
+
+    @property
+    def decided(self) -> bool:
+        """Whether the reader has a decision that stands: one person decides once."""
+        return self.mine is not None and not self.mine.stale
+
+    @cached_property
+    def why_not(self) -> list[str]:
+        """Why the reader may not decide, whatever the state: nothing when they may."""
+        actor = self.visit.actor
+        why = [
+            say(N_("{who} {why}"), who=actor.name, why=each)
+            for each in self.standing.why_not(self.view.ref, actor.name, actor.functions)
+        ]
+        if not self.visit.may_do("decide"):
+            why.append(
+                say(N_("{who} does not have the role approver; an administrator can grant it"), who=actor.name)
+            )
+        return [self._whole(sentence) for sentence in why]
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether the forms are shown."""
+        return not (self.closed or self.decided or self.why_not)
+
+    @property
+    def returnable(self) -> list[tuple[str, str]]:
+        """The tasks to which it can be returned: id and title."""
+        able = self.standing.returnable(self.view.ref)
+        return [(public_id(self.view.run_id, ref), title.in_language(self.visit.language)) for ref, title in able]
+
+    @property
+    def on_rejection(self) -> str:
+        """What follows from a rejection by the reader."""
+        plan = self.standing.index.approvals[self.view.ref][1]
+        functions = self.visit.actor.functions
+        if not any(rule.veto for rule in plan.rules if rule.function in functions):
+            return self._whole(say(N_("Your rejection is kept; it does not stop the approval by itself.")))
+        if plan.back_to:
+            told = N_("“{task}” is opened again; when it is done, everybody is asked again.")
+            return self._whole(say(told, task=self.standing.names[plan.back_to]))
+        return self._whole(say(N_("The run is held, and its release manager decides how it goes on.")))
+
+    # -- what --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def outstanding(self) -> list[Point]:
+        """What a signer should not miss, the worst first."""
+        return outstanding(self.approval.signed, self.visit.language) if self.approval.signed else []
+
+    @cached_property
+    def work(self) -> list[tuple[str, list[tuple[int, WorkSigned]]]]:
+        """The work that is signed by the title of its stage, each with its place in the subject."""
+        work = enumerate(self.approval.signed.work if self.approval.signed else ())
+        stages = groupby(work, key=lambda each: each[1].stage)
+        return [(self.named(stage), list(group)) for stage, group in stages]
+
+    @cached_property
+    def parts(self) -> list[tuple[str, str, str]]:
+        """The parts of the subject: name, digest, canonical JSON."""
+        subject = self.view.subject or {}
+        digests = part_digests(subject) if subject else {}
+        return [(part, digests[part], canonical(subject[part]).decode()) for part in PARTS if subject]
+
+    @cached_property
+    def since(self) -> list[Change]:
+        """What changed since the reader last looked."""
+        return self._changes(self.was.subject) if self.was else []
+
+    def since_digest(self, digest: str) -> list[Change]:
+        """Return what changed since the subject of `digest`, where it is the one that the reader saw last."""
+        return self.since if self.was and self.was.digest == digest else []
+
+    def told(self, change: Change) -> str:
+        """Return a change in the reader's words."""
+        return whole(change.sentence, self.visit.language)
+
+    def why_stale(self, made: DecisionShown) -> list[str]:
+        """Return what changed since a decision that is stale: in words where it is known, else by parts."""
+        look = self.looks.get(made.by)
+        if look and look.digest == made.digest and (changed := self._changes(look.subject)):
+            return [self.told(change) for change in changed]
+        row = self.rows.get(made.seq)
+        now = part_digests(self.view.subject) if self.view.subject else {}
+        parts = difference(row.payload.get("parts", now), now) if row else []
+        if not parts:
+            return [self._whole(say(_ASKED_AGAIN))]
+        return [self._whole(say(N_("changed since: {changed}"), changed=", ".join(parts)))]
+
+    def hash_of(self, made: DecisionShown) -> str:
+        """Return the hash of the journal's row of a decision."""
+        return self.rows[made.seq].hash
+
+    def _changes(self, before: dict[str, Any]) -> list[Change]:
+        return list(changes(before, self.view.subject, self.standing.names)) if self.view.subject else []
+
+    def _whole(self, sentence: Sentence) -> str:
+        return whole(sentence, self.visit.language)
+
+
+async def seen(session: Session, visit: Visit, approval_id: str) -> Seen:
+    """Return an approval as the reader sees it. Raises NotFound."""
+    view = await get_approval(session, approval_id)
+    approval = await shown(session, view, visit.language)
+    people = {visit.actor.name, *(made.by for made in view.decisions)}
+    return Seen(
+        visit=visit,
+        view=view,
+        approval=approval,
+        run=await get_header(session, view.run_id),
+        standing=await standing_of(session, view.run_id),
+        looks=await last_looks(session, view.id, people),
+        rows=await rows_of(session, view.run_id, [made.seq for made in view.decisions]),
+        files=await find_attachments(session, _files(approval)),
+    )
+
+
+def _files(approval: ApprovalShown) -> Iterator[str]:
+    """Yield the ids of the files that are signed."""
+    for work in approval.signed.work if approval.signed else ():
+        pieces: Sequence[Any] = [*work.evidence, *(piece for item in work.items for piece in item.evidence)]
+        yield from (piece.attachment_id for piece in pieces if piece.type in ("file", "test_result"))
