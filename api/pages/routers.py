@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from api.pages import components, sign_in, static, work
+from api.pages import components, runs, sign_in, start, static, work
 
-ROUTERS = (static.router, sign_in.router, work.router, components.router)
+ROUTERS = (static.router, sign_in.router, work.router, components.router, runs.router, start.router)
