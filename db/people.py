@@ -133,6 +133,13 @@ async def members_of(session: Session, functions: Collection[str] | None = None)
     return await _users(session, (await session.execute(query)).all())
 
 
+async def having_role(session: Session, role: Role, *, limit: int) -> list[str]:
+    """Return the names of enabled users who have `role`, at most `limit`."""
+    theirs = users.join(user_roles, user_roles.c.user_id == users.c.id)
+    found = select(users.c.name).select_from(theirs).where(users.c.enabled, user_roles.c.role == role)
+    return list(await session.scalars(found.order_by(users.c.name).limit(limit)))
+
+
 def new_token() -> str:
     """Return a token that nobody can guess; its beginning lets scanners of leaked secrets find it."""
     return f"golive_{secrets.token_urlsafe(32)}"

@@ -103,6 +103,7 @@ class Person:
     def __init__(self, http: httpx.AsyncClient, name: str, token: str, log: ActLog, patience: float) -> None:
         self.http = http
         self.name = name
+        self.token = token
         self.log = log
         self.patience = patience
         self.busy = asyncio.Lock()

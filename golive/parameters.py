@@ -69,13 +69,14 @@ def filled(parameters: Sequence[Parameter], given: Mapping[str, Value]) -> dict[
     """Return the value of every parameter: the given one, else its default.
 
     Raises Invalid for everything that is wrong; its code is `unknown_parameter`, `parameter_missing` or
-    `parameter_invalid` and its fact `parameter` the key of the first.
+    `parameter_invalid`, its fact `parameter` the key of the first, and `parameters` those of all, sentence by sentence.
     """
     known = {parameter.key: parameter for parameter in parameters}
     found = list(_wrong(known, given))
     if found:
         code, key, sentence = found[0]
-        raise invalid(code, sentence, [said for _, _, said in found[1:]], parameter=key)
+        also, keys = [said for _, _, said in found[1:]], [key for _, key, _ in found]
+        raise invalid(code, sentence, also, parameter=key, parameters=keys)
     return {
         key: value
         for key, parameter in known.items()

@@ -164,10 +164,11 @@ def _check_times(request: StartRequest, now: datetime) -> None:
     start = request.start_at or now
     if start < now - GRACE:
         msgid = N_("the start lies in the past ({at}); leave it out to start now")
-        raise Invalid("start_time_invalid", msgid, at=start.isoformat())
+        raise Invalid("start_time_invalid", msgid, at=start.isoformat(), facts={"field": "start_at"})
     if request.go_live_at is not None and request.go_live_at < start:
         msgid = N_("the planned go-live ({at}) lies before the start of the run; choose a later one")
-        raise Invalid("start_time_invalid", msgid, at=request.go_live_at.isoformat())
+        at = request.go_live_at.isoformat()
+        raise Invalid("start_time_invalid", msgid, at=at, facts={"field": "go_live_at"})
 
 
 def _checked(composed: Composed) -> Composed:

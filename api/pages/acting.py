@@ -77,11 +77,17 @@ async def acted(
     if status < HTTPStatus.BAD_REQUEST:
         return done(back, answer.get("seq"))
     tried = Tried(path, typed(sent), answer)
-    if answer.get("retry_with_same_key"):
-        fields = [(name, value) for name, value in sent.form.multi_items() if isinstance(value, str)]
-        kept = [(name, value) for name, value in fields if name != FIELD]
-        return page(sent.visit, "pending.html", status=status, path=path, fields=kept, tried=tried, back=back)
-    return await again(tried)
+    return waiting(sent, tried, back) if answer.get("retry_with_same_key") else await again(tried)
+
+
+def waiting(sent: Sent, tried: Tried, back: str) -> Response:
+    """Return the page that keeps what was sent, and sends it again under its key until there is an answer."""
+    fields = [(name, value) for name, value in sent.form.multi_items() if isinstance(value, str)]
+    kept = [(name, value) for name, value in fields if name != FIELD]
+    status = tried.problem["status"]
+    return page(
+        sent.visit, "pending.html", status=status, path=tried.path, fields=kept, tried=tried, back=back
+    )
 
 
 async def _attempted(sent: Sent, body: Callable[[], BaseModel | None], do: Act) -> tuple[int, dict[str, Any]]:

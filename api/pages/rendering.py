@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton, format_timedelta
+from babel.units import format_unit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
@@ -24,6 +25,7 @@ from language import name_of, translator
 _TEMPLATES = Path(__file__).parents[2] / "templates" / "pages"
 _LOCALES = {"en": "en_GB", "zh": "zh_CN"}
 _DAY = "yMMMEd"
+_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,18 @@ class Voice:
         local = at.astimezone(self.zone)
         return Markup('<time data-relative datetime="{}" title="{} {}">{}</time>').format(
             at.isoformat(), local.isoformat(" ", "minutes"), self.zone.key, told
+        )
+
+    def length(self, seconds: int | None) -> str:
+        """Return a length of time in words, to the second; a dash for none."""
+        if seconds is None:
+            return "–"
+        hours, rest = divmod(seconds % _SECONDS, 3600)
+        parts = {"day": seconds // _SECONDS, "hour": hours, "minute": rest // 60, "second": rest % 60}
+        named = {unit: n for unit, n in parts.items() if n} or {"second": 0}
+        locale = _LOCALES[self.language]
+        return " ".join(
+            format_unit(n, f"duration-{unit}", "short", locale=locale) for unit, n in named.items()
         )
 
     def name(self, word: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from api.pages import approval, attachments, components, sign_in, static, tasks, work
+from api.pages import approval, attachments, components, runs, sign_in, start, static, tasks, work
 
 ROUTERS = (
     static.router,
     sign_in.router,
     work.router,
+    runs.router,
+    start.router,
     tasks.router,
     attachments.router,
     approval.router,

@@ -58,6 +58,7 @@
   document.addEventListener("htmx:sse:after:connection", () => tellConnection(""));
   document.addEventListener("htmx:after:swap", () => {
     tellDistances();
+    offerDigests();
     document.querySelector("[data-problem]")?.focus();
   });
 
@@ -77,7 +78,49 @@
     field.closest(".drop").classList.remove("over");
   });
 
+  // The digests of chosen files are computed here; the files are not sent. Without this, digests are typed.
+  function offerDigests() {
+    for (const drop of document.querySelectorAll("[data-digests]")) drop.hidden = !window.crypto?.subtle;
+  }
+  async function digestOf(file) {
+    const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+    return "sha256:" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+  function emptyRow(rows) {
+    const typed = (row) => [...row.querySelectorAll("input")].some((input) => input.value);
+    return [...rows.querySelectorAll("[data-artifact]")].find((row) => !typed(row)) ?? addedRow(rows);
+  }
+  function addedRow(rows) {
+    const all = rows.querySelectorAll("[data-artifact]");
+    const row = all[all.length - 1].cloneNode(true);
+    row.innerHTML = row.innerHTML.replaceAll(`[${all.length - 1}]`, `[${all.length}]`)
+      .replaceAll(`artifacts-${all.length - 1}-`, `artifacts-${all.length}-`);
+    for (const input of row.querySelectorAll("input")) input.value = "";
+    all[all.length - 1].after(row);
+    return row;
+  }
+  async function fillDigests(field) {
+    const told = document.getElementById(field.getAttribute("aria-describedby"));
+    told.textContent = told.dataset.computing;
+    try {
+      for (const file of field.files) {
+        const digest = await digestOf(file);
+        const [name, written] = emptyRow(field.closest("fieldset")).querySelectorAll("input");
+        name.value = file.name;
+        written.value = digest;
+      }
+      told.textContent = told.dataset.done;
+    } catch (tooLarge) {
+      told.textContent = told.dataset.failed;
+    }
+    field.value = "";
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.closest?.("[data-digests]")) fillDigests(event.target);
+  });
+
   tellZone();
+  offerDigests();
   tellDistances();
   setInterval(tellDistances, minute);
   document.querySelector("[data-problem]")?.focus();

@@ -1,0 +1,119 @@
+"""The list of runs: which ones stands in the address, so that a list can be kept, sent and gone back to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import HTMLResponse, Response
+
+from api.invalid import refusal_of
+from api.library import latest_templates
+from api.pages.rendering import page, part, voice_of
+from api.pages.visiting import ReaderDep, Visit
+from api.problems import document
+from api.routers.runs import RunFilter, list_them
+from api.schemas.runs import RunLine
+from api.schemas.shown import Listed
+from db.session import Session
+from golive.errors import Invalid
+from golive.permissions import START_RUN
+from golive.vocabulary import RunStateName
+from golive.words import Language
+
+router = APIRouter(include_in_schema=False)
+
+_FILTERS = ("state", "service", "template", "q")
+STATES = get_args(RunStateName)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks for: the part that can be understood, and sentences about the rest."""
+
+    which: RunFilter
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The filters that are set, by name."""
+        given = self.which.model_dump(include=set(_FILTERS), exclude_none=True)
+        return {name: given[name] for name in _FILTERS if name in given}
+
+    def address(self, path: str, **more: Any) -> str:
+        """Return the address under `path` that asks for the same runs; `more` takes the place of what was asked."""
+        kept = self.which.model_dump(exclude_defaults=True, exclude={"cursor"})
+        asked = {name: value for name, value in {**kept, **more}.items() if value is not None}
+        return f"{path}?{urlencode(asked)}" if asked else path
+
+
+@router.get("/runs")
+async def runs(visit: ReaderDep) -> Response:
+    """Show the runs that the address asks for, and the form that asks for others."""
+    asked = _asked(visit.request, visit.language)
+    async with visit.house.database.reading() as sql:
+        asked, found = await _found(sql, asked, visit.language)
+        templates = [
+            (source.name, source.title.in_language(visit.language) if source.title else source.name)
+            for source in await latest_templates(sql)
+        ]
+    response = page(
+        visit, "runs/index.html", templates=templates, states=STATES, **_list(visit, asked, found)
+    )
+    if visit.request.headers.get("hx-request"):
+        # The form sends its empty fields as well; the address that is kept does without them.
+        response.headers["HX-Push-Url"] = asked.address("/runs", cursor=asked.which.cursor)
+    return response
+
+
+@router.get("/runs/list")
+async def only_the_list(visit: ReaderDep) -> Response:
+    """Return the list alone, to take the place of one that is out of date."""
+    asked = _asked(visit.request, visit.language)
+    async with visit.house.database.reading() as sql:
+        asked, found = await _found(sql, asked, visit.language)
+    content = part(voice_of(visit), "runs/_list.html", **_list(visit, asked, found))
+    response = HTMLResponse(content, headers={"Cache-Control": "no-store"})
+    visit.keep(response)
+    return response
+
+
+def _list(visit: Visit, asked: Asked, found: Listed[RunLine]) -> dict[str, Any]:
+    return {
+        "asked": asked,
+        "runs": found.items,
+        "older": asked.address("/runs", cursor=found.next_cursor) if found.next_cursor else None,
+        "may_start": visit.may(*START_RUN),
+        "me": visit.actor.name,
+    }
+
+
+def _asked(request: Request, language: Language) -> Asked:
+    """Return what the address asks for. What is wrong in it is left out, and told."""
+    given = {name: request.query_params.get(name, "").strip() for name in (*_FILTERS, "cursor", "limit")}
+    given = {name: value for name, value in given.items() if value}
+    try:
+        return Asked(RunFilter.model_validate(given))
+    except ValidationError as wrong:
+        errors: Any = [{**error, "loc": ("body", *error["loc"])} for error in wrong.errors()]
+        refused = {str(error["loc"][1]) for error in errors}
+        told = document(refusal_of(errors, given, "application/json"), language)
+    kept = {name: value for name, value in given.items() if name not in refused}
+    return Asked(RunFilter.model_validate(kept), _sentences(told))
+
+
+def _sentences(told: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(each["message"] for each in told.get("errors", [])) or (str(told["detail"]),)
+
+
+async def _found(sql: Session, asked: Asked, language: Language) -> tuple[Asked, Listed[RunLine]]:
+    """Return the runs that are asked for; from the newest on when the cursor is none of this list's."""
+    try:
+        return asked, await list_them(asked.which, sql, language)
+    except Invalid as wrong:
+        told = _sentences(document(wrong, language))
+        first = Asked(asked.which.model_copy(update={"cursor": None}), (*asked.wrong, *told))
+        return first, await list_them(first.which, sql, language)
