@@ -24,7 +24,6 @@ from sqlalchemy import (
     union_all,
 )
 
-from db.locks import FINISHED
 from db.pages import Page, read_page
 from db.queries import HEADERS, is_on
 from db.reading import header, wait_of
@@ -33,6 +32,7 @@ from db.session import Session
 from db.tables import approval_waiting, approvals, runs, tasks
 from db.views import RunHeader
 from golive.recording import Wait
+from golive.vocabulary import ENDED
 from golive.words import Text
 
 Asked = Literal["do", "verify", "decide"]
@@ -109,7 +109,7 @@ async def count_work(session: Session, name: str, now: datetime) -> Counts:
 
 async def managed_runs(session: Session, name: str) -> tuple[tuple[Managed, ...], int]:
     """Return the open runs that the user `name` manages, newest first and `MANAGED` at most, and how many there are."""
-    mine = (runs.c.release_manager == name) & runs.c.state.not_in(FINISHED)
+    mine = (runs.c.release_manager == name) & runs.c.state.not_in(ENDED)
     query = HEADERS.add_columns(runs.c.waits, func.count().over().label("all")).where(mine)
     newest = query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(MANAGED)
     rows = (await session.execute(newest)).all()
@@ -134,7 +134,7 @@ def _tasks(name: str) -> Select[Any]:
         *(tasks.c[column] for column in ("priority", "function", "assignee", "due_at", "overdue")),
         func.coalesce(tasks.c.due_at, literal(_NEVER, Moment())).label("next_due"),
     )
-    going_on = found.join(runs, runs.c.id == tasks.c.run_id).where(runs.c.state.not_in(FINISHED))
+    going_on = found.join(runs, runs.c.id == tasks.c.run_id).where(runs.c.state.not_in(ENDED))
     return going_on.where(tasks.c.state.in_(_WORKED_ON), is_on(name))
 
 
@@ -151,7 +151,7 @@ def _decisions(name: str, now: datetime) -> Select[Any]:
         func.coalesce(approvals.c.due_at, literal(_NEVER, Moment())).label("next_due"),
     )
     asked = found.join(approval_waiting, approval_waiting.c.approval_id == approvals.c.id)
-    going_on = asked.join(runs, runs.c.id == approvals.c.run_id).where(runs.c.state.not_in(FINISHED))
+    going_on = asked.join(runs, runs.c.id == approvals.c.run_id).where(runs.c.state.not_in(ENDED))
     return going_on.where(approval_waiting.c.name == name)
 
 

@@ -16,7 +16,6 @@ from api.schemas.approvals import ApprovalShown, DecisionShown, RuleShown
 from api.schemas.subject import WorkSigned
 from db.attachments import Attachment, find_attachments
 from db.events import rows_of
-from db.locks import FINISHED
 from db.looks import Look, last_looks
 from db.queries import get_approval, get_header
 from db.session import Session
@@ -27,6 +26,7 @@ from golive.names import public_id
 from golive.standing import Standing
 from golive.subject import PARTS, difference, part_digests
 from golive.subject_changes import Change, changes
+from golive.vocabulary import ENDED
 from golive.words import N_, Sentence, say
 
 CLOSED = {
@@ -118,7 +118,7 @@ class Seen:
     @cached_property
     def closed(self) -> str | None:
         """Why nobody can decide now; None while decisions are awaited."""
-        if self.run.state in FINISHED:
+        if self.run.state in ENDED:
             return self._whole(say(N_("The run has ended: it is {state}."), state=self.run.state))
         if self.run.frozen and self.run.blocked_by:
             return self._whole(self.run.blocked_by)
@@ -150,7 +150,9 @@ class Seen:
         ]
         if not self.visit.may_do("decide"):
             why.append(
-                say(N_("{who} does not have the role approver; an administrator can grant it"), who=actor.name)
+                say(
+                    N_("{who} does not have the role approver; an administrator can grant it"), who=actor.name
+                )
             )
         return [self._whole(sentence) for sentence in why]
 
@@ -163,7 +165,9 @@ class Seen:
     def returnable(self) -> list[tuple[str, str]]:
         """The tasks to which it can be returned: id and title."""
         able = self.standing.returnable(self.view.ref)
-        return [(public_id(self.view.run_id, ref), title.in_language(self.visit.language)) for ref, title in able]
+        return [
+            (public_id(self.view.run_id, ref), title.in_language(self.visit.language)) for ref, title in able
+        ]
 
     @property
     def on_rejection(self) -> str:

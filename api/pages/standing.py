@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from api.pages.visiting import Visit
 from db.freezing import why_frozen
-from db.locks import FINISHED
 from db.views import RunHeader, TaskView
 from golive.people import DOES
 from golive.task_graph import ACTIVE
+from golive.vocabulary import ENDED
 from golive.words import N_, Sentence, say
 
 _DONE = ("done", "not_applicable")
@@ -46,7 +46,7 @@ def standing(task: TaskView, run: RunHeader, visit: Visit) -> Standing:
 
 
 def _acts(task: TaskView, run: RunHeader, visit: Visit) -> tuple[str, ...]:
-    if run.state in FINISHED or run.frozen:
+    if run.state in ENDED or run.frozen:
         return ()
     possible = {
         "start": task.state in ("open", "blocked") and _own(task, visit),
@@ -140,7 +140,7 @@ def _who(task: TaskView) -> tuple[str, ...]:
 
 def _why(task: TaskView, run: RunHeader, visit: Visit) -> Sentence | None:
     """Return why the reader can neither do nor verify the task; None when nobody can yet."""
-    if run.state in FINISHED:
+    if run.state in ENDED:
         return say(N_("The run has ended {state}, so nothing here changes any more."), state=run.state)
     if run.frozen:
         return why_frozen()
