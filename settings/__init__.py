@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     temporal_ui_port: int = Field(
         default=8233, ge=1, le=65535, description="Port of the embedded Temporal UI."
     )
+    temporal_ui_url: str | None = Field(
+        default=None,
+        description="Address at which people reach the Temporal UI, for links to it; unset: that of the embedded one, "
+        "for who sits at the same machine.",
+    )
     env: Literal["development", "production"] = Field(default="development", description="How strict to be.")
     secret_keys: SecretStr | None = Field(
         default=None, description="Keys that sign commands, separated by commas: the first signs, all verify."
@@ -125,7 +130,7 @@ class Settings(BaseSettings):
             return address
         raise ValueError("it begins with postgresql:// or, for a file of SQLite, with sqlite+aiosqlite:///")
 
-    @field_validator("public_url")
+    @field_validator("public_url", "temporal_ui_url")
     @classmethod
     def _of_the_web(cls, address: str | None) -> str | None:
         if address is None or _WEB.match(address.rstrip("/")):

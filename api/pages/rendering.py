@@ -47,6 +47,32 @@ class Voice:
             at.isoformat(), local.isoformat(" ", "seconds"), self.zone.key, told
         )
 
+    def brief(self, at: datetime | None) -> Markup:
+        """Return a time in few words: the clock for today, else the day with it."""
+        if at is None:
+            return Markup('<span class="none">–</span>')
+        local = at.astimezone(self.zone)
+        today = local.date() == self.now.astimezone(self.zone).date()
+        day = "" if today else format_skeleton("MMMd", local, locale=_LOCALES[self.language]) + " "
+        return Markup('<time datetime="{}" title="{} {}">{}{:%H:%M}</time>').format(
+            at.isoformat(), local.isoformat(" ", "seconds"), self.zone.key, day, local
+        )
+
+    def day(self, at: datetime) -> str:
+        """Return the day of a time on the reader's clock."""
+        return format_skeleton("yMMMMEEEEd", at.astimezone(self.zone), locale=_LOCALES[self.language])
+
+    def clock(self, at: datetime) -> Markup:
+        """Return the time of day on the reader's clock, to the second."""
+        local = at.astimezone(self.zone)
+        return Markup('<time datetime="{}" title="{} {}">{:%H:%M:%S}</time>').format(
+            at.isoformat(), local.isoformat(" ", "milliseconds"), self.zone.key, local
+        )
+
+    def number(self, value: float) -> str:
+        """Return a measured number without digits that say nothing."""
+        return f"{value:,.6g}"
+
     def ago(self, at: datetime | None) -> Markup:
         """Return how far away a time is, as in “in 2 hours”; the script keeps it true."""
         if at is None:

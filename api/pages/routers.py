@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from api.pages import approval, attachments, components, runs, sign_in, start, static, tasks, work
+from api.pages import (
+    approval,
+    attachments,
+    components,
+    live,
+    run,
+    run_forms,
+    runs,
+    sign_in,
+    start,
+    static,
+    tasks,
+    work,
+)
 
 ROUTERS = (
     static.router,
@@ -14,4 +27,7 @@ ROUTERS = (
     attachments.router,
     approval.router,
     components.router,
+    live.router,
+    run.router,
+    run_forms.router,
 )
