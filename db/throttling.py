@@ -33,9 +33,7 @@ LATELY = timedelta(days=30)
 _IPV6_NETWORK = 64
 
 
-async def held_until(
-    session: Session, *, name: str, address: str, user_id: str | None = None
-) -> datetime | None:
+async def held_until(session: Session, *, name: str, address: str, user_id: str = "") -> datetime | None:
     """Return when `address` may try to sign in as `name` again, None for now. `user_id` is whose name it is, if any."""
     now, named, place = await database_time(session), _sealed(name), network_of(address)
     failed = failed_sign_ins.c
@@ -81,7 +79,7 @@ def _over(latest_first: Sequence[datetime], most: int) -> datetime | None:
     return latest_first[most - 1] + WINDOW if len(latest_first) >= most else None
 
 
-async def _at_home(session: Session, user_id: str | None, place: str, now: datetime) -> bool:
+async def _at_home(session: Session, user_id: str, place: str, now: datetime) -> bool:
     """Tell whether this user has signed in at this place lately."""
     mine = select(sessions.c.address).distinct().where(sessions.c.user_id == user_id)
     known = await session.scalars(mine.where(sessions.c.created_at > now - LATELY))

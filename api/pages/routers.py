@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from api.pages import components, sign_in, static, work
+from api.pages import components, enrolment, me, provider, sign_in, static, work
 
-ROUTERS = (static.router, sign_in.router, work.router, components.router)
+ROUTERS = (
+    static.router,
+    sign_in.router,
+    provider.router,
+    enrolment.router,
+    work.router,
+    me.router,
+    components.router,
+)
