@@ -147,5 +147,3 @@ def digest_in(shown: Shown, action: str) -> str:
     field = shown.form(action).select_one('input[name="digest"]')
     assert field is not None
     return str(field["value"])
-
-

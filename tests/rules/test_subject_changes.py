@@ -69,7 +69,10 @@ def test_of_the_same_subject_nothing_is_told() -> None:
 def test_a_new_build_is_told_with_both_versions_and_digests() -> None:
     world = asked()
     world.act(c.NewBuild(release=release("1.0.1", authors=("dev1",)), reason=words()), "rm")
-    was, now = SUBJECT["release"]["artifacts"][0]["digest"], subject(world)["release"]["artifacts"][0]["digest"]
+    was, now = (
+        SUBJECT["release"]["artifacts"][0]["digest"],
+        subject(world)["release"]["artifacts"][0]["digest"],
+    )
     assert told(changes(SUBJECT, subject(world), NAMES)) == [
         ("release", "the version is 1.0.1; before: 1.0.0"),
         ("release", f"the artifact shop.tar has the digest {now}; before: {was}"),
@@ -156,7 +159,9 @@ LEAVES = st.one_of(st.integers(0, 3), st.booleans(), st.sampled_from(["a", "1.0.
 def test_any_change_of_a_value_is_told_and_in_its_part(data: st.DataObject) -> None:
     part = data.draw(st.sampled_from(PARTS))
     now = copy.deepcopy(SUBJECT)
-    places = [place for place in leaves(now[part]) if place[-1] not in ("key", "task", "stage", "name", "title")]
+    places = [
+        place for place in leaves(now[part]) if place[-1] not in ("key", "task", "stage", "name", "title")
+    ]
     *way, last = data.draw(st.sampled_from(places))
     holder = now[part]
     for step in way:
