@@ -8,14 +8,13 @@ from typing import Any, get_args
 
 from sqlalchemy import Row, func, select
 
-from db.locks import FINISHED
 from db.session import Session
 from db.tables import journal, run_people, runs, stream_heads
-from golive.vocabulary import RunStateName
+from golive.vocabulary import ENDED, RunStateName
 
 Stamp = str
 """Compared for being the same, never for being later: what was restored from a backup has come less far."""
-_GOING_ON = tuple(state for state in get_args(RunStateName) if state not in FINISHED)
+_GOING_ON = tuple(state for state in get_args(RunStateName) if state not in ENDED)
 
 
 async def stamps_of_runs(session: Session, ids: Collection[str]) -> dict[str, Stamp]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from db.locks import FINISHED
 from db.looking import Look
 from db.views import RunWhole
 from golive.recording import RolloutView
 from golive.template import SetWeight, Stage
+from golive.vocabulary import ENDED
 
 WORDS = ("comment", "add_lesson", "add_action", "close_action")
 """What people say about a run, for as long as it goes on."""
@@ -15,7 +15,7 @@ WORDS = ("comment", "add_lesson", "add_action", "close_action")
 def possible(look: Look) -> tuple[str, ...]:
     """Return the acts that are possible now, by their names in `golive.permissions`."""
     run = look.run
-    if run.state in FINISHED:
+    if run.state in ENDED:
         return ()
     ways_back = _ways_back(look)
     if run.frozen:
