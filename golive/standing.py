@@ -112,9 +112,7 @@ class Standing:
 
     def _barred(self, rule: Rule) -> dict[str, Sentence]:
         done = [(self.done_by[ref], self.names[ref]) for ref in rule.exclude_doers_of if ref in self.done_by]
-        return bars(
-            started_by=self.started_by, authors=self.release.authors, editor=self.editor, done=done
-        )
+        return bars(started_by=self.started_by, authors=self.release.authors, editor=self.editor, done=done)
 
     def returnable(self, approval: str) -> list[tuple[str, Text]]:
         """Return the tasks to which `approval` can be returned: reference and title."""

@@ -77,9 +77,7 @@ _OF_RELEASE = {
 
 def _plan(before: dict[str, Any], now: dict[str, Any], _: Names) -> Iterator[Sentence]:
     if any(before[name] != now[name] for name in ("template", "version", "hash")):
-        yield say(
-            N_("the template is {now}; before: {was}"), now=_template(now), was=_template(before)
-        )
+        yield say(N_("the template is {now}; before: {was}"), now=_template(now), was=_template(before))
     was, values = before["parameters"], now["parameters"]
     yield from _only(was, values, N_("the parameter {name} is gone"), lambda name: name)
     yield from _only(values, was, N_("the parameter {name} is new"), lambda name: name)

@@ -38,6 +38,5 @@ def translator(language: Language) -> Callable[[str], str]:
 
 def _pairs(message: Message) -> list[tuple[str, str]]:
     """Return a sentence with its translation; one for several has the same for one, as there is one form."""
-    if isinstance(message.id, str):
-        return [(message.id, str(message.string))]
-    return [(msgid, message.string[0]) for msgid in message.id]
+    told = message.string if isinstance(message.string, str) else (message.string or ("",))[0]
+    return [(msgid, told) for msgid in ((message.id,) if isinstance(message.id, str) else message.id)]

@@ -39,7 +39,9 @@ def chinese() -> Catalog:
 
 def sentences(message: Any) -> tuple[str, ...]:
     """Return what a message of the catalogue says: one sentence, or one for each number of things."""
-    return (message,) if isinstance(message, str) else tuple(each for each in message if isinstance(each, str))
+    return (
+        (message,) if isinstance(message, str) else tuple(each for each in message if isinstance(each, str))
+    )
 
 
 def places(sentence: str) -> set[tuple[str, str | None, str | None]]:

@@ -63,7 +63,13 @@ async def test_the_subject_is_shown_in_full(go: Asked, readers: Readers) -> None
         *("checkout 1.4.0", "May it go live?", "Acceptance", "Signatures", "qa3", "Wallets <b>only</b>"),
         *(each[part] for each in facts["release"]["artifacts"] for part in ("name", "digest")),
         *("REL-42", "signed, version 1", "share"),
-        *("Run the tests", "Done on the second try.", "The build", "https://ci.example.com/42", "rate = 0.95"),
+        *(
+            "Run the tests",
+            "Done on the second try.",
+            "The build",
+            "https://ci.example.com/42",
+            "rate = 0.95",
+        ),
         *("Pays by card", "Three cards.", "Pays cash", "No cash here.", "Brief support", "They know."),
         *("junit.xml", "2 tests", "1 failed", facts["work"][0]["evidence"][1]["sha256"]),
         *("The tests are good", "Share that passes", "wanted >= 0.9", "observed 0.95"),
@@ -219,7 +225,10 @@ async def test_who_may_not_sign_is_told_why_and_who_can(go: Asked, readers: Read
         go.team.manager: ("rm does not act in ops, qa in this run.", "rm started the run."),
         go.qa3: ("qa3 made the artifact.",),
         go.team.qa1: ("qa1 completed “Run the tests”.",),
-        go.team.admin: ("admin does not act in ops, qa in this run.", "admin does not have the role approver"),
+        go.team.admin: (
+            "admin does not act in ops, qa in this run.",
+            "admin does not have the role approver",
+        ),
         viewer: ("vera does not act in ops, qa in this run.", "vera does not have the role approver"),
     }
     signer = await (await readers.of(go.team.ops1)).look(go.path)
@@ -232,7 +241,11 @@ async def test_who_may_not_sign_is_told_why_and_who_can(go: Asked, readers: Read
         assert "Share that passes" in page.text, "everybody may read it"
         assert not any(page.offers(f"{go.path}/{act}") for act in ("approve", "reject", "return"))
         # A form that they were never offered, sent all the same.
-        form = {**dict(_fields(signer.html, f"{go.path}/approve")), "meaning": "approved", "csrf": _csrf(page.html)}
+        form = {
+            **dict(_fields(signer.html, f"{go.path}/approve")),
+            "meaning": "approved",
+            "csrf": _csrf(page.html),
+        }
         answer = await reader.http.post(f"{go.path}/approve", data=form, headers={"Origin": SITE})
         assert answer.status_code == 403, who
     assert await go.decisions() == []
@@ -310,7 +323,9 @@ async def test_who_looked_is_told_what_has_changed_since(go: Asked, readers: Rea
     ops1 = await readers.of(go.team.ops1)
     page = await ops1.look(go.path)
     assert "Since you last looked" not in page.text
-    assert "Since you last looked" not in (await ops1.look(go.path)).text, "looking at a page is not remembered"
+    assert "Since you last looked" not in (await ops1.look(go.path)).text, (
+        "looking at a page is not remembered"
+    )
     await ops1.send(page, f"{go.path}/look")
     await go.new_build(version="1.4.1", scope=None)
     page = await ops1.look(go.path)
@@ -361,8 +376,8 @@ async def test_the_page_speaks_chinese(go: Asked, readers: Readers) -> None:
     page = await (await readers.of(go.team.ops1, "zh-CN")).look(go.path)
     assert page.html.html is not None
     assert page.html.html["lang"] == "zh-CN"
-    for words in ("可以上线吗？", "验收", "执行测试"):
-        assert words in page.text
+    for title in ("可以上线吗？", "验收", "执行测试"):
+        assert title in page.text
 
 
 async def test_an_approval_that_nobody_knows_is_not_found(go: Asked, readers: Readers) -> None:
@@ -380,7 +395,9 @@ async def test_a_subject_with_two_hundred_tasks_loads_under_150_kilobytes(
     admin: Client, chief: Reader
 ) -> None:
     ops = {**SIGN_OFF, "rules": [{"function": "ops"}]}
-    world = started(make_plan({**UAT, "tasks": [large(n) for n in range(200)]}, {**SIGNED, "approvals": [ops]}))
+    world = started(
+        make_plan({**UAT, "tasks": [large(n) for n in range(200)]}, {**SIGNED, "approvals": [ops]})
+    )
     for n in range(200):
         results = {
             f"i{i}": ItemResult(result="pass", remark=words(f"Looked at {n}.{i}, all as it should be."))
@@ -404,5 +421,7 @@ async def test_a_subject_with_two_hundred_tasks_loads_under_150_kilobytes(
 
 
 def large(n: int) -> dict[str, Any]:
-    items = [{"id": f"i{i}", "text": f"Look at point {i} of the system number {n} and say so"} for i in range(5)]
+    items = [
+        {"id": f"i{i}", "text": f"Look at point {i} of the system number {n} and say so"} for i in range(5)
+    ]
     return task(f"t{n}", items=items, requires=[{"type": "file"}])

@@ -16,7 +16,13 @@ from tests.api.test_acts import Team
 from tests.pages.approvals import Asked, asked
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 
 
 @pytest.fixture
@@ -28,9 +34,7 @@ async def go(team: Team) -> Asked:
 @asynccontextmanager
 async def served(team: Team) -> AsyncIterator[str]:
     """Serve the team's application, which lives already, and give its address."""
-    config = uvicorn.Config(
-        team.admin.app, host="127.0.0.1", port=0, log_level=logging.ERROR, lifespan="off"
-    )
+    config = uvicorn.Config(team.admin.app, host="127.0.0.1", port=0, log_level=logging.ERROR, lifespan="off")
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     async with asyncio.timeout(20):

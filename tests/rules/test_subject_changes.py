@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from golive import commands as c
 from golive.canonical import canonical
 from golive.evidence import Metric
-from golive.sign_off import subject_of
-from golive.subject import PARTS
+from golive.subject import PARTS, subject_of
 from golive.subject_changes import Change, changes
 from golive.words import Text
 from tests.rules.plans import GREY, PEOPLE, SIGNED, UAT, make_plan, release, task
@@ -69,7 +68,10 @@ def test_of_the_same_subject_nothing_is_told() -> None:
 def test_a_new_build_is_told_with_both_versions_and_digests() -> None:
     world = asked()
     world.act(c.NewBuild(release=release("1.0.1", authors=("dev1",)), reason=words()), "rm")
-    was, now = SUBJECT["release"]["artifacts"][0]["digest"], subject(world)["release"]["artifacts"][0]["digest"]
+    was, now = (
+        SUBJECT["release"]["artifacts"][0]["digest"],
+        subject(world)["release"]["artifacts"][0]["digest"],
+    )
     assert told(changes(SUBJECT, subject(world), NAMES)) == [
         ("release", "the version is 1.0.1; before: 1.0.0"),
         ("release", f"the artifact shop.tar has the digest {now}; before: {was}"),
@@ -94,13 +96,13 @@ def test_a_task_that_is_open_again_and_the_gate_on_it_are_told_with_their_states
 
 
 def gates_with(**changed: Any) -> list[Any]:
-    part = copy.deepcopy(SUBJECT["gates"])
+    part: list[Any] = copy.deepcopy(SUBJECT["gates"])
     part[0]["gates"][0] |= changed
     return part
 
 
 def rollout_with(**changed: Any) -> list[Any]:
-    part = copy.deepcopy(SUBJECT["rollout"])
+    part: list[Any] = copy.deepcopy(SUBJECT["rollout"])
     part[0] |= changed
     return part
 
@@ -156,7 +158,9 @@ LEAVES = st.one_of(st.integers(0, 3), st.booleans(), st.sampled_from(["a", "1.0.
 def test_any_change_of_a_value_is_told_and_in_its_part(data: st.DataObject) -> None:
     part = data.draw(st.sampled_from(PARTS))
     now = copy.deepcopy(SUBJECT)
-    places = [place for place in leaves(now[part]) if place[-1] not in ("key", "task", "stage", "name", "title")]
+    places = [
+        place for place in leaves(now[part]) if place[-1] not in ("key", "task", "stage", "name", "title")
+    ]
     *way, last = data.draw(st.sampled_from(places))
     holder = now[part]
     for step in way:
