@@ -124,7 +124,7 @@ async def asked(team: Team) -> Asked:
     found = Asked(team=team, run=started.json()["id"], qa3=qa3, ops2=ops2)
     team.stack.runs.append(found.run)
     report = await team.qa1.upload("junit.xml", JUNIT)
-    done = {
+    done: dict[str, Any] = {
         "remark": "Done on the second try.",
         "evidence": [
             {"type": "test_result", "attachment_id": report},
@@ -136,8 +136,8 @@ async def asked(team: Team) -> Asked:
             "cash": {"result": "not_applicable", "remark": "No cash here."},
         },
     }
-    for path, body in (("test/complete", done), ("brief/not-applicable", {"reason": "They know."})):
-        answer = await team.qa1.post(f"/tasks/{found.run}.uat.{path}", body)
+    for act, told in (("test/complete", done), ("brief/not-applicable", {"reason": "They know."})):
+        answer = await team.qa1.post(f"/tasks/{found.run}.uat.{act}", told)
         assert answer.status_code == 200, answer.text
     return found
 

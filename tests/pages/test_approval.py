@@ -376,8 +376,8 @@ async def test_the_page_speaks_chinese(go: Asked, readers: Readers) -> None:
     page = await (await readers.of(go.team.ops1, "zh-CN")).look(go.path)
     assert page.html.html is not None
     assert page.html.html["lang"] == "zh-CN"
-    for words in ("可以上线吗？", "验收", "执行测试"):
-        assert words in page.text
+    for title in ("可以上线吗？", "验收", "执行测试"):
+        assert title in page.text
 
 
 async def test_an_approval_that_nobody_knows_is_not_found(go: Asked, readers: Readers) -> None:

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from golive import commands as c
 from golive.canonical import canonical
 from golive.evidence import Metric
-from golive.sign_off import subject_of
-from golive.subject import PARTS
+from golive.subject import PARTS, subject_of
 from golive.subject_changes import Change, changes
 from golive.words import Text
 from tests.rules.plans import GREY, PEOPLE, SIGNED, UAT, make_plan, release, task
@@ -97,13 +96,13 @@ def test_a_task_that_is_open_again_and_the_gate_on_it_are_told_with_their_states
 
 
 def gates_with(**changed: Any) -> list[Any]:
-    part = copy.deepcopy(SUBJECT["gates"])
+    part: list[Any] = copy.deepcopy(SUBJECT["gates"])
     part[0]["gates"][0] |= changed
     return part
 
 
 def rollout_with(**changed: Any) -> list[Any]:
-    part = copy.deepcopy(SUBJECT["rollout"])
+    part: list[Any] = copy.deepcopy(SUBJECT["rollout"])
     part[0] |= changed
     return part
 
