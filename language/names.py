@@ -77,6 +77,8 @@ NAMES: dict[str, str] = {
     "tasks": N_("tasks"),
     "gates": N_("gates"),
     "rollout": N_("rollout"),
+    # roles
+    "release_manager": N_("release manager"),
     # deliveries
     "logged": N_("written to the log"),
 }
