@@ -211,7 +211,7 @@ def _reason(look: Look) -> str | None:
 
 def _more_than(sentence: str, said: str | None) -> str | None:
     """Return what was said unless the sentence holds all of it, as it does of a short reason on one line."""
-    return said if said is not None and said not in sentence else None
+    return None if said is None or (said in sentence and "\n" not in said) else said
 
 
 def _standing(look: Look) -> Sentence:
