@@ -172,8 +172,8 @@ async def _events(
 ) -> AsyncIterator[bytes]:
     with watch:
         yield _ALIVE
-        while not watch.over and datetime.now(UTC) < until:
-            news = await watch.news(within=KEEP_ALIVE)
+        while not watch.over and (left := (until - datetime.now(UTC)).total_seconds()) > 0:
+            news = await watch.news(within=min(left, KEEP_ALIVE))
             if news is None:
                 yield _ALIVE
             elif told := tell(news, watch.seen):

@@ -52,7 +52,9 @@ async def run_page(visit: Visit, run_id: str, tried: Tried = NOT_TRIED) -> Respo
         refs=json.dumps([ref.model_dump(mode="json") for ref in found.run.release.external_refs]),
         leads=any(visit.may_do(act) for act in LEADS),
         speaks=visit.may_do("comment"),
-        leading=sorted({role for act in LEADS for role in REQUIRED[act]}),
+        leading=", ".join(
+            voice.name(role) for role in sorted({one for act in LEADS for one in REQUIRED[act]})
+        ),
     )
 
 

@@ -20,7 +20,6 @@ from db.views import ApprovalView, JournalRow, RunWhole, TaskView
 from golive.events import summary as event_summary
 from golive.forecast import StageForecast
 from golive.words import N_, Language, Sentence, say
-from language import whole
 
 MOST_WAITS = 15
 MOST_TASKS = 25
@@ -142,7 +141,7 @@ def seen_by(look: Look, voice: Voice, forecast: Iterable[StageForecast]) -> RunS
     return RunSeen(
         run=run,
         stamp=look.stamp,
-        why=_why(look, language),
+        why=_why(look, voice),
         no_return=no_return_of(run, language),
         can=possible(look),
         stages=_stages(run, language, forecast),
@@ -177,7 +176,7 @@ def event_seen(row: JournalRow, language: Language, named: Mapping[str, Named]) 
         kind=_KINDS.get(row.action, ""),
         summary=summary(row, language),
         href=about.href if about else None,
-        said=tuple(dict.fromkeys(row.words.values())),
+        said=tuple(dict.fromkeys([*([row.reason] if row.reason else []), *row.words.values()])),
     )
 
 
@@ -191,26 +190,28 @@ _FINISHED = ("done", "not_applicable")
 _COLOURS = {"held": "warn", "rolling_back": "bad", "completed": "good", "aborted": "bad"}
 
 
-def _why(look: Look, language: Language) -> Why:
+def _why(look: Look, voice: Voice) -> Why:
     run = look.run
     kind, title = _COLOURS.get(run.state, "busy"), _TITLES.get(run.state, N_("What it waits for"))
     if run.frozen:
         kind, title = "bad", _TITLES["held"]
-    if run.blocked_by is not None:
-        said = run.hold_reason if run.state == "held" and not run.frozen else None
-        sentence = whole(run.blocked_by, language)
-        return Why(kind=kind, title=title, sentence=sentence, said=_more_than(sentence, said))
-    said = look.ending.reason or _first(look.ending.words) if look.ending else None
-    return Why(kind=kind, title=title, sentence=whole(_standing(look), language), said=said)
+    awaited = run.blocked_by
+    sentence = voice.sentence(awaited if awaited is not None else _standing(look))
+    return Why(kind=kind, title=title, sentence=sentence, said=_more_than(sentence, _reason(look)))
+
+
+def _reason(look: Look) -> str | None:
+    """Return what somebody gave as the reason for where the run is."""
+    if look.run.frozen:
+        return None
+    if look.ending is not None:
+        return look.ending.reason
+    return look.run.hold_reason if look.run.state == "held" else None
 
 
 def _more_than(sentence: str, said: str | None) -> str | None:
     """Return what was said unless the sentence holds all of it, as it does of a short reason on one line."""
-    return said if said is not None and said not in sentence else None
-
-
-def _first(words: Mapping[str, str | None]) -> str | None:
-    return next(iter(words.values()), None)
+    return None if said is None or (said in sentence and "\n" not in said) else said
 
 
 def _standing(look: Look) -> Sentence:
