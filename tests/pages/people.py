@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+import httpx
 from sqlalchemy import Executable
 
 from api.house import House
@@ -17,7 +18,12 @@ async def invited(admin: Client, name: str = "ann", *roles: str) -> str:
     """Add a user and return the path of their link."""
     made = await admin.post("/users", {"name": name, "roles": list(roles or ("assignee",))})
     assert made.status_code == 201, made.text
-    return urlsplit(made.json()["enrolment_url"]).path
+    return path_of(made)
+
+
+def path_of(answer: httpx.Response) -> str:
+    """Return the path of the link that an answer holds."""
+    return str(urlsplit(answer.json()["enrolment_url"]).path)
 
 
 async def chosen(reader: Reader, link: str, password: str = PASSWORD) -> Shown:

@@ -11,7 +11,7 @@ from db.tables import enrolments, passwords
 from tests.api.client import Client
 from tests.api.test_people import everything_in
 from tests.databases import ON_BOTH
-from tests.pages.people import PASSWORD, chosen, house_of, in_sql, invited, sign_in
+from tests.pages.people import PASSWORD, chosen, house_of, in_sql, invited, path_of, sign_in
 from tests.pages.reader import Reader, reading
 
 
@@ -107,14 +107,10 @@ async def test_a_new_link_is_the_way_for_a_forgotten_password_and_ends_the_other
     admin: Client, stranger: Reader
 ) -> None:
     first = await invited(admin)
-    second = (
-        (await admin.post("/users/ann/enrolments", {})).json()["enrolment_url"].removeprefix("http://golive")
-    )
+    second = path_of(await admin.post("/users/ann/enrolments", {}))
     assert (await stranger.look(first)).status == 404
     await chosen(stranger, second)
-    third = (
-        (await admin.post("/users/ann/enrolments", {})).json()["enrolment_url"].removeprefix("http://golive")
-    )
+    third = path_of(await admin.post("/users/ann/enrolments", {}))
     async with reading(admin.app) as elsewhere:
         assert (await chosen(elsewhere, third, "another password")).path == "/"
         assert (await stranger.look("/")).path == "/sign-in"

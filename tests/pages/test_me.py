@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -50,7 +51,7 @@ async def test_a_password_is_changed_by_who_knows_the_present_one_and_other_sess
 ) -> None:
     async with reading(admin.app) as elsewhere:
         await sign_in(elsewhere)
-        typed = {"present": PASSWORD, "password": NEW, "again": NEW}
+        typed: dict[str, Any] = {"present": PASSWORD, "password": NEW, "again": NEW}
         page = await ann.look("/me")
         assert (await ann.send(page, "/me/password", **typed)).path == "/me"
         assert (await ann.look("/me")).status == 200

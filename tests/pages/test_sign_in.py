@@ -85,7 +85,7 @@ async def test_a_password_is_kept_anew_when_golive_keeps_them_in_a_stronger_form
     admin: Client, stranger: Reader
 ) -> None:
     await enrolled(admin)
-    weak = PasswordHasher(time_cost=1, memory_cost=8).hash(PASSWORD)
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     await in_sql(admin, update(passwords).values(hash=weak))
     assert (await sign_in(stranger)).path == "/"
     async with house_of(admin).database.reading() as session:
