@@ -70,6 +70,7 @@ async def act(
             raise  # not kept: a database that was restored gets the run back
         except _DEFINITE as refused:
             return await _refuse(house, attempt, language, run_id, body, refused)
+        house.feed.soon()
     async with house.database.transaction() as session:
         return told(await attempt.kept(session, status, await shape(session, receipt)))
 

@@ -111,7 +111,8 @@ def _to_verify(task: TaskView, me: str) -> Sentence:
     verifiers = ", ".join(_verifiers(task)) or "–"
     if task.done_by == me:
         return say(N_("You did it; now somebody else confirms it: {people}."), people=verifiers)
-    asked = N_("{who} did it; now somebody else confirms it: {people}.")
+    aside = N_("{who} said that it does not apply; now somebody else confirms that: {people}.")
+    asked = aside if task.reason else N_("{who} did it; now somebody else confirms it: {people}.")
     return say(asked, who=task.done_by or "–", people=verifiers)
 
 
