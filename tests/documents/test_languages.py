@@ -31,7 +31,12 @@ NOT_RUN = {
     ("operator/backup.md", "createdb --owner=temporal --encoding=UTF8 --template=template0 temporal"),
     ("operator/backup.md", "python3 - \"$GOLIVE_HOME/temporal.db\" temporal.db <<'END'"),
     ("operator/backup.md", 'cp temporal.db "$GOLIVE_HOME/temporal.db"'),
+    (
+        "operator/backup.md",
+        'golive db abandon RUN ... --reason "Temporal\'s disk is gone, and there is no backup"',
+    ),
     ("operator/containers.md", "make secrets"),
+    ("operator/containers.md", "docker compose exec worker python -m cli db recover"),
     ("operator/containers.md", "docker compose exec api python -m cli doctor"),
     ("operator/containers.md", "docker compose build --pull"),
     (
