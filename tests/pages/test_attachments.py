@@ -158,6 +158,7 @@ async def test_files_are_dropped_in_a_real_browser_and_nothing_typed_is_lost(adm
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         await page.goto(address + TASK)
         await page.fill('[name="task.remark"]', "typed before")
+        await page.click(".completing summary >> text=Add more evidence")
         await page.check('[name="task.signature"]')
         await drop(page, ("log.txt", "log"), ("second.txt", "second"))
         await expect(page.locator(".file")).to_have_count(2)
