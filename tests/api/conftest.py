@@ -28,7 +28,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def prepared_on_postgresql(postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home folder as the first start leaves it; its database is PostgreSQL's and is named as the folder around it."""
+    """A home folder as the first start leaves it whose database is PostgreSQL's, named as the folder around it."""
     home = tmp_path_factory.mktemp("prepared") / "home"
     asyncio.run(prepare(Settings(home=home, database_url=postgresql.make(home.parent.name))))
     return home
