@@ -314,7 +314,7 @@ REFUSALS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"go_live_at": "lies before the start of the run"},
     ),
     ({"go_live_at": "tomorrow"}, {"go_live_at": "“Planned go-live” must be a time as in RFC 3339"}),
-    ({"start_at": "9999-12-31T23:59"}, {"start_at": "“Start” must lie in the years 1970 to 2199."}),
+    ({"start_at": "9999-12-31T23:59"}, {"start_at": "“Start at” must lie in the years 1970 to 2199."}),
 ]
 
 
