@@ -40,7 +40,9 @@ async def measure(place: Place, *, quick: bool) -> Finding:
     found.compare("CPU of the API process", max(watched, LEAST), max(alone, LEAST), "% of a core")
     told = sum(viewer.messages for viewer in watching)
     size = sum(viewer.size for viewer in watching) / max(1, told) / 1024
-    found.notes.append(f"{events} events; {told:,} times a page was sent what had changed, {size:.0f} KiB each")
+    found.notes.append(
+        f"{events} events; {told:,} times a page was sent what had changed, {size:.0f} KiB each"
+    )
     return found
 
 

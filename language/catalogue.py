@@ -23,11 +23,10 @@ def translator(language: Language) -> Callable[[str], str]:
     with CATALOGUE.open("rb") as source:
         catalogue = read_po(source, locale="zh_CN")
     told = {
-        message.id: message.string
+        msgid: message.string if isinstance(message.string, str) else message.string[0]
         for message in catalogue
-        if isinstance(message.id, str)
-        and isinstance(message.string, str)
-        and message.string
-        and not message.fuzzy
+        # Of one and of several: Chinese says both alike.
+        for msgid in ([message.id] if isinstance(message.id, str) else message.id)
+        if message.string and not message.fuzzy
     }
     return lambda msgid: told.get(msgid, msgid)
