@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.pages.visiting import Visit
-from db.freezing import why_frozen
 from db.views import RunHeader, TaskView
 from golive.people import DOES
 from golive.task_graph import ACTIVE
@@ -148,7 +147,7 @@ def _why(task: TaskView, run: RunHeader, visit: Visit) -> Sentence | None:
     if run.state in ENDED:
         return say(N_("The run has ended {state}, so nothing here changes any more."), state=run.state)
     if run.frozen:
-        return why_frozen()
+        return run.blocked_by
     return None if task.state == "locked" else _why_not_mine(task, visit)
 
 
