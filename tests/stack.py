@@ -35,6 +35,7 @@ from golive.words import Words
 from settings import Settings
 from worker.building import WORKFLOWS, Parts, build, sandbox
 from worker.lending import Lending
+from worker.reconciler import compare_living
 
 
 class Gauge:
@@ -193,6 +194,16 @@ class Running:
             if not first.continued_execution_run_id:
                 return chain
             chain.append(first.continued_execution_run_id)
+
+
+async def compared(client: Client, database: Database, runs: int = 1) -> dict[str, str]:
+    """Look as the reconciler does until something was told of so many runs: Temporal's listing lags behind."""
+    told: dict[str, str] = {}
+    async with asyncio.timeout(30):
+        while len(told) < runs:
+            told |= await compare_living(client, database)
+            await asyncio.sleep(0.02)
+    return told
 
 
 @asynccontextmanager

@@ -17,13 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.exceptions import TemporalError
 
-from connectors.temporal import how_it_ended
+from connectors.temporal import how_it_ended, namespace_id
 from db import journal
 from db.errors import JournalBehind, RecordRefused
 from db.freezing import freeze_quietly, frozen_runs, known_runs, thaw
 from db.journal import GENESIS, append_admin
 from db.operating import Undone, require_schema
-from db.reconciling import take_up
+from db.reconciling import lives_in, take_up
 from db.recording import record
 from db.session import Database, Session
 from golive.commands import GOLIVE
@@ -83,6 +83,7 @@ async def recover(
     Returns those that lacked something or were frozen. A run that cannot be written stays frozen, and keeps no other
     one from being written.
     """
+    here = await namespace_id(client)
     async with database.reading() as session:
         known, frozen = await known_runs(session), set(await frozen_runs(session))
     looked_at = [await _look(client, known, run_id) for run_id in run_ids or await every_run(client)]
@@ -90,7 +91,7 @@ async def recover(
     pending = [(written.answered_at, n, written) for n, run in enumerate(found) for written in run.missing]
     for _, n, written in sorted(pending, key=lambda each: each[:2]):
         if found[n].why is None:
-            await _write(database, found[n], written, start_keys)
+            await _write(database, found[n], written, start_keys, here)
     for run in found:
         if not run.missing and not run.forgotten:
             async with database.transaction() as session:
@@ -108,7 +109,9 @@ async def _look(client: Client, known: dict[str, tuple[int, str]], run_id: str) 
     return Recovered(run_id, written[begins:], prev_hash=row_hash, forgotten=forgotten, over=over)
 
 
-async def _write(database: Database, run: Recovered, written: Written, start_keys: tuple[bytes, ...]) -> None:
+async def _write(
+    database: Database, run: Recovered, written: Written, start_keys: tuple[bytes, ...], here: str
+) -> None:
     """Record a batch again, and with the last one let the run go on; it stays frozen until then, or when it fails."""
     at = await asyncio.to_thread(_written_at, written, run)
     try:
@@ -116,6 +119,7 @@ async def _write(database: Database, run: Recovered, written: Written, start_key
             if run.over:
                 await take_up(session, run.run_id)
             answer = await record(session, written.batch, start_keys, at, thaws=False)
+            await lives_in(session, [run.run_id], here)
             _require_the_lock(answer, written)
             run.same = run.same and answer.hashes == written.answer.hashes
             run.left -= 1

@@ -16,6 +16,7 @@ import pytest
 from playwright.async_api import expect
 
 from api.house import House
+from db.freezing import freeze, freeze_unknown
 from golive.plan import Plan
 from golive.recording import Batch
 from golive.template import Item, Requirement
@@ -452,6 +453,21 @@ async def recorded(admin: Client, plan_: Plan | None = None, key: str = "plan") 
     change = task_change(f"uat.{key}", "in_progress", assignee="qa1")
     await record(house.database, Batch(run_id="r1", events=(taken,), tasks=(change,)))
     return await admin.joined("qa1", "assignee", functions=("qa",))
+
+
+@pytest.mark.parametrize(("unknown", "remedy"), [(True, "TEMPORAL_NAMESPACE"), (False, "golive db recover")])
+async def test_a_frozen_run_tells_the_remedy_of_its_own_cause(
+    admin: Client, unknown: bool, remedy: str
+) -> None:
+    qa1 = await recorded(admin)
+    house: House = admin.app.state.house
+    async with house.database.transaction() as session:
+        assert await (freeze_unknown if unknown else freeze)(session, "r1")
+    async with reading(admin.app, qa1.token) as reader:
+        shown = await reader.look("/tasks/r1.uat.plan")
+    assert not shown.html.select("main form")
+    assert remedy in shown.text
+    assert ("golive db recover" in shown.text) == (not unknown)
 
 
 async def test_an_unknown_outcome_is_pending_under_the_same_key_with_everything_that_was_sent(

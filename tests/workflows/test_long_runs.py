@@ -15,7 +15,7 @@ from db.session import Database
 from golive import commands as c
 from golive.recording import Start
 from tests.rules.plans import REVIEW, SIGNED, UAT, make_plan, task
-from tests.stack import Stack, running, words
+from tests.stack import Stack, compared, running, words
 from tests.workflows.test_shell import QUICK, complete, play
 from worker.reconciler import compare_living, keep_histories
 
@@ -91,7 +91,7 @@ async def test_a_run_that_is_terminated_outside_golive_is_found(stack: Stack) ->
     run = await stack.start(make_plan(UAT))
     assert await compare_living(stack.client, stack.database) == {}
     await run.handle.terminate("by an operator")
-    assert await compare_living(stack.client, stack.database) == {run.run_id: "RunLost"}
+    assert await compared(stack.client, stack.database) == {run.run_id: "RunLost"}
     async with stack.database.reading() as session:
         header = await get_header(session, run.run_id)
     assert header.state == "aborted"

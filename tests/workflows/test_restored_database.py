@@ -29,9 +29,9 @@ from golive.recording import Batch, LockRequest
 from tests.databases import BOTH, Cluster, Kind, required
 from tests.db.story import event, first, record, run_change
 from tests.rules.plans import SIGNED, UAT, make_plan
-from tests.stack import Running, Stack, running, words
+from tests.stack import Running, Stack, compared, running, words
 from worker import reconciler
-from worker.reconciler import compare_living, freeze_disagreeing
+from worker.reconciler import freeze_disagreeing
 from worker.recovery import Recovered, recover
 
 
@@ -182,7 +182,7 @@ async def test_a_run_that_ended_within_golive_is_frozen_and_never_shown_as_lost(
     await run.act(c.Abort(reason=words()), "rm")
     await run.handle.result()
     older = Database(restored(stack.database.url, tmp_path / "backup", request))
-    assert await compare_living(stack.client, older) == {run.run_id: "RunFrozen"}
+    assert await compared(stack.client, older) == {run.run_id: "RunFrozen"}
     assert await is_frozen(older, run.run_id)
     (done,) = await recovered(stack, older, run)
     assert done.same
@@ -200,10 +200,10 @@ async def test_what_is_missing_of_a_run_that_was_terminated_is_written_and_it_en
     await complete(run, "uat.run", "qa1")
     await run.handle.terminate("by an operator")
     older = Database(restored(stack.database.url, tmp_path / "backup", request))
-    assert await compare_living(stack.client, older) == {run.run_id: "RunLost"}
+    assert await compared(stack.client, older) == {run.run_id: "RunLost"}
     (done,) = await recovered(stack, older, run)
     assert (done.why, done.same) == (None, True)
-    assert await compare_living(stack.client, older) == {run.run_id: "RunLost"}
+    assert await compared(stack.client, older) == {run.run_id: "RunLost"}
     assert (await rows(older, run.run_id))[:-1] == (await rows(stack.database, run.run_id))[:-1]
     async with older.reading() as session:
         assert (await get_header(session, run.run_id)).state == "aborted"
