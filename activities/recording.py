@@ -7,19 +7,22 @@ between would leave an act in the journal that the workflow does not know.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from db import recording
-from db.errors import JournalBehind, RecordRefused
+from db import reconciling, recording
+from db.errors import GivenUp, JournalBehind, RecordRefused
 from db.freezing import freeze
-from db.session import Database
+from db.session import Database, Session
 from golive.recording import Batch, Recorded
 
 _SHARE = 0.9
+
+About = TypeVar("About")
+Answer = TypeVar("Answer")
 
 
 class Recording:
@@ -30,9 +33,13 @@ class Recording:
     retried.
     """
 
-    def __init__(self, database: Database, start_keys: tuple[bytes, ...]) -> None:
+    def __init__(
+        self, database: Database, start_keys: tuple[bytes, ...], namespace: str | None = None
+    ) -> None:
+        """Record runs that live in the namespace with this id."""
         self._database = database
         self._start_keys = start_keys
+        self._namespace = namespace
 
     @property
     def all(self) -> tuple[Callable[[Batch], Coroutine[Any, Any, Recorded]], ...]:
@@ -61,18 +68,27 @@ class Recording:
 
     async def _write(self, batch: Batch) -> Recorded:
         try:
-            async with _in_time(), self._database.transaction() as session:
-                return await recording.record(session, batch, self._start_keys)
+            return await self._in_one(self._recorded, batch)
         except JournalBehind as behind:
-            await self._freeze(batch.run_id)
+            await self._in_one(
+                freeze, batch.run_id
+            )  # the batch is tried again, and fits once the run is recovered
             raise ApplicationError(str(behind), type=behind.type) from behind
         except RecordRefused as refused:
+            if isinstance(refused, GivenUp):
+                await self._in_one(reconciling.found_after_all, batch.run_id)
             raise ApplicationError(str(refused), type=refused.type, non_retryable=True) from refused
 
-    async def _freeze(self, run_id: str) -> None:
-        """Say that the run is frozen. Temporal tries the batch again, which fits once the run has been recovered."""
+    async def _recorded(self, session: Session, batch: Batch) -> Recorded:
+        recorded = await recording.record(session, batch, self._start_keys)
+        if batch.start and self._namespace:
+            await reconciling.lives_in(session, [batch.run_id], self._namespace)
+        return recorded
+
+    async def _in_one(self, act: Callable[[Session, About], Awaitable[Answer]], about: About) -> Answer:
+        """Write in one transaction, and in time."""
         async with _in_time(), self._database.transaction() as session:
-            await freeze(session, run_id)
+            return await act(session, about)
 
 
 def _in_time() -> asyncio.Timeout:

@@ -19,7 +19,6 @@ from db.events import receipt_of
 from db.queries import get_header
 from db.refusals import write_refusal
 from db.session import Session
-from db.views import RunHeader
 from golive.commands import Body, Receipt
 from golive.errors import Conflict, GoliveError, Invalid, NotFound, Refused
 from golive.permissions import REQUIRED
@@ -71,6 +70,7 @@ async def act(
             raise  # not kept: a database that was restored gets the run back
         except _DEFINITE as refused:
             return await _refuse(house, attempt, language, run_id, body, refused)
+        house.feed.soon()
     async with house.database.transaction() as session:
         return told(await attempt.kept(session, status, await shape(session, receipt)))
 
@@ -90,7 +90,9 @@ async def _sent(house: House, attempt: Attempt, run_id: str, body: Body) -> Rece
             known = await get_header(session, run_id)
         if known.state in ENDED:
             raise run_ended()
-        receipt = await _sent_unless_frozen(house, attempt, known, body)
+        if known.frozen and known.blocked_by and body.do not in _RETURNS_TRAFFIC:
+            raise run_frozen(known.blocked_by)
+        receipt = await house.engine.send(attempt.id, run_id, attempt.actor, body)
     except _DEFINITE:
         # Sent before without an answer, or at this moment by its twin, it may have been applied since, and the
         # run may have ended with it.
@@ -102,19 +104,6 @@ async def _sent(house: House, attempt: Attempt, run_id: str, body: Body) -> Rece
         return receipt
     async with house.database.reading() as session:
         return await _journalled(session, attempt, run_id) or receipt
-
-
-async def _sent_unless_frozen(house: House, attempt: Attempt, run: RunHeader, body: Body) -> Receipt:
-    """Send an act; to a frozen run only those that return traffic, which find no workflow where Temporal knows none."""
-    frozen = run_frozen(run.blocked_by) if run.frozen and run.blocked_by else None
-    if frozen and body.do not in _RETURNS_TRAFFIC:
-        raise frozen
-    try:
-        return await house.engine.send(attempt.id, run.id, attempt.actor, body)
-    except Conflict as refused:
-        if frozen and refused.code == "run_ended":
-            raise frozen from refused
-        raise
 
 
 async def _refuse(

@@ -23,6 +23,7 @@ from api.openapi import describe
 from api.pages import routers as pages
 from api.pages.failing import install_sign_in, is_page, problem_page
 from api.pages.headers import SafeHeaders
+from api.passwords import Passwords
 from api.problems import install
 from api.routers import (
     approvals,
@@ -37,6 +38,7 @@ from api.routers import (
     users,
 )
 from api.watched import PREFIX, Watched
+from connectors.openid import provider_of
 from db.refusals import flush_refusals
 from db.session import Database
 from golive.errors import GoliveError
@@ -81,7 +83,7 @@ def create_app(settings: Settings, tracing: Tracing | None = None) -> FastAPI:
         },
     )
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    app.add_middleware(SafeHeaders)
+    app.add_middleware(SafeHeaders, https=(settings.public_url or "").startswith("https:"))
     app.add_middleware(BodyLimit)
     app.add_middleware(Watched, metrics=metrics)
     install(app)
@@ -109,7 +111,16 @@ async def _living(
     if tracing is not None:
         tracing.listen(database.engine)
     feed, engine = Feed(database), Engine(settings, tracing)
-    house = House(settings=settings, database=database, engine=engine, feed=feed, forecasts=Forecasts())
+    passwords = Passwords()
+    house = House(
+        settings=settings,
+        database=database,
+        engine=engine,
+        feed=feed,
+        forecasts=Forecasts(),
+        passwords=passwords,
+        provider=provider_of(settings),
+    )
     background = [asyncio.create_task(feed.run()), asyncio.create_task(_flush(database))]
     try:
         async with AsyncExitStack() as offered:
@@ -124,6 +135,7 @@ async def _living(
         await asyncio.gather(*background, return_exceptions=True)
         with suppress(SQLAlchemyError):
             await flush_refusals(database)
+        passwords.close()
         await database.close()
 
 

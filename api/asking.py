@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.house import House
 from api.language import language_of
-from api.refusals import unauthenticated
+from api.refusals import unauthenticated, user_disabled
 from db.people import User, authenticate
 from db.refusals import write_refusal
 from db.session import Session
@@ -60,11 +60,7 @@ async def _user(
     request.state.actor = actor_of(user, request)
     note(actor=user.name)
     if not user.enabled:
-        raise Refused(
-            "user_disabled",
-            N_("The user {name} is disabled; an administrator can enable them again."),
-            name=user.name,
-        )
+        raise user_disabled(user.name)
     return user
 
 

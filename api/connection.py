@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("golive.api")
 
+NAMESPACE = "default"
+"""That of the embedded server, and of others when nothing names one."""
 _PROBE = timedelta(seconds=2)
 WORKER_FRESH = timedelta(seconds=90)
 """A worker asks for work at least once a minute; one that has not for so long is taken for gone."""
@@ -47,6 +49,16 @@ class Connection:
             if self._client is None:
                 self._client = await self._connect()
             return self._client
+
+    @cached_property
+    def namespace(self) -> str:
+        """The namespace that runs are in."""
+        if self._settings.temporal == "embedded":
+            return NAMESPACE
+        try:
+            return ClientConfig.load_client_connect_config().get("namespace") or NAMESPACE
+        except RuntimeError:  # a profile that is not there: then nothing is connected to either
+            return NAMESPACE
 
     async def _connect(self) -> Client:
         try:

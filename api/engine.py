@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from temporalio.client import (
+    Client,
     RPCTimeoutOrCancelledError,
     WithStartWorkflowOperation,
     WorkflowUpdateFailedError,
@@ -19,12 +20,14 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, TemporalError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.connection import Connection
-from api.refusals import busy, engine_unavailable
+from api.refusals import busy, engine_unavailable, run_frozen
 from api.turns import Turns
+from connectors import temporal
+from db.freezing import why_frozen
 from golive.commands import Actor, Body, Command, Receipt, sign
 from golive.engine import ENGINE
 from golive.errors import Conflict, GoliveError, Invalid, NotFound, Refused
@@ -80,7 +83,8 @@ class Engine:
     async def send(self, command_id: str, run_id: str, actor: Actor, body: Body) -> Receipt:
         """Have the run apply one act and return its receipt.
 
-        Raises what the rules refused, Conflict `run_ended`, Away `engine_unavailable` or `busy`.
+        Raises what the rules refused, Conflict `run_ended`, Frozen `run_frozen` for a run that Temporal does not know,
+        Away `engine_unavailable` or `busy`.
         """
         command = Command(id=command_id, run_id=run_id, actor=actor, body=body)
         command = command.model_copy(update={"signature": sign(command, self._settings.keys("command")[0])})
@@ -111,9 +115,14 @@ class Engine:
     async def _update(self, command: Command) -> Receipt:
         client = await self.connection.client()
         handle = client.get_workflow_handle(workflow_id(command.run_id))
-        receipt: Receipt = await handle.execute_update(
-            COMMAND, command, id=command.id, result_type=Receipt, rpc_timeout=timedelta(seconds=BUDGET)
-        )
+        try:
+            receipt: Receipt = await handle.execute_update(
+                COMMAND, command, id=command.id, result_type=Receipt, rpc_timeout=timedelta(seconds=BUDGET)
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise await _why_not_found(client, command.run_id) from error
+            raise
         return receipt
 
     async def _open(self, start: Start) -> Receipt:
@@ -131,6 +140,17 @@ class Engine:
         finally:
             handle.cancel()  # nobody asks for it: asyncio would log its error as never retrieved
         return receipt
+
+
+async def _why_not_found(client: Client, run_id: str) -> GoliveError:
+    """Return what an act on an open run meets whose workflow takes none. Raises NoNamespace, RPCError."""
+    match await temporal.how_it_ended(client, run_id):
+        case None:
+            return engine_unavailable()
+        case temporal.UNKNOWN:
+            return run_frozen(why_frozen(unknown=True))
+        case _:
+            return run_ended()
 
 
 def _operation(start: Start) -> WithStartWorkflowOperation[Any, Any]:
@@ -173,7 +193,7 @@ async def _translated(sent: Coroutine[Any, Any, Answer]) -> Answer:
         raise run_ended() from closed
     except RPCTimeoutOrCancelledError as late:
         raise engine_unavailable() from late
-    except RPCError as away:
+    except (RPCError, temporal.NoNamespace) as away:
         raise _away(away) from away
 
 
@@ -192,12 +212,12 @@ def _refusal(failed: WorkflowUpdateFailedError) -> Exception:
     return kind(told["code"], sentence.msgid, facts=told.get("facts"), also=also, **sentence.args)
 
 
-def _away(error: RPCError) -> GoliveError:
-    match error.status:
-        case RPCStatusCode.NOT_FOUND | RPCStatusCode.ALREADY_EXISTS:
+def _away(error: TemporalError) -> GoliveError:
+    match error:
+        case RPCError(status=RPCStatusCode.ALREADY_EXISTS):
             return run_ended()
-        case RPCStatusCode.RESOURCE_EXHAUSTED:
+        case RPCError(status=RPCStatusCode.RESOURCE_EXHAUSTED):
             return busy()
         case _:
-            log.warning("Temporal: %s %s", error.status.name, error.message)
+            log.warning("Temporal: %s", error)
             return engine_unavailable()

@@ -1,57 +1,97 @@
-"""News of runs for every open stream, read by one reader per process however many people watch."""
+"""News for every open stream, read by one reader per process however many people watch."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from db.events import events_after, heads_of
+from api.channel import Channel, Read, Stamps, Watch
+from api.sight import Sight
+from db.browsing import going_on
+from db.events import events_after
+from db.looking import look_at
+from db.news import Stamp, latest_about, stamp_of_all, stamps_of_people, stamps_of_runs
 from db.session import Database, Session
 from db.views import JournalRow
 
 log = logging.getLogger("golive.api")
 
+T = TypeVar("T")
+
 EVERY = 0.5
-"""Seconds between two looks at the journal's heads while somebody watches."""
+"""Seconds between two looks while somebody watches."""
+SOONEST = 0.05
+"""Seconds after a look before an act of this process lets the reader look again."""
+SHARE = 4
+"""The reader rests so many times as long as a look took: it never takes more than a fifth of a core."""
+SESSIONS_EVERY = 3.0
+"""Seconds between two looks whether the sessions of the viewers go on."""
 PAGE = 200
+ALL = "all"
+"""The one thing that watchers of every run watch."""
 
 
 class Feed:
-    """Wakes the watchers of a run when its journal grows. Nobody watching: nothing is read."""
+    """Wakes who watches something when there is news of it. Nobody watching: nothing is read.
+
+    `runs` are looked at for their pages, `about` tells which tasks and approvals of a run are concerned, `work`
+    which people, `lists` that any run has gone on.
+    """
 
     def __init__(self, database: Database):
         self._database = database
-        self._watchers: Counter[str] = Counter()
-        self._heads: dict[str, int] = {}
-        self._news: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
-        self._somebody = asyncio.Event()
+        self._watches: set[Watch[Any]] = set()
+        self._soon = asyncio.Event()
+        self._sessions_due = 0.0
         self.closed = False
+        self._journals = self._channel(stamps_of_runs, _unread)
+        self.runs = self._channel(stamps_of_runs, _sight)
+        self.about = self._channel(stamps_of_runs, latest_about)
+        self.work = self._channel(stamps_of_people, _unread)
+        self.lists = self._channel(_everything, _unread)
+
+    def _channel(self, stamps: Stamps, read: Read[T]) -> Channel[T]:
+        return Channel(stamps, read, enters=self._enters, leaves=self._watches.discard)
 
     async def run(self) -> None:
         """Look for news until cancelled."""
         while True:
-            await self._somebody.wait()
+            if not self._watches:
+                self._soon.clear()
+                await self._soon.wait()
+                continue
+            began = time.monotonic()
+            self._soon.clear()
             await self._look()
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(max(SOONEST, SHARE * (time.monotonic() - began)))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY - SOONEST):
+                    await self._soon.wait()
+
+    def soon(self) -> None:
+        """Look again at once: something has happened."""
+        self._soon.set()
 
     def close(self) -> None:
         """End every stream, so that the process can end."""
         self.closed = True
-        for news in self._news.values():
-            news.set()
+        for watch in self._watches:
+            watch.end()
 
     @property
     def open(self) -> int:
         """How many streams are open."""
-        return self._watchers.total()
+        return len(self._watches)
 
     def watched(self, run_id: str) -> int:
         """Return how many streams of `run_id` are open."""
-        return self._watchers[run_id]
+        return sum(channel.watched(run_id) for channel in (self._journals, self.runs, self.about))
 
     async def events(
         self, run_id: str, after: int, may_read: Callable[[Session], Awaitable[bool]]
@@ -60,11 +100,8 @@ class Feed:
 
         Ends when the feed closes, and before the next event once the watcher `may_read` no more.
         """
-        self._watchers[run_id] += 1
-        self._somebody.set()
-        try:
-            while not self.closed:
-                news = self._news[run_id]
+        with self._journals.watch(run_id, "") as watch:
+            while not watch.over:
                 async with self._database.reading() as session:
                     if not await may_read(session):
                         return
@@ -72,28 +109,43 @@ class Feed:
                 for row in rows:
                     after = row.seq
                     yield row
-                if not rows and not self.closed:
-                    await news.wait()
-        finally:
-            self._leave(run_id)
+                if not rows and not watch.over:
+                    await watch.woken()
+
+    def _enters(self, watch: Watch[Any]) -> None:
+        self._watches.add(watch)
+        self._soon.set()
+        if self.closed:
+            watch.end()
 
     async def _look(self) -> None:
         try:
             async with self._database.reading() as session:
-                heads = await heads_of(session, tuple(self._watchers))
+                for channel in (self._journals, self.runs, self.about, self.work, self.lists):
+                    await channel.look(session)
+                if time.monotonic() >= self._sessions_due:
+                    await self._cut_off(session)
         except SQLAlchemyError as away:
             log.warning("cannot look for news: %s", away)
-            return
-        for run_id, head in heads.items():
-            if head > self._heads.get(run_id, -1) and run_id in self._watchers:
-                self._heads[run_id] = head
-                self._news.pop(run_id, asyncio.Event()).set()
 
-    def _leave(self, run_id: str) -> None:
-        self._watchers[run_id] -= 1
-        if not self._watchers[run_id]:
-            del self._watchers[run_id]
-            self._news.pop(run_id, None)
-            self._heads.pop(run_id, None)
-        if not self._watchers:
-            self._somebody.clear()
+    async def _cut_off(self, sql: Session) -> None:
+        """End the watches of sessions that have ended, and of people who were disabled."""
+        self._sessions_due = time.monotonic() + SESSIONS_EVERY
+        sessions = {watch.session for watch in self._watches if watch.session is not None}
+        ended = sessions - await going_on(sql, sessions) if sessions else set()
+        for watch in self._watches:
+            if watch.session in ended:
+                watch.end()
+
+
+async def _unread(_: Session, __: str, ___: Stamp) -> bool:
+    """Read nothing: that there is news is all that is told."""
+    return True
+
+
+async def _sight(sql: Session, run_id: str, _: Stamp) -> Sight:
+    return Sight(await look_at(sql, run_id))
+
+
+async def _everything(sql: Session, _: Collection[str]) -> dict[str, Stamp]:
+    return {ALL: await stamp_of_all(sql)}

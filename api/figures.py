@@ -96,6 +96,9 @@ def told(counted: Figures) -> Iterator[Metric]:
     yield _gauge(
         "golive_alerts_open", "Alerts whose cause holds: checks and stopped rollouts.", ("of",), alerts
     )
+    frozen = {("unknown",): 0, ("disagrees",): 0} | _single(counted.frozen)
+    why = "Frozen runs: Temporal does not know them, or disagrees with the database. Nothing of them goes on."
+    yield _gauge("golive_runs_frozen", why, ("why",), frozen)
 
 
 def _sign_offs(signed_off: Mapping[str, Sequence[float]]) -> Iterator[Metric]:

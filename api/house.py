@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from api.engine import Engine
 from api.feed import Feed
 from api.forecasts import Forecasts
+from api.passwords import Passwords
+from connectors.openid import OpenIDProvider
 from db.session import Database
 from settings import Settings
 
 
 @dataclass(frozen=True)
 class House:
-    """The database, the way to the runs, and the reader that feeds all streams."""
+    """The database, the way to the runs, the reader that feeds all streams, and how people are known."""
 
     settings: Settings
     database: Database
     engine: Engine
     feed: Feed
     forecasts: Forecasts
+    passwords: Passwords
+    provider: OpenIDProvider | None

@@ -19,6 +19,7 @@ _LEADS: dict[str, dict[str, str]] = {
     "GET /approvals/{approval_id}": {"run_id": "/run_id", "approval_id": "/id"},
     "POST /attachments": {"attachment_id": "/id"},
     "POST /users": {"users/name": "/name", "token_id": "/token_id"},
+    "POST /users/{name}/enrolments": {"users/name": "/name"},
     "GET /users": {"users/name": "/items/0/name"},
     "POST /templates": {"templates/name": "/name", "version": "/version"},
     "GET /templates": {"templates/name": "/items/0/name", "version": "/items/0/version"},

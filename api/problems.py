@@ -43,6 +43,7 @@ TITLES: dict[int, str] = {
     413: N_("Too large"),
     415: N_("Wrong kind of body"),
     422: N_("Not accepted as written"),
+    429: N_("Wait a little"),
     500: N_("golive failed"),
     503: N_("Not available now"),
 }

@@ -5,14 +5,16 @@ GoliveError
 ├── Unauthenticated    401  nobody, or nobody we know
 ├── TooLarge           413  more bytes than golive takes; nothing was kept
 ├── WrongMedia         415  not the kind of body that the route takes
+├── Throttled          429  too many have failed; says when it may be tried again
 └── Away               503  engine, database or a place in the queue is missing; says what to do
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
-from golive.errors import GoliveError
+from golive.errors import GoliveError, Refused
 from golive.words import N_, Sentence
 
 
@@ -40,6 +42,21 @@ class WrongMedia(GoliveError):
     status = 415
 
 
+class Throttled(GoliveError):
+    """Too many have failed; `until` is when it may be tried again, told in its own zone, to the next full minute."""
+
+    status = 429
+
+    def __init__(self, until: datetime):
+        self.until = until
+        told = until + timedelta(seconds=59)
+        super().__init__(
+            "too_many_failures",
+            N_("Too many sign-ins have failed here. Wait until {until}, then try again."),
+            until=f"{told:%H:%M} ({getattr(until.tzinfo, 'key', 'UTC')})",
+        )
+
+
 class Away(GoliveError):
     """Not now. `retry_after` is in seconds."""
 
@@ -61,6 +78,15 @@ def unauthenticated() -> Unauthenticated:
             "This needs a valid token: send it as “Authorization: Bearer TOKEN”. "
             "An administrator can make a new one."
         ),
+    )
+
+
+def user_disabled(name: str) -> Refused:
+    """Return the refusal of a user who may do nothing now."""
+    return Refused(
+        "user_disabled",
+        N_("The user {name} is disabled; an administrator can enable them again."),
+        name=name,
     )
 
 

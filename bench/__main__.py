@@ -15,7 +15,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Protocol
 
-from bench import acknowledged, http, machine, thousand, throughput
+from bench import acknowledged, http, machine, thousand, throughput, viewers
 from bench.figures import Finding, table
 from bench.leaving import leave
 from bench.place import Place, standing
@@ -34,6 +34,7 @@ MEASURES: dict[str, Measure] = {
     "acknowledged": acknowledged.measure,
     "runs": throughput.measure,
     "http": http.measure,
+    "viewers": viewers.measure,
 }
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from cli import environment, screen
 from cli.connected import failures_told
 from cli.failure import Failure
+from cli.given import Reason
 from cli.language import LANGUAGE, ROOT, _
 from golive.findings import Finding
 from language import whole
@@ -70,9 +71,20 @@ def recover(
     "abandon",
     help=_("Declare runs ended that are frozen because Temporal does not know them; traffic stays as it is."),
 )
-def abandon(runs: Annotated[list[str], typer.Argument(metavar="RUN...", help=_("Each by its id."))]) -> None:
+def abandon(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help=_("Each by its id."))],
+    reason: Reason,
+    gone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMESPACE",
+            help=_("Id of the runs' Temporal namespace, where it was lost for good with its server."),
+        ),
+    ] = None,
+) -> None:
     """Give up runs whose workflow is gone for good."""
-    _told(*runs, module="worker.abandoning")
+    options = [f"--reason={reason}", *([f"--gone={gone}"] if gone else [])]
+    _told(*options, "--", *runs, module="worker.abandoning")
 
 
 def findings(module: str, *words: str) -> Iterator[Finding]:

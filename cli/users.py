@@ -23,7 +23,8 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help=_("The user's unique n
 
 
 @app.command(
-    "add", help=_("Add a user and print their API token, once; in production it says in which file it lies.")
+    "add",
+    help=_("Add a user and print the link at which they choose a password, in development a token, too."),
 )
 @acting
 def add(
@@ -70,6 +71,13 @@ def change(
     golive.tell(golive.client.act("PATCH", f"/users/{name}", golive.key, json=body), _one)
 
 
+@app.command("enrol", help=_("Print a link at which a user chooses a password, the first or another one."))
+@acting
+def enrol(golive: Connected, name: Name) -> None:
+    """Make a one-time link."""
+    golive.tell(golive.post(f"/users/{name}/enrolments", {}), _link)
+
+
 @app.command("disable", help=_("Disable a user: their tokens stop working, what they did stays."))
 @acting
 def disable(golive: Connected, name: Name) -> None:
@@ -89,12 +97,12 @@ def _added(user: Any) -> Iterator[RenderableType]:
     if user.get("token"):
         yield Text(_("This token is shown only now:"), style="bold")
         yield Text(str(user["token"]))
-    if user.get("token_file"):
-        sentence = _(
-            "The token lies in {file} in golive's data folder, on the machine that runs the API, readable by "
-            "its owner alone. Hand it on, then delete the file."
-        )
-        yield Text(sentence.format(file=user["token_file"]))
+    yield from _link(user)
+
+
+def _link(user: Any) -> Iterator[RenderableType]:
+    yield Text(_("Hand on this link: it works once, for 72 hours, to choose a password:"), style="bold")
+    yield str(user["enrolment_url"])
 
 
 def _one(user: Any) -> Iterator[RenderableType]:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from db.people import User, find_users, get_user
 from db.session import Session, database_time
 from db.tables import sessions, users
 
+_KEPT = timedelta(days=30)
+"""So long after its end a session still tells from where its owner has signed in."""
 Method = Literal["password", "token", "link", "oidc"]
 """How somebody signed in: with a password, an API token, a one-time link, or at an OpenID provider."""
 
@@ -30,11 +32,27 @@ class Browsing:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A session as its owner sees it: since when, from which address, in which browser."""
+
+    id: str
+    method: Method
+    address: str
+    browser: str
+    created_at: datetime
+    expires_at: datetime
+
+
 async def begin(  # noqa: PLR0913 - each is a column
     session: Session, name: str, *, method: Method, address: str, browser: str, lasting: timedelta
 ) -> str:
-    """Begin a session of the user `name` and return the secret that their browser keeps. Raises NotFound."""
+    """Begin a session of the user `name` and return the secret that their browser keeps. Raises NotFound.
+
+    Sessions that were over long ago are removed.
+    """
     user, now, secret = await get_user(session, name), await database_time(session), secrets.token_urlsafe(32)
+    await session.execute(delete(sessions).where(sessions.c.expires_at <= now - _KEPT))
     row = {"id": secrets.token_hex(12), "sha256": _sealed(secret), "user_id": user.id, "method": method}
     where = {"address": address, "browser": browser[:200]}
     await session.execute(insert(sessions).values(**row, **where, created_at=now, expires_at=now + lasting))
@@ -59,9 +77,28 @@ async def find(session: Session, secret: str) -> Browsing | None:
     )
 
 
-async def end(session: Session, session_id: str) -> None:
-    """End a session for good; a second time changes nothing."""
+async def list_sessions(session: Session, user_id: str) -> list[Listed]:
+    """Return the sessions of a user that go on, the newest first."""
+    going = select(sessions).where(sessions.c.user_id == user_id, sessions.c.ended_at.is_(None))
+    found = going.where(sessions.c.expires_at > await database_time(session))
+    return [
+        Listed(
+            id=row.id,
+            method=row.method,
+            address=row.address,
+            browser=row.browser,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+        )
+        for row in await session.execute(found.order_by(sessions.c.created_at.desc(), sessions.c.id))
+    ]
+
+
+async def end(session: Session, session_id: str, *, of: str | None = None) -> None:
+    """End a session for good; a second time, or one that is not `of` that user's id, changes nothing."""
     still = (sessions.c.id == session_id) & sessions.c.ended_at.is_(None)
+    if of is not None:
+        still &= sessions.c.user_id == of
     await session.execute(update(sessions).where(still).values(ended_at=await database_time(session)))
 
 

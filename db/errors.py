@@ -17,6 +17,12 @@ class JournalConflict(RecordRefused):
     type = "golive.journal_conflict"
 
 
+class GivenUp(RecordRefused):
+    """A run that golive shows as ended, because its workflow was lost: it never comes back to life."""
+
+    type = "golive.given_up"
+
+
 class JournalBehind(Exception):
     """The journal ends before the batch begins: the database was restored from an older backup.
 

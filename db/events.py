@@ -27,6 +27,22 @@ async def events_after(
     return tuple(await _told(session, (await session.execute(found)).all()))
 
 
+async def events_before(
+    session: Session, run_id: str, before: int, limit: int = 100
+) -> tuple[JournalRow, ...]:
+    """Return the run's events with a number below `before`, the last first."""
+    earlier = _ROWS.where(journal.c.stream == run_id, journal.c.seq < before)
+    found = await session.execute(earlier.order_by(journal.c.seq.desc()).limit(limit))
+    return tuple(await _told(session, found.all()))
+
+
+async def last_of(session: Session, run_id: str, actions: Sequence[str]) -> JournalRow | None:
+    """Return the run's last event of one of these types, None when there was none."""
+    these = _ROWS.where(journal.c.stream == run_id, journal.c.action.in_(actions))
+    found = await session.execute(these.order_by(journal.c.seq.desc()).limit(1))
+    return next(iter(await _told(session, found.all())), None)
+
+
 async def events_page(
     session: Session, run_id: str, *, cursor: str | None = None, after: int = 0, limit: int = 100
 ) -> Page[JournalRow]:

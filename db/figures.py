@@ -54,6 +54,7 @@ class Figures:
     signed_off: Mapping[str, Sequence[float]]
     rollouts: Mapping[str, int]
     alerts: Mapping[str, int]
+    frozen: Mapping[str, int]
 
 
 async def figures(session: Session) -> Figures:
@@ -72,6 +73,7 @@ async def figures(session: Session) -> Figures:
         signed_off=await _signed_off(session, now),
         rollouts=Counter(rollout["state"] for stage in stages if (rollout := stage.get("rollout"))),
         alerts=Counter(_alerts(stages)),
+        frozen=await _counts(session, _frozen()),
     )
 
 
@@ -95,6 +97,11 @@ def _overdue() -> Select[Any]:
 def _approvals() -> Select[Any]:
     counted = select(approvals.c.state, func.count()).join(runs, runs.c.id == approvals.c.run_id)
     return counted.where(approvals.c.state.in_(("pending", "expired")), _GOING_ON).group_by(approvals.c.state)
+
+
+def _frozen() -> Select[Any]:
+    why = case((runs.c.unknown_at.is_not(None), "unknown"), else_="disagrees").label("why")
+    return select(why, func.count()).where(runs.c.frozen_at.is_not(None), _GOING_ON).group_by("why")
 
 
 async def _waits(

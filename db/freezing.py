@@ -9,23 +9,38 @@ another namespace, and then every run would be. It goes on by itself when its wo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
-from db.journal import append_admin, locked_head
+from db.journal import append_admin, ends_with, locked_head
 from db.session import Session, database_time
 from db.tables import runs, stream_heads
 from golive.commands import GOLIVE
+from golive.events import Event
 from golive.vocabulary import ENDED
 from golive.words import N_, Sentence, say
 
-THAWED: dict[str, Any] = {"frozen_at": None, "unknown_at": None}
-"""What stands in the row of a run that is not frozen. `unknown_at` is never set without `frozen_at`."""
+THAWED: dict[str, Any] = {"frozen_at": None, "unknown_at": None, "unknown_in": None}
+"""What stands in the row of a run that is not frozen; in that of one that was given up `unknown_at` may stay, see
+`db.reconciling`. `unknown_in` is the id of the namespace that does not know the workflow."""
 
 
-def why_frozen(*, unknown: bool = False) -> Sentence:
-    """Return what a frozen run says of itself; `unknown`: Temporal does not know its workflow."""
+def why_frozen(*, unknown: bool, elsewhere: bool = False) -> Sentence:
+    """Return what a frozen run says of itself.
+
+    `unknown`: Temporal does not know its workflow; `elsewhere`: because golive was connected to another namespace.
+    """
+    if elsewhere:
+        return say(
+            N_(
+                "The run is frozen: golive is connected to another Temporal namespace than the run was started in. An "
+                "operator corrects TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS, or restores Temporal if it began anew, and "
+                "the run goes on by itself; if its namespace is gone for good, `golive db abandon` declares the run "
+                "ended."
+            )
+        )
     if unknown:
         return say(
             N_(
@@ -50,15 +65,18 @@ async def freeze(session: Session, run_id: str) -> bool:
     False when that is known already, or the run has ended or is unknown here.
     """
     otherwise = runs.c.frozen_at.is_(None) | runs.c.unknown_at.is_not(None)
-    values = {"frozen_at": await database_time(session), "unknown_at": None}
+    values = THAWED | {"frozen_at": await database_time(session)}
     return await _freeze(session, run_id, otherwise, values, {})
 
 
-async def freeze_unknown(session: Session, run_id: str) -> bool:
-    """Mark a run as frozen whose workflow Temporal does not know at all, and tell it; False as `freeze`."""
+async def freeze_unknown(session: Session, run_id: str, namespace: str | None = None) -> bool:
+    """Mark a run as frozen whose workflow the namespace with this id does not know at all; False as `freeze`."""
     at = await database_time(session)
-    values = {"frozen_at": at, "unknown_at": at}
-    return await _freeze(session, run_id, runs.c.unknown_at.is_(None), values, {"how": "unknown to Temporal"})
+    otherwise = runs.c.unknown_at.is_(None) | runs.c.unknown_in.is_distinct_from(namespace)
+    values = {"frozen_at": at, "unknown_at": at, "unknown_in": namespace}
+    return await _freeze(
+        session, run_id, otherwise, values, {"how": "unknown to Temporal", "namespace": namespace}
+    )
 
 
 async def _freeze(
@@ -77,28 +95,30 @@ async def _freeze(
 
 async def freeze_quietly(session: Session, run_id: str) -> None:
     """Keep a run frozen that is being recovered."""
-    values = {"frozen_at": await database_time(session), "unknown_at": None}
+    values = THAWED | {"frozen_at": await database_time(session)}
     await session.execute(update(runs).where(runs.c.id == run_id).values(values))
 
 
-async def thaw(session: Session, run_id: str) -> None:
-    """Let a run go on: nothing is missing any more."""
-    await session.execute(update(runs).where(runs.c.id == run_id).values(THAWED))
+async def thaw(session: Session, run_id: str) -> bool:
+    """Let a run go on of which nothing is missing any more, and tell it; False when it is not frozen."""
+    frozen = (runs.c.id == run_id) & runs.c.frozen_at.is_not(None)
+    thawed = await session.execute(update(runs).where(frozen).values(THAWED))
+    if thawed.rowcount:
+        await append_admin(session, GOLIVE, "RunThawed", f"run:{run_id}")
+    return bool(thawed.rowcount)
 
 
-async def found_again(session: Session, run_id: str, seq: int) -> bool:
-    """Let a run go on whose workflow Temporal knows again, if `seq`, its last number, is the journal's, too.
+async def found_again(session: Session, run_id: str, known: int, last: Sequence[Event]) -> str | None:
+    """Let a run go on that Temporal knows again, if its journal ends with `last`, what its workflow recorded last.
 
-    Otherwise it stays frozen, and says that both know different things. Tells whether it goes on by this.
+    Otherwise both know different things of it, and it says so. Returns what was told; nothing when the journal has
+    moved on from `known`, the number that was compared.
     """
-    agree = (await locked_head(session, run_id)).seq == seq
-    values = THAWED if agree else {"unknown_at": None}
-    unknown = (runs.c.id == run_id) & runs.c.unknown_at.is_not(None)
-    changed = await session.execute(update(runs).where(unknown).values(values))
-    if not changed.rowcount or not agree:
-        return False
-    await append_admin(session, GOLIVE, "RunThawed", f"run:{run_id}")
-    return True
+    if (await locked_head(session, run_id)).seq != known:
+        return None
+    if last and await ends_with(session, run_id, last):
+        return "RunThawed" if await thaw(session, run_id) else None
+    return "RunFrozen" if await freeze(session, run_id) else None
 
 
 async def known_runs(session: Session) -> dict[str, tuple[int, str]]:

@@ -112,6 +112,20 @@ async def append(
     return Appended(tuple(hashes), fresh=bool(new))
 
 
+async def ends_with(session: Session, stream: str, events: Sequence[Event]) -> bool:
+    """Tell whether these events are the last of the stream, with the same content; it cannot move meanwhile."""
+    head = await locked_head(session, stream)
+    if events[-1].seq != head.seq:
+        return False
+    known = await _stored(session, stream, events, head)
+    try:
+        for event in events:
+            _same(event, stream, known[event.seq])
+    except JournalConflict:
+        return False
+    return True
+
+
 @asynccontextmanager
 async def administering(database: Database) -> AsyncIterator[Session]:
     """Write administration: users, tokens, templates. One at a time over all processes, so what was read stays true.

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Row, delete, insert, or_, select, update
@@ -43,6 +43,16 @@ class Token:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptToken:
+    """A token that is valid, without its text. `name` is what its owner calls it, if anything."""
+
+    id: str
+    name: str | None
+    created_at: datetime
+    expires_at: datetime | None
+
+
 async def create_user(  # noqa: PLR0913 - each is a column
     session: Session,
     *,
@@ -64,21 +74,21 @@ async def create_user(  # noqa: PLR0913 - each is a column
     return await get_user(session, name)
 
 
-async def patch_user(  # noqa: PLR0913 - each is a column
+async def patch_user(
     session: Session,
     name: str,
     *,
     roles: Sequence[Role] | None = None,
     functions: Sequence[str] | None = None,
-    enabled: bool | None = None,
-    email: str | None = None,
-    locale: str | None = None,
+    **columns: bool | str | None,
 ) -> User:
-    """Change what is given of a user; None leaves it. Raises NotFound (`unknown_user`)."""
+    """Change what is given of a user: roles, functions, `enabled`, `email`, `locale`; what is left out stays.
+
+    None takes an address or a language away. Raises NotFound (`unknown_user`).
+    """
     user = await get_user(session, name)
-    given = {"enabled": enabled, "email": email, "locale": locale}
-    if changed := {column: value for column, value in given.items() if value is not None}:
-        await session.execute(update(users).where(users.c.id == user.id).values(changed))
+    if columns:
+        await session.execute(update(users).where(users.c.id == user.id).values(columns))
     await _set_words(session, user.id, roles=roles, functions=functions)
     return await get_user(session, name)
 
@@ -158,31 +168,57 @@ async def another_admin(session: Session, name: str) -> bool:
     return (await session.scalar(found.where(user_roles.c.role == "admin").limit(1))) is not None
 
 
-async def issue_token(session: Session, name: str, *, token: str | None = None) -> Token:
+async def issue_token(
+    session: Session,
+    name: str,
+    *,
+    token: str | None = None,
+    called: str | None = None,
+    lasting: timedelta | None = None,
+) -> Token:
     """Give the user another token, drawn at random unless one is given. Raises NotFound (`unknown_user`)."""
-    user = await get_user(session, name)
-    text = token or new_token()
-    issued = Token(id=secrets.token_hex(12), user=name, token=text, created_at=await database_time(session))
-    row = {"id": issued.id, "user_id": user.id, "sha256": _sealed(text), "created_at": issued.created_at}
-    await session.execute(insert(tokens).values(row))
+    user, now, text = await get_user(session, name), await database_time(session), token or new_token()
+    issued = Token(id=secrets.token_hex(12), user=name, token=text, created_at=now)
+    row = {"id": issued.id, "user_id": user.id, "sha256": _sealed(text), "name": called}
+    ends = now + lasting if lasting else None
+    await session.execute(insert(tokens).values(**row, created_at=now, expires_at=ends))
     return issued
 
 
+async def tokens_of(session: Session, user_id: str) -> list[KeptToken]:
+    """Return the valid tokens of a user, the newest first."""
+    now = await database_time(session)
+    mine = select(tokens).where(tokens.c.user_id == user_id, tokens.c.revoked_at.is_(None))
+    valid = mine.where(or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now))
+    return [
+        KeptToken(id=row.id, name=row.name, created_at=row.created_at, expires_at=row.expires_at)
+        for row in await session.execute(valid.order_by(tokens.c.created_at.desc(), tokens.c.id))
+    ]
+
+
 async def authenticate(session: Session, token: str) -> User | None:
-    """Return whose token this is, None for an unknown or revoked one. The user may be disabled: look."""
+    """Return whose token this is, None for one that is unknown, revoked or over. The user may be disabled: look."""
     mine = users.join(tokens, tokens.c.user_id == users.c.id)
     found = (
-        select(users)
+        select(users, tokens.c.expires_at)
         .select_from(mine)
         .where(tokens.c.sha256 == _sealed(token), tokens.c.revoked_at.is_(None))
     )
     row = (await session.execute(found)).one_or_none()
-    return (await _users(session, [row]))[0] if row else None
+    if row is None or (row.expires_at is not None and row.expires_at <= datetime.now(UTC)):
+        return None
+    return (await _users(session, [row]))[0]
 
 
-async def revoke_token(session: Session, token_id: str) -> None:
-    """Take a token back for good; a second time changes nothing. Raises NotFound (`unknown_token`)."""
-    if (await session.scalar(select(tokens.c.id).where(tokens.c.id == token_id))) is None:
+async def revoke_token(session: Session, token_id: str, *, of: str | None = None) -> None:
+    """Take a token back for good; a second time changes nothing. `of` is the id of whose it must be.
+
+    Raises NotFound (`unknown_token`).
+    """
+    known = select(tokens.c.id).where(tokens.c.id == token_id)
+    if of is not None:
+        known = known.where(tokens.c.user_id == of)
+    if await session.scalar(known) is None:
         raise NotFound("unknown_token", N_("There is no token {id}."), id=token_id)
     still = (tokens.c.id == token_id) & tokens.c.revoked_at.is_(None)
     await session.execute(update(tokens).where(still).values(revoked_at=await database_time(session)))

@@ -42,9 +42,8 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _BESIDE = 20
 """Other runs of the same service that are named."""
 
-HEADERS: Select[Any] = select(
-    *(runs.c[name] for name in (*HEADER, "template_title", "blocked_by", "frozen_at", "unknown_at"))
-)
+_BLOCKED = ("blocked_by", "frozen_at", "unknown_at", "unknown_in", "namespace")
+HEADERS: Select[Any] = select(*(runs.c[name] for name in (*HEADER, "template_title", *_BLOCKED)))
 """What `db.reading.header` makes a run's header of."""
 
 

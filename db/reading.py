@@ -84,7 +84,8 @@ def header_fields(row: Row[Any]) -> dict[str, Any]:
 
 def _blocked_by(row: Row[Any]) -> Sentence | None:
     if row.frozen_at is not None:
-        return why_frozen(unknown=row.unknown_at is not None)
+        elsewhere = None not in (row.namespace, row.unknown_in) and row.namespace != row.unknown_in
+        return why_frozen(unknown=row.unknown_at is not None, elsewhere=elsewhere)
     return Sentence.model_validate(row.blocked_by) if row.blocked_by else None
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from db import locks, said
-from db.errors import ForgedStart, JournalBehind, Unrecordable
-from db.freezing import THAWED
-from db.journal import append, head
+from db.errors import ForgedStart, GivenUp, JournalBehind, JournalConflict, Unrecordable
+from db.freezing import thaw
+from db.journal import append, locked_head
 from db.planned import approval_rows, people_rows, run_row, start_digest, task_rows
 from db.session import Session
 from db.tables import approval_waiting, approvals, run_people, runs, tasks
@@ -30,13 +30,19 @@ from golive.words import Words
 
 
 async def record(
-    session: Session, batch: Batch, start_keys: tuple[bytes, ...], at: datetime | None = None
+    session: Session,
+    batch: Batch,
+    start_keys: tuple[bytes, ...],
+    at: datetime | None = None,
+    *,
+    thaws: bool = True,
 ) -> Recorded:
-    """Write the batch; answer each event's hash, and the lock where one was asked for.
+    """Write the batch; answer each event's hash, and the lock where one was asked for. A frozen run goes on by it.
 
-    Repeating a batch answers the same and changes nothing. `at` is when a batch was written that is written again.
-    Raises ForgedStart when none of `start_keys` signed the run's start, JournalBehind when what comes before it is
-    missing, JournalConflict when a number has other content, Unrecordable for what the plan does not have.
+    Repeating a batch answers the same and changes nothing. `at` is when a batch was written that is written again;
+    without `thaws` its run stays frozen. Raises ForgedStart when none of `start_keys` signed the run's start,
+    JournalBehind when what comes before it is missing, JournalConflict when a number has other content or the journal
+    is ahead, GivenUp for a run that ended without its workflow, Unrecordable for what the plan does not have.
     """
     await _know_the_run(session, batch, start_keys)
     await _know_what_came_before(session, batch)
@@ -44,6 +50,8 @@ async def record(
     if appended.fresh:
         await _apply(session, batch)
     answer = await _lock(session, batch.run_id, batch.lock, fresh=appended.fresh) if batch.lock else {}
+    if appended.fresh and thaws:
+        await thaw(session, batch.run_id)
     return Recorded(hashes=appended.hashes, **answer)
 
 
@@ -66,11 +74,19 @@ async def _know_the_run(session: Session, batch: Batch, start_keys: tuple[bytes,
 
 
 async def _know_what_came_before(session: Session, batch: Batch) -> None:
-    """Refuse a batch without events for a journal that ends too early; with events `append` looks itself."""
-    if not batch.events and batch.after is not None and (await head(session, batch.run_id)).seq < batch.after:
+    """Refuse a batch without events that the journal does not end before; with events `append` looks itself."""
+    if batch.events or batch.after is None:
+        return
+    known = (await locked_head(session, batch.run_id)).seq
+    if known < batch.after:
         raise JournalBehind(
             f"stream {batch.run_id} ends before {batch.after}, which was recorded: the database was restored from an "
             "older backup. `golive db recover` writes what is missing"
+        )
+    if known > batch.after:
+        raise JournalConflict(
+            f"stream {batch.run_id} ends at {known}, and a batch tells how the run was at {batch.after}: it comes "
+            "late, or the run was reset"
         )
 
 
@@ -109,11 +125,12 @@ async def _change_run(session: Session, run_id: str, change: RunChange, found: d
         "hold_reason": keep(change.hold_reason, found) if change.hold_reason else None,
         "started_at": change.started_at,
         "ended_at": change.ended_at,
-        **THAWED,
     }
     if change.title is not None:
         values["title"] = change.title
-    await session.execute(update(runs).where(runs.c.id == run_id).values(values))
+    mine = (runs.c.id == run_id) & runs.c.given_up_at.is_(None)
+    if not (await session.execute(update(runs).where(mine).values(values))).rowcount:
+        raise GivenUp(f"run {run_id} was given up and is shown as ended; start a new one")
     if change.state in ENDED:
         await locks.leave_queues(session, run_id)
 

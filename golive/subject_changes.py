@@ -6,11 +6,12 @@ at least one, if only the sentence that it changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from golive.canonical import canonical
+from golive.plan import Release
 from golive.subject import PARTS
 from golive.words import N_, Sentence, Text, say
 
@@ -46,6 +47,7 @@ def _told(part: str, before: Any, now: Any, names: Names) -> list[Sentence]:
 
 
 def _release(before: dict[str, Any], now: dict[str, Any], _: Names) -> Iterator[Sentence]:
+    before, now = _UNSAID | before, _UNSAID | now
     for name, msgid in _OF_RELEASE.items():
         if before[name] != now[name]:
             yield say(msgid, now=now[name], was=before[name])
@@ -64,6 +66,8 @@ def _release(before: dict[str, Any], now: dict[str, Any], _: Names) -> Iterator[
         yield say(N_("the references to other systems are others"))
 
 
+_UNSAID = {name: field.default for name, field in Release.model_fields.items() if not field.is_required()}
+"""What a release is where its facts, which leave defaults out, do not say it."""
 _OF_RELEASE = {
     "service": N_("the service is {now}; before: {was}"),
     "version": N_("the version is {now}; before: {was}"),
@@ -93,8 +97,8 @@ def _template(plan: dict[str, Any]) -> str:
 
 def _evidence(before: list[Any], now: list[Any], names: Names) -> Iterator[Sentence]:
     was, works = _by("task", before), _by("task", now)
-    yield from _only(was, works, N_("“{name}” is not part of it any more"), names.get)
-    yield from _only(works, was, N_("“{name}” is part of it now"), names.get)
+    yield from _only(was, works, N_("“{name}” has no evidence any more"), names.get)
+    yield from _only(works, was, N_("“{name}” has evidence now"), names.get)
     for ref in _in_both(was, works):
         title, state, former = names.get(ref, ref), works[ref]["state"], was[ref]["state"]
         if state != former:
@@ -207,5 +211,5 @@ def _value(value: Any) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) or "–"

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from golive.words import Language
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Message
 
 CATALOGUE = Path(__file__).parents[1] / "locale" / "zh_CN" / "LC_MESSAGES" / "golive.po"
 
@@ -23,11 +27,16 @@ def translator(language: Language) -> Callable[[str], str]:
     with CATALOGUE.open("rb") as source:
         catalogue = read_po(source, locale="zh_CN")
     told = {
-        message.id: message.string
+        msgid: string
         for message in catalogue
-        if isinstance(message.id, str)
-        and isinstance(message.string, str)
-        and message.string
-        and not message.fuzzy
+        if not message.fuzzy
+        for msgid, string in _pairs(message)
+        if string
     }
     return lambda msgid: told.get(msgid, msgid)
+
+
+def _pairs(message: Message) -> list[tuple[str, str]]:
+    """Return a sentence with its translation; one for several has the same for one, as there is one form."""
+    told = message.string if isinstance(message.string, str) else (message.string or ("",))[0]
+    return [(msgid, told) for msgid in ((message.id,) if isinstance(message.id, str) else message.id)]

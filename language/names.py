@@ -78,6 +78,8 @@ NAMES: dict[str, str] = {
     "evidence": N_("evidence"),
     "gates": N_("gates"),
     "rollout": N_("rollout"),
+    # roles
+    "release_manager": N_("release manager"),
     # deliveries
     "logged": N_("written to the log"),
 }

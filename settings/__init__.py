@@ -10,9 +10,19 @@ import secrets
 import sys
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import DirectoryPath, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    DirectoryPath,
+    Field,
+    Json,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
@@ -27,8 +37,30 @@ _SCHEME = re.compile(r"^postgres(ql)?://")
 """How PostgreSQL's own tools begin the address of a database."""
 
 _WEB = re.compile(r"^https?://[^/?#\s]+$")
+_ISSUER = re.compile(r"^(https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?)(/[^?#\s]*)?$")
+"""RFC 8414: an address by TLS, without query; on this machine alone it may be without TLS."""
 
-Purpose = Literal["command", "start", "salt", "user_token", "page"]
+Purpose = Literal["command", "start", "salt", "user_token", "enrolment", "page"]
+RoleName = Literal[
+    "viewer",
+    "assignee",
+    "approver",
+    "release_manager",
+    "template_admin",
+    "auditor",
+    "security_admin",
+    "admin",
+]
+"""The roles, as `golive.vocabulary` has them; settings import nothing of golive."""
+
+
+class Granted(BaseModel):
+    """What a group at the OpenID provider stands for in golive."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    roles: list[RoleName] = []
+    functions: list[str] = []
 
 
 class Settings(BaseSettings):
@@ -56,6 +88,31 @@ class Settings(BaseSettings):
         le=60 * 24 * 7,
         description="Minutes without a page after which people sign in again.",
     )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Address of an OpenID provider at which people sign in, as `https://id.example.com`.",
+    )
+    oidc_client_id: str | None = Field(
+        default=None, validate_default=True, description="Name under which the provider knows golive."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Secret by which the provider knows golive; unset: it is a public client."
+    )
+    oidc_label: str | None = Field(
+        default=None, description="How the sign-in page names the provider; unset: by its host."
+    )
+    oidc_scopes: str = Field(
+        default="openid profile email", description="What the provider is asked to tell, as OAuth scopes."
+    )
+    oidc_name_claim: str = Field(
+        default="preferred_username", description="Claim that gives a new user their name."
+    )
+    oidc_groups_claim: str = Field(default="groups", description="Claim that lists a person's groups.")
+    oidc_groups: Json[dict[str, Granted]] | None = Field(
+        default=None,
+        validate_default=True,
+        description='What groups stand for, as `{"GROUP": {"roles": ["approver"], "functions": ["qa"]}}`.',
+    )
     database_url: str | None = Field(
         default=None,
         description="PostgreSQL, as `postgresql://USER:PASSWORD@HOST/DATABASE`; unset: SQLite in the home folder.",
@@ -68,6 +125,11 @@ class Settings(BaseSettings):
     )
     temporal_ui_port: int = Field(
         default=8233, ge=1, le=65535, description="Port of the embedded Temporal UI."
+    )
+    temporal_ui_url: str | None = Field(
+        default=None,
+        description="Address at which people reach the Temporal UI, for links to it; unset: that of the embedded one, "
+        "for who sits at the same machine.",
     )
     env: Literal["development", "production"] = Field(default="development", description="How strict to be.")
     secret_keys: SecretStr | None = Field(
@@ -139,12 +201,26 @@ class Settings(BaseSettings):
             return address
         raise ValueError("it begins with postgresql:// or, for a file of SQLite, with sqlite+aiosqlite:///")
 
-    @field_validator("public_url")
+    @field_validator("public_url", "temporal_ui_url")
     @classmethod
     def _of_the_web(cls, address: str | None) -> str | None:
         if address is None or _WEB.match(address.rstrip("/")):
             return address.rstrip("/") if address else None
         raise ValueError("it is http:// or https:// and a host, with a port where it needs one, and no path")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _of_a_provider(cls, address: str | None) -> str | None:
+        if address is None or _ISSUER.match(address):
+            return address
+        raise ValueError("it is the provider's https:// address, written exactly as the provider writes it")
+
+    @field_validator("oidc_client_id", "oidc_groups")
+    @classmethod
+    def _with_a_provider(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.data.get("oidc_issuer") and not value:
+            raise ValueError("GOLIVE_OIDC_ISSUER is set, which needs this too")
+        return value
 
     @cached_property
     def url(self) -> str:

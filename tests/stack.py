@@ -22,6 +22,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from connectors.local_traffic import LocalTraffic
+from connectors.temporal import namespace_id
 from db.session import Database
 from golive.commands import Actor, Command, Receipt, sign
 from golive.engine import ENGINE
@@ -207,7 +208,8 @@ async def running(
         **set_up,
     )
     traffic, gauge = LocalTraffic(home / "traffic"), Gauge()
-    parts = Parts(settings=settings, database=database, traffic=traffic, metrics=gauge)
+    namespace = await namespace_id(environment.client)
+    parts = Parts(settings=settings, namespace=namespace, database=database, traffic=traffic, metrics=gauge)
     runs, watches = build(environment.client, parts)
     async with runs, watches:
         stack = Stack(environment, database, settings, traffic, gauge)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from connectors.http_counters import HttpCounters
 from connectors.local_traffic import LocalTraffic
 from connectors.metrics import MetricsConnector, NoMetrics
+from connectors.temporal import NoNamespace, namespace_id
 from db.operating import Undone, require_schema
 from db.session import Database
 from observing.process import begin
@@ -32,6 +33,7 @@ async def main(settings: Settings, tracing: Tracing | None = None) -> None:
     """Run both workers and the reconciler; SIGTERM and SIGINT end them in order."""
     await require_schema(settings.url)
     client = await connect(settings, tracing)
+    namespace = await namespace_id(client)
     await register_search_attributes(client)
     async with AsyncExitStack() as stack:
         database = Database(settings.url)
@@ -43,7 +45,9 @@ async def main(settings: Settings, tracing: Tracing | None = None) -> None:
             metrics = HttpCounters(settings.metrics_url)
             stack.push_async_callback(metrics.close)
         traffic = LocalTraffic(settings.home / "traffic")
-        parts = Parts(settings=settings, database=database, traffic=traffic, metrics=metrics)
+        parts = Parts(
+            settings=settings, namespace=namespace, database=database, traffic=traffic, metrics=metrics
+        )
         for worker in build(client, parts):
             await stack.enter_async_context(worker)
         reconciler = asyncio.create_task(reconcile_for_ever(client, database))
@@ -65,7 +69,7 @@ def run() -> None:
     tracing = begin(settings, "golive-worker")
     try:
         asyncio.run(main(settings, tracing))
-    except (WrongSearchAttributes, PortTaken, Undone) as wrong:
+    except (NoNamespace, WrongSearchAttributes, PortTaken, Undone) as wrong:
         logging.getLogger("golive.worker").critical("%s", wrong)
         sys.exit(1)
     finally:

@@ -1,37 +1,47 @@
-"""`python -m worker.abandoning RUN...`: declares runs ended that Temporal does not know any more.
+"""`python -m worker.abandoning --reason TEXT RUN...`: declares runs ended that Temporal does not know any more.
 
-Two have to agree with the operator who says so: the worker, which has frozen the run because Temporal does not know its
-workflow, and Temporal itself, asked again by this very process. So neither a worker nor a shell that is connected to
-another namespace can end a run that goes on.
+Three have to agree with the operator who says so: the worker, which has frozen the run because Temporal does not know
+its workflow; Temporal itself, asked again by this very process; and the namespace, which has to be that in which the
+run was started. So neither a worker nor a shell that is connected to another namespace, nor both together, can end a
+run that goes on. Where that namespace is gone with its server, the operator has to name it.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import gzip
 import os
+import pwd
+import re
+import secrets
+import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.exceptions import TemporalError
 
+from connectors.temporal import UNKNOWN, has_namespace, how_it_ended, namespace_id
 from db import reconciling
-from db.freezing import frozen_runs
 from db.operating import Undone, require_schema
 from db.session import Database
+from golive.commands import Actor
 from golive.findings import Finding
-from golive.words import N_, say
+from golive.vocabulary import USER_NAME
+from golive.words import N_, Sentence, Words, say
 from settings import Settings, settings_or_exit
 from worker.connection import connect
-from worker.reconciler import UNKNOWN, how_it_ended
 
-_NOTHING_KEPT = gzip.compress(b"[]")
+MOST = 4000
+"""Characters of a reason, as everywhere in golive."""
 _ABANDONED = N_(
-    "Run {run} is shown as ended now; traffic was not touched. Should its workflow be found after all, terminate it in "
-    "Temporal."
+    "Run {run} is shown as ended now; traffic was not touched. Should its workflow be found after all, golive "
+    "terminates it."
 )
+_NO_REASON = N_("Say why, in at most {most} characters.")
+_NO_SUCH_RUN = N_("There is no run {run}; `golive list` names them.")
 _NOT_FROZEN = N_(
     "Run {run} was left as it is: it is not frozen as one that Temporal does not know. The worker looks every half "
     "minute; `golive show` says how the run is."
@@ -40,48 +50,108 @@ _KNOWN = N_(
     "Run {run} was left as it is: Temporal knows its workflow. With the worker connected to the same namespace it goes "
     "on by itself; `golive db recover` writes what the database lacks."
 )
+_ELSEWHERE = N_(
+    "Run {run} was left as it is: it was started in the Temporal namespace {namespace}, and golive is connected to "
+    "{here}. Correct TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS. If that namespace is gone for good with its server, say "
+    "so: `--gone {namespace}`."
+)
+_STILL_THERE = N_(
+    "Run {run} was left as it is: its Temporal namespace {namespace} is not gone, this very server has it. Correct "
+    "TEMPORAL_NAMESPACE."
+)
 
 
-async def abandon(client: Client, database: Database, run_ids: Sequence[str]) -> list[Finding]:
-    """Declare each of these runs ended, unless it is not frozen as unknown to Temporal or is known to it."""
-    return [await _abandon(client, database, run_id) for run_id in dict.fromkeys(run_ids)]
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """Who declares runs ended, and why; `gone` is the id of the namespace that was lost with its server."""
+
+    by: Actor
+    reason: str
+    gone: str | None = None
 
 
-async def _abandon(client: Client, database: Database, run_id: str) -> Finding:
-    known = await how_it_ended(client, run_id) != UNKNOWN
+async def abandon(
+    client: Client, database: Database, run_ids: Sequence[str], declared: Declaration
+) -> list[Finding]:
+    """Declare each of these runs ended, unless one of those who have to agree does not. Raises NoNamespace."""
+    here = await namespace_id(client)
+    return [await _abandon(client, database, run_id, declared, here) for run_id in dict.fromkeys(run_ids)]
+
+
+async def _abandon(
+    client: Client, database: Database, run_id: str, declared: Declaration, here: str
+) -> Finding:
+    async with database.reading() as session:
+        run = await reconciling.find(session, run_id)
+    if refusal := await _refusal(client, run_id, run, declared, here):
+        return Finding(about=run_id, well=False, found=refusal)
+    reason = Words(text=declared.reason, salt=secrets.token_hex(16))
     async with database.transaction() as session:
-        if not (await frozen_runs(session)).get(run_id):
-            return _told(_NOT_FROZEN, run_id, well=False)
-        if known:
-            return _told(_KNOWN, run_id, well=False)
-        await reconciling.abandon(session, run_id)
-        await reconciling.keep_history(
-            session, run_id, _NOTHING_KEPT
-        )  # it is not to be looked for again and again
-    return _told(_ABANDONED, run_id, well=True)
+        well = await reconciling.abandon(session, run_id, declared.by, reason)
+    return Finding(about=run_id, well=well, found=say(_ABANDONED if well else _NOT_FROZEN, run=run_id))
 
 
-def _told(msgid: str, run_id: str, *, well: bool) -> Finding:
-    return Finding(about=run_id, well=well, found=say(msgid, run=run_id))
+async def _refusal(
+    client: Client, run_id: str, run: reconciling.OpenRun | None, declared: Declaration, here: str
+) -> Sentence | None:
+    """Return why a run is left as it is, if it is."""
+    if run is None:
+        return say(_NO_SUCH_RUN, run=run_id)
+    if not run.unknown:
+        return say(_NOT_FROZEN, run=run_id)
+    if run.namespace not in (None, here):
+        if run.namespace != declared.gone:
+            return say(_ELSEWHERE, run=run_id, namespace=run.namespace, here=here)
+        if await has_namespace(client, run.namespace):
+            return say(_STILL_THERE, run=run_id, namespace=run.namespace)
+    return None if await how_it_ended(client, run_id) == UNKNOWN else say(_KNOWN, run=run_id)
 
 
-async def _abandoned(settings: Settings, run_ids: Sequence[str]) -> list[Finding]:
+def operator() -> Actor:
+    """Return the operating-system user who runs this, by number where the name is none that golive could write."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = ""
+    fits = re.fullmatch(USER_NAME, name)
+    return Actor(name=name if fits else str(os.getuid()), method="shell", address=socket.gethostname())
+
+
+def _reason(typed: str) -> str:
+    """Return what was typed. Raises Undone: it is nothing, or too much."""
+    if not 0 < len(reason := typed.strip()) <= MOST:
+        raise Undone(say(_NO_REASON, most=MOST))
+    return reason
+
+
+async def _abandoned(settings: Settings, run_ids: Sequence[str], declared: Declaration) -> list[Finding]:
     await require_schema(settings.url)
     client = await connect(settings, counted=False)
     database = Database(settings.url)
     try:
-        return await abandon(client, database, run_ids)
+        return await abandon(client, database, run_ids, declared)
     finally:
         await database.close()
 
 
-def main(run_ids: Sequence[str]) -> int:
+def read(words: Sequence[str]) -> argparse.Namespace:
+    """Return what is asked for: `runs`, `reason`, `gone`."""
+    parser = argparse.ArgumentParser(prog="python -m worker.abandoning")
+    parser.add_argument("runs", nargs="+")
+    parser.add_argument("--reason", required=True)
+    parser.add_argument("--gone")
+    return parser.parse_args(words)
+
+
+def main(words: Sequence[str]) -> int:
     """Declare these runs ended and say what came of each, a finding a line; 1 unless all were."""
+    given = read(words)
     try:
-        told = asyncio.run(_abandoned(settings_or_exit(), run_ids))
+        declared = Declaration(by=operator(), reason=_reason(given.reason), gone=given.gone)
+        told = asyncio.run(_abandoned(settings_or_exit(), given.runs, declared))
     except Undone as other:
         told = [Finding(about="runs", well=False, found=other.sentence)]
-    except (RPCError, RuntimeError, SQLAlchemyError, OSError) as failed:
+    except (TemporalError, RuntimeError, SQLAlchemyError, OSError) as failed:
         why = say(N_("The runs could not be abandoned: {why}."), why=" ".join(str(failed).split()))
         told = [Finding(about="runs", well=False, found=why)]
     for each in told:

@@ -59,9 +59,10 @@ waits for an answer.
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What activities work with."""
+    """What activities work with; `namespace` is the id of the one that they work for."""
 
     settings: Settings
+    namespace: str
     database: Database
     traffic: TrafficConnector
     metrics: MetricsConnector
@@ -102,7 +103,7 @@ def build(client: Client, parts: Parts) -> tuple[Worker, Worker]:
 def _activities(parts: Parts, watching: Watching) -> Sequence[Callable[..., Any]]:
     traffic = Traffic(parts.database, parts.traffic)
     return [
-        *Recording(parts.database, parts.settings.keys("start")).all,
+        *Recording(parts.database, parts.settings.keys("start"), parts.namespace).all,
         traffic.shift_traffic,
         traffic.return_traffic,
         traffic.confirm_stable,

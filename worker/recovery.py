@@ -15,13 +15,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.exceptions import TemporalError
 
+from connectors.temporal import how_it_ended
 from db import journal
 from db.errors import JournalBehind, RecordRefused
 from db.freezing import freeze_quietly, frozen_runs, known_runs, thaw
 from db.journal import GENESIS, append_admin
 from db.operating import Undone, require_schema
+from db.reconciling import take_up
 from db.recording import record
 from db.session import Database, Session
 from golive.commands import GOLIVE
@@ -46,8 +48,8 @@ class LockDiffers(Exception):
 class Recovered:
     """What came of one run: the numbers that were missing, and whether every hash is as it was.
 
-    `why` is what stopped it; then it stays frozen, with what was written before. A run of which nothing is `missing`
-    was only let go on, unless Temporal knows less of it than the database: `forgotten`.
+    `over`: its workflow has ended. `why` is what stopped it; then it stays frozen, with what was written before. A run
+    of which nothing is `missing` was only let go on, unless Temporal knows less of it than the database: `forgotten`.
     """
 
     run_id: str
@@ -55,6 +57,7 @@ class Recovered:
     prev_hash: str = GENESIS
     same: bool = True
     forgotten: bool = False
+    over: bool = False
     why: str | None = None
     left: int = field(init=False)
 
@@ -101,7 +104,8 @@ async def _look(client: Client, known: dict[str, tuple[int, str]], run_id: str) 
     written = await batches(client, run_id)
     begins = next((n for n, each in enumerate(written) if each.last > seq), len(written))
     forgotten = max((each.last for each in written), default=0) < seq
-    return Recovered(run_id, written[begins:], prev_hash=row_hash, forgotten=forgotten)
+    over = begins < len(written) and await how_it_ended(client, run_id) is not None
+    return Recovered(run_id, written[begins:], prev_hash=row_hash, forgotten=forgotten, over=over)
 
 
 async def _write(database: Database, run: Recovered, written: Written, start_keys: tuple[bytes, ...]) -> None:
@@ -109,7 +113,9 @@ async def _write(database: Database, run: Recovered, written: Written, start_key
     at = await asyncio.to_thread(_written_at, written, run)
     try:
         async with database.transaction() as session:
-            answer = await record(session, written.batch, start_keys, at)
+            if run.over:
+                await take_up(session, run.run_id)
+            answer = await record(session, written.batch, start_keys, at, thaws=False)
             _require_the_lock(answer, written)
             run.same = run.same and answer.hashes == written.answer.hashes
             run.left -= 1
@@ -231,7 +237,7 @@ def main(run_ids: Collection[str]) -> int:
         told = asyncio.run(_recovered(settings_or_exit(), run_ids))
     except Undone as other:
         told = [Finding(about="runs", well=False, found=other.sentence)]
-    except (RPCError, RuntimeError, SQLAlchemyError, OSError, RecordRefused) as failed:
+    except (TemporalError, RuntimeError, SQLAlchemyError, OSError, RecordRefused) as failed:
         why = say(N_("The runs could not be recovered: {why}."), why=" ".join(str(failed).split()))
         told = [Finding(about="runs", well=False, found=why)]
     for each in told:

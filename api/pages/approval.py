@@ -28,7 +28,7 @@ _FOLD = 8
 
 
 @router.get("/approvals/{approval_id}")
-async def look(approval_id: ApprovalPath, visit: ReaderDep, unfold: bool = False) -> Response:
+async def look(approval_id: ApprovalPath, visit: ReaderDep, *, unfold: bool = False) -> Response:
     """Show the page; it decides nothing and remembers nothing."""
     return await _page(visit, approval_id, NOT_TRIED, unfold=unfold)
 

@@ -133,7 +133,7 @@ class Seen:
         """The reader's own decision: the one that stands, or the last that they made."""
         own = [made for made in self.approval.decisions if made.by == self.me]
         standing = [made for made in own if not made.stale]
-        return (standing or own or [None])[-1]
+        return next(reversed(standing or own), None)
 
     @property
     def decided(self) -> bool:
@@ -211,15 +211,16 @@ class Seen:
         """Return what changed since the subject of `digest`, where it is the one that the reader saw last."""
         return self.since if self.was and self.was.digest == digest else []
 
-    def told(self, change: Change) -> str:
-        """Return a change in the reader's words."""
-        return whole(change.sentence, self.visit.language)
+    def by_part(self, found: list[Change]) -> list[tuple[str, list[str]]]:
+        """Return changes in the reader's words, those of each part together."""
+        parts = groupby(found, key=lambda change: change.part)
+        return [(part, [self._whole(change.sentence) for change in group]) for part, group in parts]
 
     def why_stale(self, made: DecisionShown) -> list[str]:
         """Return what changed since a decision that is stale: in words where it is known, else by parts."""
         look = self.looks.get(made.by)
         if look and look.digest == made.digest and (changed := self._changes(look.subject)):
-            return [self.told(change) for change in changed]
+            return [self._whole(change.sentence) for change in changed]
         row = self.rows.get(made.seq)
         now = part_digests(self.view.subject) if self.view.subject else {}
         parts = difference(row.payload.get("parts", now), now) if row else []

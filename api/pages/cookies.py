@@ -21,6 +21,11 @@ _FRESH = timedelta(minutes=1)
 """A cookie that is younger is not written anew."""
 
 
+def bound(name: str, *, https: bool) -> str:
+    """Return the name of a cookie; over TLS the one that a browser takes from this very host alone."""
+    return f"__Host-{name}" if https else name
+
+
 class SessionCookie:
     """Writes and reads the session's cookie. `https` decides whether it is bound to a secure connection."""
 
@@ -29,7 +34,7 @@ class SessionCookie:
         self._idle = timedelta(minutes=settings.session_idle_minutes)
         self._lasting = timedelta(hours=settings.session_hours)
         self._https = https
-        self.name = "__Host-golive" if https else "golive"
+        self.name = bound("golive", https=https)
 
     def read(self, request: Request, now: datetime) -> tuple[str, datetime] | None:
         """Return the secret and when it was last used; None without a cookie of ours that was used lately."""

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from api.house import House
 from api.language import language_of
 from api.pages.acting import refused_page
-from api.pages.visiting import BEFORE, SignInFirst, Visit, zone_of
+from api.pages.visiting import SignInFirst, Visit, before, zone_of
 from api.watched import PREFIX
 from golive.errors import GoliveError
 
@@ -38,7 +38,7 @@ def _nobody(request: Request) -> Visit:
         language=language_of(request),
         zone=zone_of(request),
         now=datetime.now(UTC),
-        secret=request.cookies.get(BEFORE, ""),
+        secret=request.cookies.get(before(request, house.settings), ""),
     )
 
 

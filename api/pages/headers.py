@@ -22,10 +22,10 @@ _A_YEAR = "max-age=31536000"
 
 
 class SafeHeaders:
-    """Adds to each answer what it does not say itself."""
+    """Adds to each answer what it does not say itself. `https`: people come by TLS, whatever a proxy sends on."""
 
-    def __init__(self, app: ASGIApp):
-        self._app = app
+    def __init__(self, app: ASGIApp, *, https: bool = False):
+        self._app, self._https = app, https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
@@ -35,7 +35,7 @@ class SafeHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
                     headers.setdefault(name, value)
-                if scope["scheme"] == "https":
+                if self._https or scope["scheme"] == "https":
                     headers.setdefault("Strict-Transport-Security", _A_YEAR)
             await send(message)
 

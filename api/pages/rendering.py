@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,16 @@ from starlette.responses import HTMLResponse, Response
 
 from api.pages.assets import asset
 from api.pages.visiting import Visit
-from golive.words import Language
-from language import name_of, translator
+from golive.words import Language, Sentence
+from language import name_of, translator, whole
 
 _TEMPLATES = Path(__file__).parents[2] / "templates" / "pages"
 _LOCALES = {"en": "en_GB", "zh": "zh_CN"}
 _DAY = "yMMMEd"
 _SECONDS = 24 * 3600
+_MOMENTS = ("at", "since")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
+"""How sentences hold a moment (`golive.plan.moment`), and in which places; people's own words are in others."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,32 @@ class Voice:
         return Markup('<time datetime="{}" title="{} {}">{}</time>').format(
             at.isoformat(), local.isoformat(" ", "seconds"), self.zone.key, told
         )
+
+    def brief(self, at: datetime | None) -> Markup:
+        """Return a time in few words: the clock for today, else the day with it."""
+        if at is None:
+            return Markup('<span class="none">–</span>')
+        local = at.astimezone(self.zone)
+        today = local.date() == self.now.astimezone(self.zone).date()
+        day = "" if today else format_skeleton("MMMd", local, locale=_LOCALES[self.language]) + " "
+        return Markup('<time datetime="{}" title="{} {}">{}{:%H:%M}</time>').format(
+            at.isoformat(), local.isoformat(" ", "seconds"), self.zone.key, day, local
+        )
+
+    def day(self, at: datetime) -> str:
+        """Return the day of a time on the reader's clock."""
+        return format_skeleton("yMMMMEEEEd", at.astimezone(self.zone), locale=_LOCALES[self.language])
+
+    def clock(self, at: datetime) -> Markup:
+        """Return the time of day on the reader's clock, to the second."""
+        local = at.astimezone(self.zone)
+        return Markup('<time datetime="{}" title="{} {}">{:%H:%M:%S}</time>').format(
+            at.isoformat(), local.isoformat(" ", "milliseconds"), self.zone.key, local
+        )
+
+    def number(self, value: float) -> str:
+        """Return a measured number without digits that say nothing."""
+        return f"{value:,.6g}"
 
     def ago(self, at: datetime | None) -> Markup:
         """Return how far away a time is, as in “in 2 hours”; the script keeps it true."""
@@ -68,6 +98,22 @@ class Voice:
         return " ".join(
             format_unit(n, f"duration-{unit}", "short", locale=locale) for unit, n in named.items()
         )
+
+    def sentence(self, sentence: Sentence) -> str:
+        """Return what golive says, its moments as the reader's clock has them."""
+        return whole(self._local(sentence), self.language)
+
+    def _local(self, sentence: Sentence) -> Sentence:
+        places = {name: self._place(name, value) for name, value in sentence.args.items()}
+        return sentence.model_copy(update={"args": places})
+
+    def _place(self, name: str, value: Any) -> Any:
+        if isinstance(value, Sentence):
+            return self._local(value)
+        if name in _MOMENTS and isinstance(value, str) and _MOMENT.fullmatch(value):
+            local = datetime.strptime(value, "%Y-%m-%d %H:%M %Z").replace(tzinfo=UTC).astimezone(self.zone)
+            return f"{format_skeleton('MMMd', local, locale=_LOCALES[self.language])} {local:%H:%M}"
+        return value
 
     def name(self, word: str) -> str:
         """Return a word of a closed list, such as a state, as it is read."""

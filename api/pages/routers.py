@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from api.pages import approval, attachments, components, runs, sign_in, start, static, tasks, work
+from api.pages import (
+    approval,
+    attachments,
+    components,
+    enrolment,
+    live,
+    me,
+    provider,
+    run,
+    run_forms,
+    runs,
+    sign_in,
+    start,
+    static,
+    tasks,
+    work,
+)
 
 ROUTERS = (
     static.router,
     sign_in.router,
+    provider.router,
+    enrolment.router,
     work.router,
+    me.router,
     runs.router,
     start.router,
     tasks.router,
     attachments.router,
     approval.router,
+    live.router,
+    run.router,
+    run_forms.router,
     components.router,
 )

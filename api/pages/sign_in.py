@@ -1,7 +1,12 @@
-"""Signing in and out."""
+"""Signing in, by password or API token, and out.
+
+`provider.py` signs in at an OpenID provider, `enrolment.py` by a link.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -9,14 +14,17 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from api.asking import address
-from api.pages.acting import NOT_TRIED, Tried, local, typed
+from api.pages.acting import NOT_TRIED, Tried, local
+from api.pages.proving import prove, refuse
 from api.pages.rendering import page
-from api.pages.visiting import ActDep, Sent, SentDep, Visit, VisitDep, cookie_of
+from api.pages.visiting import ActDep, SentDep, Visit, VisitDep, cookie_of
 from api.problems import document
-from api.refusals import Unauthenticated
+from api.refusals import Throttled, Unauthenticated
 from db import browsing
 from db.journal import administering, append_admin
 from db.people import authenticate
+from db.session import Session
+from golive.errors import GoliveError, Refused
 from golive.words import N_
 
 router = APIRouter(include_in_schema=False)
@@ -25,47 +33,77 @@ router = APIRouter(include_in_schema=False)
 @router.get("/sign-in")
 async def ask(visit: VisitDep, next: str = "/") -> Response:  # noqa: A002 - the name in the address
     """Show the form."""
-    return _form(visit, local(next))
+    return _page(visit, local(next), NOT_TRIED, HTTPStatus.OK)
 
 
-def _form(visit: Visit, then: str, tried: Tried = NOT_TRIED, status: int = 200) -> Response:
-    return page(visit, "sign-in.html", status=status, then=then, tried=tried)
+def _page(visit: Visit, then: str, tried: Tried, status: int) -> Response:
+    return page(visit, "sign-in.html", status=status, then=then, tried=tried, provider=visit.provider)
+
+
+def not_let_in(
+    visit: Visit, path: str, error: GoliveError, then: str, typed: Mapping[str, str] | None = None
+) -> Response:
+    """Return the sign-in page, which tells why the form of `path` let nobody in. What was secret is typed anew."""
+    tried = Tried(path, typed or {}, document(error, visit.language))
+    response = _page(visit, then, tried, error.status)
+    if isinstance(error, Throttled):
+        response.headers["Retry-After"] = str(math.ceil((error.until - visit.now).total_seconds()))
+    return response
+
+
+@router.post("/sign-in")
+async def with_password(sent: SentDep) -> Response:
+    """Sign in with name and password."""
+    visit, name, then = sent.visit, sent.text("name").strip(), local(sent.text("next"))
+    try:
+        user = await prove(visit.house, name, sent.text("password"), address(visit.request), visit.zone)
+    except (Throttled, Unauthenticated, Refused) as error:
+        return not_let_in(visit, "/sign-in", error, then, {"name": name})
+    return await signed_in(visit, user.name, "password", then)
 
 
 @router.post("/sign-in/token")
 async def with_token(sent: SentDep) -> Response:
-    """Sign in with an API token."""
-    visit = sent.visit
+    """Sign in with an API token. It is long and random, so nobody guesses it and tries are not counted."""
+    visit, then = sent.visit, local(sent.text("next"))
     async with visit.house.database.reading() as sql:
         user = await authenticate(sql, sent.text("token").strip())
     if user is None or not user.enabled:
         error = Unauthenticated("sign_in_failed", N_("Nobody signs in with this; look whether it is whole."))
-        tried = Tried(visit.request.url.path, typed(sent), document(error, visit.language))
-        return _form(visit, local(sent.text("next")), tried, error.status)
-    return await signed_in(sent, user.name, "token")
+        await refuse(visit.house, error, f"user:{user.name}" if user else "user:?", address(visit.request))
+        return not_let_in(visit, "/sign-in/token", error, then)
+    return await signed_in(visit, user.name, "token", then)
 
 
-async def signed_in(sent: Sent, name: str, method: browsing.Method) -> Response:
+async def signed_in(visit: Visit, name: str, method: browsing.Method, then: str) -> Response:
     """Begin a new session of the user `name`, end the one there was, and lead on."""
-    visit, settings = sent.visit, sent.visit.house.settings
-    request = visit.request
     async with administering(visit.house.database) as sql:
-        if visit.session is not None:
-            await browsing.end(sql, visit.session.id)
-        secret = await browsing.begin(
-            sql,
-            name,
-            method=method,
-            address=address(request),
-            browser=request.headers.get("user-agent", ""),
-            lasting=timedelta(hours=settings.session_hours),
-        )
-        found = await browsing.find(sql, secret)
-        if found is not None:
-            actor = Visit(**{**vars(visit), "session": found}).actor
-            await append_admin(sql, actor, "SignedIn", f"user:{name}", payload={"method": method})
-    response = RedirectResponse(local(sent.text("next") or "/"), HTTPStatus.SEE_OTHER)
-    cookie_of(request, settings).keep(response, secret, visit.now)
+        secret = await begun(sql, visit, name, method)
+    return led(visit, secret, then)
+
+
+async def begun(sql: Session, visit: Visit, name: str, method: browsing.Method) -> str:
+    """Begin a session of the user `name` in the place of the visit's and return its secret."""
+    request, settings = visit.request, visit.house.settings
+    if visit.session is not None:
+        await browsing.end(sql, visit.session.id)
+    secret = await browsing.begin(
+        sql,
+        name,
+        method=method,
+        address=address(request),
+        browser=request.headers.get("user-agent", ""),
+        lasting=timedelta(hours=settings.session_hours),
+    )
+    actor = visit.of(await browsing.find(sql, secret)).actor
+    await append_admin(sql, actor, "SignedIn", f"user:{name}", payload={"method": method})
+    return secret
+
+
+def led(visit: Visit, secret: str, then: str) -> Response:
+    """Lead on, with the session of this secret."""
+    response = RedirectResponse(then, HTTPStatus.SEE_OTHER)
+    cookie_of(visit.request, visit.house.settings).keep(response, secret, visit.now)
     return response
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.pages.visiting import Visit
-from db.freezing import why_frozen
 from db.views import RunHeader, TaskView
 from golive.people import DOES
 from golive.task_graph import ACTIVE
@@ -112,7 +111,12 @@ def _to_verify(task: TaskView, me: str) -> Sentence:
     verifiers = ", ".join(_verifiers(task)) or "–"
     if task.done_by == me:
         return say(N_("You did it; now somebody else confirms it: {people}."), people=verifiers)
-    asked = N_("{who} did it; now somebody else confirms it: {people}.")
+    if me in _verifiers(task):
+        mine = N_("{who} did it. Look whether it holds, and confirm it or send it back.")
+        aside = N_("{who} said that it does not apply. Confirm that, or send it back.")
+        return say(aside if task.reason else mine, who=task.done_by or "–")
+    aside = N_("{who} said that it does not apply; now somebody else confirms that: {people}.")
+    asked = aside if task.reason else N_("{who} did it; now somebody else confirms it: {people}.")
     return say(asked, who=task.done_by or "–", people=verifiers)
 
 
@@ -143,7 +147,7 @@ def _why(task: TaskView, run: RunHeader, visit: Visit) -> Sentence | None:
     if run.state in ENDED:
         return say(N_("The run has ended {state}, so nothing here changes any more."), state=run.state)
     if run.frozen:
-        return why_frozen()
+        return run.blocked_by
     return None if task.state == "locked" else _why_not_mine(task, visit)
 
 

@@ -69,8 +69,10 @@ async def _page(visit: Visit, task_id: str, tried: Tried = NOT_TRIED, status: in
     if tried is NOT_TRIED:
         tried = Tried(f"/tasks/{task_id}/complete", given_before(seen.task))
     files = await stored_in(visit, tried.values)
+    refused = {tried.path.rpartition("/")[2]} - {"start"} if tried.problem else set[str]()
     values = {"tried": tried, "files": files, "alone": False, "changed": "", **seen.words(visit)}
-    return page(visit, "tasks/page.html", status=status, **values)
+    forms = {*seen.standing.acts, *refused}
+    return page(visit, "tasks/page.html", status=status, forms=forms, **values)
 
 
 @router.get("/tasks/{task_id}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import Depends, Request
@@ -17,14 +18,14 @@ from api.asking import HouseDep, address
 from api.house import House
 from api.language import language_of
 from api.pages import forgery
-from api.pages.cookies import ZONE, SessionCookie
+from api.pages.cookies import ZONE, SessionCookie, bound
+from api.refusals import user_disabled
 from db import browsing
 from db.browsing import Browsing
 from golive.commands import Actor
-from golive.errors import Refused
 from golive.permissions import REQUIRED
 from golive.vocabulary import Role
-from golive.words import N_, Language
+from golive.words import Language
 from observing.facts import note
 from settings import Settings
 
@@ -67,6 +68,16 @@ class Visit:
             address=address(self.request),
         )
 
+    @property
+    def provider(self) -> str | None:
+        """The name of the OpenID provider at which people may sign in, None where there is none."""
+        settings = self.house.settings
+        return settings.oidc_label or urlsplit(settings.oidc_issuer).netloc if settings.oidc_issuer else None
+
+    def of(self, session: Browsing | None) -> Visit:
+        """Return this visit as one of `session`."""
+        return replace(self, session=session)
+
     def may(self, *roles: Role) -> bool:
         """Tell whether the reader has one of `roles`."""
         return self.session is not None and bool(set(roles) & set(self.session.user.roles))
@@ -85,13 +96,24 @@ class Visit:
         cookie = cookie_of(self.request, self.house.settings)
         if self.session is not None:
             cookie.keep(response, self.secret, self.now, self.seen)
-        elif self.request.cookies.get(BEFORE) != self.secret:
-            response.set_cookie(BEFORE, self.secret, httponly=True, samesite="lax", path="/")
+        elif self.request.cookies.get(name := before(self.request, self.house.settings)) != self.secret:
+            secure = is_https(self.request, self.house.settings)
+            response.set_cookie(name, self.secret, httponly=True, secure=secure, samesite="lax", path="/")
 
 
 def cookie_of(request: Request, settings: Settings) -> SessionCookie:
     """Return the way a session's cookie is written for people who come as `request` does."""
-    return SessionCookie(settings, https=forgery.own_origin(request, settings).startswith("https:"))
+    return SessionCookie(settings, https=is_https(request, settings))
+
+
+def is_https(request: Request, settings: Settings) -> bool:
+    """Tell whether people come by TLS."""
+    return forgery.own_origin(request, settings).startswith("https:")
+
+
+def before(request: Request, settings: Settings) -> str:
+    """Return the name of the cookie of somebody who has not signed in."""
+    return bound(BEFORE, https=is_https(request, settings))
 
 
 async def _visit(request: Request, house: HouseDep) -> Visit:
@@ -103,14 +125,14 @@ async def _visit(request: Request, house: HouseDep) -> Visit:
             session = await browsing.find(sql, found[0])
     if session is not None and session.user.locale:
         request.state.language = "zh" if session.user.locale.startswith("zh") else "en"
-    secret = found[0] if found and session else request.cookies.get(BEFORE) or secrets.token_urlsafe(24)
+    stranger = request.cookies.get(before(request, house.settings)) or secrets.token_urlsafe(24)
     visit = Visit(
         request=request,
         house=house,
         language=language_of(request),
         zone=zone_of(request),
         now=now,
-        secret=secret,
+        secret=found[0] if found and session else stranger,
         seen=found[1] if found and session else None,
         session=session,
     )
@@ -135,11 +157,7 @@ def _reader(visit: VisitDep) -> Visit:
     visit.request.state.actor = visit.actor
     note(actor=user.name)
     if not user.enabled:
-        raise Refused(
-            "user_disabled",
-            N_("The user {name} is disabled; an administrator can enable them again."),
-            name=user.name,
-        )
+        raise user_disabled(user.name)
     return visit
 
 

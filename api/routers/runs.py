@@ -93,6 +93,7 @@ async def start_run(
             if known := await attempt.claimed(session):
                 return told(known, again=True)
         await house.engine.start(attempt.run_id, attempt.id, attempt.actor, plan)
+        house.feed.soon()
     return await _started(house, attempt, language)
 
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import hashlib
-import hmac
-from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from api import enrolling
 from api.asking import SIGNED_IN, ActorDep, HouseDep, SessionDep, UserDep, need
 from api.attempts import Attempt, AttemptDep, told
 from api.described import ASKED, BODY, CHANGE, LIST, permission, problems
+from api.enrolling import drawn
 from api.house import House
+from api.refusals import user_disabled
 from api.schemas.given import Cursor, Given
 from api.schemas.named import TokenPath, UserPath
-from api.schemas.people import Left, UserGiven, UserMade, UserPatch, UserShown
-from api.schemas.shown import Listed
+from api.schemas.people import EnrolmentMade, Left, UserGiven, UserMade, UserPatch, UserShown
+from api.schemas.shown import Listed, rfc3339
+from db import browsing
+from db.idempotency import Answer
 from db.journal import administering, append_admin
 from db.people import (
     User,
@@ -38,7 +38,6 @@ from golive.commands import Actor
 from golive.errors import Conflict
 from golive.permissions import MANAGE_USERS
 from golive.words import N_
-from settings.private_file import replaced
 
 router = APIRouter(tags=["users"], dependencies=[SIGNED_IN])
 
@@ -61,59 +60,80 @@ class UserFilter(Given):
     status_code=201,
     response_model=UserMade,
     summary="Add a user",
-    description="The token is shown in this answer only; golive keeps its hash. In production no answer holds a "
-    "token: it lies in `token_file`, in the data folder of the machine that answers, readable by its owner alone; "
-    "hand it on and delete the file." + permission(*MANAGE_USERS),
+    description="The answer holds a link, at which the new user chooses a password: hand it on. It works once, for "
+    "72 hours. Beside it, and outside of production only, the answer holds an API token, which is shown this once; "
+    "golive keeps its hash. In production people make their tokens themselves, at the page `/me`."
+    + permission(*MANAGE_USERS),
     responses=problems(*CHANGE, "409 user_exists"),
 )
-async def add(given: UserGiven, attempt: AttemptDep, house: HouseDep) -> Response:
-    """Make a user and their first token; the same attempt again gets the same answer."""
+async def add(given: UserGiven, attempt: AttemptDep, request: Request, house: HouseDep) -> Response:
+    """Make a user, their link and, in development, their first token; the same attempt gets the same answer."""
     need(attempt.actor, MANAGE_USERS)
     async with administering(house.database) as session:
         known = await attempt.found(session)
         answer = known or await attempt.kept(session, 201, await _make(session, house, attempt, given))
-        token = await _token(session, house, attempt)
-    handed_over = await asyncio.to_thread(_handed_over, house, answer.body["name"], token)
-    body = {**answer.body, **handed_over}
-    response = told(type(answer)(status=answer.status, body=body), again=known is not None)
+        token = await _token(session, house, attempt) if answer.body["token_id"] else None
+        link = await enrolling.address(session, house, attempt, request)
+    body = {**answer.body, "token": token, "enrolment_url": link}
+    return _once_told(Answer(status=answer.status, body=body), again=known is not None)
+
+
+def _once_told(answer: Answer, *, again: bool) -> Response:
+    """Return an answer that nobody keeps on the way."""
+    response = told(answer, again=again)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 async def _make(session: Session, house: House, attempt: Attempt, given: UserGiven) -> dict[str, Any]:
     user = await create_user(session, **given.model_dump())
-    token = await issue_token(session, user.name, token=_drawn(house, attempt)[0])
     granted = {"roles": list(user.roles), "functions": list(user.functions)}
     await append_admin(session, attempt.actor, "UserAdded", f"user:{user.name}", payload=granted)
-    return {"id": user.id, "name": user.name, "token_id": token.id}
-
-
-def _handed_over(house: House, name: str, token: str) -> dict[str, str | None]:
-    """Return the token as the answer may hold it: itself, or in production where on this machine it lies."""
+    ends = await enrolling.make(session, house, attempt, user)
+    made = {"id": user.id, "name": user.name, "token_id": None, "enrolment_ends_at": rfc3339(ends)}
     if house.settings.env == "development":
-        return {"token": token, "token_file": None}
-    file = Path("tokens") / f"{name}.token"
-    replaced(house.settings.home / file, token)
-    return {"token": None, "token_file": str(file)}
-
-
-def _drawn(house: House, attempt: Attempt) -> list[str]:
-    """Return the token that this attempt gives, once for each secret key, the present one first.
-
-    It is derived and not stored, so that the answer can be repeated although only the token's hash is kept.
-    """
-    message = f"user-token\0{attempt.id}".encode()
-    made = [hmac.digest(key, message, hashlib.sha256) for key in house.settings.keys("user_token")]
-    return [base64.urlsafe_b64encode(each).decode().rstrip("=") for each in made]
+        issued = await issue_token(session, user.name, token=drawn(house, attempt, "user_token")[0])
+        made["token_id"] = issued.id
+    return made
 
 
 async def _token(session: Session, house: House, attempt: Attempt) -> str:
     """Return the token that was given; a secret key may have been put before the one that made it."""
-    drawn = _drawn(house, attempt)
-    for token in drawn:
+    found = drawn(house, attempt, "user_token")
+    for token in found:
         if await authenticate(session, token) is not None:
             return token
-    return drawn[0]
+    return found[0]
+
+
+@router.post(
+    "/users/{name}/enrolments",
+    status_code=201,
+    response_model=EnrolmentMade,
+    summary="Make a link for a user",
+    description="At the link the user chooses a password, the first one or, when they forgot it, another one; their "
+    "sessions at other browsers end then. It works once, for 72 hours, and ends the links that were made before."
+    + permission(*MANAGE_USERS),
+    responses=problems(*CHANGE, "404 unknown_user"),
+)
+async def enrol(name: UserPath, attempt: AttemptDep, request: Request, house: HouseDep) -> Response:
+    """Make a one-time link; the same attempt again gets the same answer."""
+    need(attempt.actor, MANAGE_USERS)
+    async with administering(house.database) as session:
+        known = await attempt.found(session)
+        answer = known or await attempt.kept(session, 201, await _link(session, house, attempt, name))
+        link = await enrolling.address(session, house, attempt, request)
+    body = {**answer.body, "enrolment_url": link}
+    return _once_told(Answer(status=answer.status, body=body), again=known is not None)
+
+
+async def _link(session: Session, house: House, attempt: Attempt, name: str) -> dict[str, Any]:
+    user = await get_user(session, name)
+    if not user.enabled:
+        raise user_disabled(name)
+    ends = rfc3339(await enrolling.make(session, house, attempt, user))
+    await append_admin(session, attempt.actor, "EnrolmentMade", f"user:{name}", payload={"ends_at": ends})
+    return {"name": user.name, "enrolment_ends_at": ends}
 
 
 @router.get(
@@ -156,7 +176,8 @@ async def look(name: UserPath, actor: ActorDep, session: SessionDep) -> UserShow
 @router.patch(
     "/users/{name}",
     summary="Change a user",
-    description="What is left out stays. Membership is checked at each decision and gate, so a change counts "
+    description="What is left out stays; null takes the address or the language away. The sessions of who is "
+    "disabled end. Membership is checked at each decision and gate, so a change counts "
     "from now on, also in running runs. The last enabled administrator stays one (`last_admin`)."
     + permission(*MANAGE_USERS),
     responses=problems(*BODY, "403 role_missing", "404 unknown_user", "409 last_admin"),
@@ -164,10 +185,12 @@ async def look(name: UserPath, actor: ActorDep, session: SessionDep) -> UserShow
 async def change(name: UserPath, given: UserPatch, actor: ActorDep, house: HouseDep) -> UserShown:
     """Change roles, functions, address, language or whether they are enabled."""
     need(actor, MANAGE_USERS)
-    changed = given.model_dump(exclude_none=True)
+    changed = given.changes()
     async with administering(house.database) as session:
         user = await patch_user(session, name, **changed)
         await _keep_an_admin(session, user)
+        if not user.enabled:
+            await browsing.end_all(session, user.id)
         payload = {field: value for field, value in changed.items() if field != "email"}
         await append_admin(session, actor, "UserChanged", f"user:{name}", payload=payload)
     return UserShown.of(user, with_email=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -42,13 +42,23 @@ class UserGiven(Given):
 
 
 class UserPatch(Given):
-    """What changes about a user; what is left out stays. A disabled user can neither read nor act."""
+    """What changes about a user; what is left out stays, null takes an address or a language away.
+
+    A disabled user can neither read nor act.
+    """
 
     roles: list[Role] | None = Field(default=None, max_length=20, examples=[["assignee", "approver"]])
     functions: list[Function] | None = Field(default=None, max_length=100)
     enabled: bool | None = Field(default=None, strict=True, examples=[True])
     email: Email | None = None
     locale: Locale | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """Return what is to change: null stands for no address and no language, and elsewhere for nothing."""
+        given = self.model_dump(exclude_unset=True)
+        return {
+            name: value for name, value in given.items() if value is not None or name in ("email", "locale")
+        }
 
 
 class UserShown(Shown):
@@ -69,14 +79,35 @@ class UserShown(Shown):
         return cls.taken(user, email=user.email if with_email else None)
 
 
+EnrolmentUrl = Annotated[
+    str,
+    Field(
+        description="Where the user chooses a password, once.",
+        examples=["https://golive.example.com/enrol/pu3cqkLIhPYOkbXoDPcHy9mFz6WgkGzUJ4n_0CRq7hE"],
+    ),
+]
+EnrolmentEnd = Annotated[Moment, Field(description="When the link stops working, used or not.")]
+
+
 class UserMade(Shown):
-    """A new user and their token, which is shown this once; null in production, where it lies in `token_file`."""
+    """A new user, the link at which they choose a password and, outside of production, a token, shown this once."""
 
     id: UserId
     name: Person
-    token: str | None = Field(examples=["QgVOXiaxxw7DbkOXVBDJB_pS0vcXACk8tpJkcFaLJ8A"])
-    token_file: str | None = Field(description="Path in the data folder of golive; null in development.")
-    token_id: TokenId
+    enrolment_url: EnrolmentUrl
+    enrolment_ends_at: EnrolmentEnd
+    token: str | None = Field(
+        description="Null in production.", examples=["QgVOXiaxxw7DbkOXVBDJB_pS0vcXACk8tpJkcFaLJ8A"]
+    )
+    token_id: TokenId | None = Field(description="Null in production.")
+
+
+class EnrolmentMade(Shown):
+    """A one-time link, which ends those that the user had before."""
+
+    name: Person
+    enrolment_url: EnrolmentUrl
+    enrolment_ends_at: EnrolmentEnd
 
 
 class Left(Shown):

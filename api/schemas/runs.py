@@ -157,12 +157,13 @@ class RunShown(RunLine):
             waits=[WaitShown.of(wait, language) for wait in run.waits],
             forecast=forecast,
             beside=list(run.beside),
-            no_return=_no_return(run, language),
+            no_return=no_return_of(run, language),
             lessons=[LessonOfPlan.of(lesson) for lesson in run.plan.lessons],
         )
 
 
-def _no_return(run: RunWhole, language: Language) -> str | None:
+def no_return_of(run: RunWhole, language: Language) -> str | None:
+    """Return the point of no return that `run` has passed, None before one and without one."""
     states = {task.ref: task.state for task in run.tasks}
     planned = ((f"{stage.id}.{task.key}", task) for stage in run.plan.stages for task in stage.tasks)
     done = (

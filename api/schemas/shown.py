@@ -15,13 +15,14 @@ from golive.words import Language, Sentence
 T = TypeVar("T")
 
 
-def _rfc3339(at: datetime) -> str:
+def rfc3339(at: datetime) -> str:
+    """Write a time as every answer does."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 Moment = Annotated[
     datetime,
-    PlainSerializer(_rfc3339, return_type=str, when_used="json"),
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
     WithJsonSchema(
         {"type": "string", "format": "date-time", "examples": ["2026-11-22T14:05:00Z"]}, mode="serialization"
     ),

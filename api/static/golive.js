@@ -37,6 +37,22 @@
     setTimeout(() => form.isConnected && form.requestSubmit(), again);
   }
 
+  // A stream of news that could not even begin; one that broke off is connected again by htmx.
+  function connectAgain(element) {
+    if (!element?.hasAttribute?.("hx-sse:connect")) return;
+    tellConnection("waiting");
+    setTimeout(() => element.dispatchEvent(new Event("again")), again);
+  }
+
+  // Which acts are possible stands in what is live. A form in which somebody has begun to write stays.
+  function offerActs() {
+    const can = document.querySelector("[data-can]")?.dataset.can.split(" ");
+    for (const act of can ? document.querySelectorAll("[data-offered]") : []) {
+      const begun = [...act.querySelectorAll("textarea, input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
+      act.hidden = !can.includes(act.dataset.offered) && !begun;
+    }
+  }
+
   document.addEventListener("htmx:config:request", (event) => {
     event.detail.ctx.request.headers["X-CSRF-Token"] = document.body.dataset.csrf;
   });
@@ -52,14 +68,18 @@
   document.addEventListener("htmx:error", (event) => {
     const form = event.detail.ctx?.sourceElement;
     if (form?.matches?.("form[data-act]")) sendAgain(form);
+    else connectAgain(form);
   });
+  document.addEventListener("htmx:response:error", (event) => connectAgain(event.detail.ctx?.sourceElement));
   document.addEventListener("htmx:after:request", () => tellConnection(""));
-  document.addEventListener("htmx:sse:error", () => tellConnection("waiting"));
+  document.addEventListener("htmx:sse:error", (event) => tellConnection([401, 403].includes(event.detail.status) ? "ended" : "waiting"));
   document.addEventListener("htmx:sse:after:connection", () => tellConnection(""));
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", (event) => {
     tellDistances();
     offerDigests();
-    document.querySelector("[data-problem]")?.focus();
+    offerActs();
+    // News comes while somebody types elsewhere: only the answer to a form takes the focus.
+    if (event.detail.ctx?.sourceElement?.matches?.("form")) document.querySelector("[data-problem]")?.focus();
   });
 
   // What is dropped beside the field of a form for files falls into it.

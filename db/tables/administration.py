@@ -39,7 +39,9 @@ tokens = Table(
     word("id", primary_key=True),
     Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
     word("sha256", unique=True),
+    word("name", null=True),
     moment("created_at"),
+    moment("expires_at", null=True),
     moment("revoked_at", null=True),
 )
 

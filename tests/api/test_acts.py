@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from golive.names import workflow_id
 from settings import Settings
 from tests.api.client import RELEASE, Client, problem
 from tests.api.test_templates import SMALL
+from tests.conftest import ELSEWHERE
 from tests.stack import Stack, running
 
 PEOPLE = {"qa": ["qa1", "qa2"], "ops": ["ops1"], "dev": ["dev1"]}
@@ -347,16 +349,62 @@ async def test_a_frozen_run_takes_no_act_but_those_that_return_traffic(team: Tea
     assert ended.status_code == 200, ended.text
 
 
-async def test_a_run_that_temporal_does_not_know_takes_no_act_and_is_not_said_to_have_ended(
-    team: Team,
+@asynccontextmanager
+async def in_namespace(
+    team: Team, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[Client]:
+    """The release manager at an API of the same golive that is connected to another namespace than its worker."""
+    monkeypatch.setenv("TEMPORAL_ADDRESS", team.stack.client.service_client.config.target_host)
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", name)
+    settings = Settings(
+        home=tmp_path,
+        database_url=team.stack.database.url,
+        secret_keys=SecretStr("a-key-of-tests-and-of-nothing-else"),
+        temporal="external",
+    )
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://golive", timeout=30) as http:
+            yield Client(app, http, team.manager.token)
+
+
+async def test_an_api_in_another_namespace_says_that_the_run_is_unknown_there_and_keeps_nothing(
+    team: Team, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     run = await team.start()
     path = f"/runs/{run['id']}"
-    await team.stack.client.get_workflow_handle(workflow_id(run["id"])).terminate("it is gone")
+    async with in_namespace(team, ELSEWHERE, monkeypatch, tmp_path) as manager:
+        for act in ("hold", "abort", "rollback"):
+            refused = await manager.post(f"{path}/{act}", {"reason": "users cannot pay"}, key=act)
+            problem(refused, 503, "run_frozen")
+            assert "Temporal does not know its workflow" in refused.json()["detail"]
+    async with in_namespace(team, "nowhere", monkeypatch, tmp_path) as manager:
+        problem(
+            await manager.post(f"{path}/hold", {"reason": "users cannot pay"}, key="hold"),
+            503,
+            "engine_unavailable",
+        )
+    held = await team.manager.post(f"{path}/hold", {"reason": "users cannot pay"}, key="hold")
+    assert held.status_code == 200, held.text
+
+
+async def test_a_run_whose_workflow_is_over_is_said_to_have_ended(team: Team) -> None:
+    run = await team.start()
+    await team.stack.client.get_workflow_handle(workflow_id(run["id"])).terminate("by an operator")
+    problem(await team.manager.post(f"/runs/{run['id']}/hold", {"reason": "lunch"}), 409, "run_ended")
+
+
+async def test_a_run_that_temporal_does_not_know_takes_no_act_and_is_not_said_to_have_ended(
+    team: Team, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = await team.start()
+    path = f"/runs/{run['id']}"
     async with team.stack.database.transaction() as session:
         assert await freeze_unknown(session, run["id"])
-    for act in ("hold", "abort", "rollback"):
-        refused = await team.manager.post(f"{path}/{act}", {"reason": "users cannot pay"})
-        problem(refused, 503, "run_frozen")
-        assert "Temporal does not know its workflow" in refused.json()["detail"]
+    async with in_namespace(team, ELSEWHERE, monkeypatch, tmp_path) as manager:
+        for act in ("hold", "abort", "rollback"):
+            refused = await manager.post(f"{path}/{act}", {"reason": "users cannot pay"})
+            problem(refused, 503, "run_frozen")
+            assert "Temporal does not know its workflow" in refused.json()["detail"]
     assert (await team.manager.get(path))["state"] == "running"

@@ -44,9 +44,9 @@ async def document(admin: Client) -> dict[str, Any]:
 
 
 def sources() -> Iterator[ast.AST]:
+    """Yield what the API is written in; what only pages say is no part of its document."""
     for folder in ("golive", "api", "db"):
         for file in sorted((ROOT / folder).rglob("*.py")):
-            # What only pages refuse is told on pages, in no document.
             if file.name != "codes.py" and "pages" not in file.parts:
                 yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
 

@@ -177,17 +177,45 @@ async def test_an_admins_token_that_was_revoked_is_replaced_at_the_next_start(
     problem(await admin.ask("GET", "/users/me"), 401, "unauthenticated")
 
 
-async def test_in_production_no_answer_holds_a_token(admin: Client, settings: Settings) -> None:
+async def test_in_production_an_answer_holds_a_link_and_no_token(admin: Client, settings: Settings) -> None:
     house: House = admin.app.state.house
     house.settings.env = "production"
     first, again = [await admin.post("/users", ANN, key="k") for _ in range(2)]
     assert first.status_code == 201
-    assert (first.json(), first.json()["token"]) == (again.json(), None)
-    file = settings.home / first.json()["token_file"]
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    token = file.read_text().strip()
-    assert token not in first.text
-    assert (await replace(admin, token=token).get("/users/me"))["name"] == "ann"
+    made = first.json()
+    assert (made, made["token"], made["token_id"]) == (again.json(), None, None)
+    assert made["enrolment_url"].startswith("http://golive/enrol/")
+    assert not (settings.home / "tokens").exists()
+    assert made["enrolment_url"].rpartition("/")[2] not in await everything_in(settings.url)
+
+
+async def test_a_link_leads_to_the_address_that_people_know(admin: Client, settings: Settings) -> None:
+    house: House = admin.app.state.house
+    house.settings.public_url = "https://golive.example.com"
+    made = (await admin.post("/users", ANN)).json()
+    assert made["enrolment_url"].startswith("https://golive.example.com/enrol/")
+
+
+async def test_an_administrator_makes_another_link_and_the_same_attempt_gets_the_same(admin: Client) -> None:
+    made = (await admin.post("/users", ANN)).json()
+    first, again = [await admin.post("/users/ann/enrolments", {}, key="k") for _ in range(2)]
+    assert (first.status_code, first.json()) == (201, again.json())
+    assert first.headers["cache-control"] == "no-store"
+    other = (await admin.post("/users/ann/enrolments", {})).json()
+    assert len({made["enrolment_url"], first.json()["enrolment_url"], other["enrolment_url"]}) == 3
+    problem(await admin.post("/users/nobody/enrolments", {}), 404, "unknown_user")
+    ann = replace(admin, token=made["token"])
+    problem(await ann.post("/users/admin/enrolments", {}), 403, "role_missing")
+    await admin.ask("PATCH", "/users/ann", json={"enabled": False})
+    problem(await admin.post("/users/ann/enrolments", {}), 403, "user_disabled")
+
+
+async def test_a_language_and_an_address_can_be_taken_away(admin: Client) -> None:
+    await admin.post("/users", {**ANN, "locale": "zh"})
+    left = {"roles": None, "functions": None, "enabled": None}
+    changed = (await admin.ask("PATCH", "/users/ann", json={"locale": None, "email": None, **left})).json()
+    assert (changed["locale"], changed["email"]) == (None, None)
+    assert (changed["roles"], changed["functions"], changed["enabled"]) == (["assignee"], ["qa"], True)
 
 
 async def test_who_only_looks_on_uploads_nothing(admin: Client, settings: Settings) -> None:

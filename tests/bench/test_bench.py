@@ -66,9 +66,9 @@ async def test_the_short_form_prints_every_ratio() -> None:
     told, complaints = (text.decode() for text in await process.communicate())
     assert process.returncode == 0, told + complaints
     commands = re.findall(r"^\$ python -m bench (\w+) --quick$", told, re.MULTILINE)
-    assert commands == ["thousand", "acknowledged", "runs", "http"]
+    assert commands == ["thousand", "acknowledged", "runs", "http", "viewers"]
     for part in told.split("\n$ ")[1:]:
-        ratios = re.findall(r"(?:ms|KiB|per s) +(\d+\.\d\d)$", part, re.MULTILINE)
+        ratios = re.findall(r"(?:ms|KiB|per s|% of a core) +(\d+\.\d\d)$", part, re.MULTILINE)
         assert ratios, part
         assert all(float(ratio) > 0 for ratio in ratios), part
     assert re.match(r"\d+ cores .*\nPython 3", told)

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import event, update
 
 from db.figures import AGES, Figures, figures
+from db.freezing import freeze, freeze_unknown
+from db.reconciling import mark_lost
 from db.session import Database, database_time
 from db.tables import tasks
 from golive.recording import Batch, CheckView, DecisionView, GateView, RolloutView, StageView, Wait
@@ -46,7 +48,19 @@ async def test_an_empty_database_has_nothing_to_tell(database: Database) -> None
         signed_off={},
         rollouts={},
         alerts={},
+        frozen={},
     )
+
+
+async def test_frozen_runs_are_told_by_why_and_none_that_is_over(database: Database) -> None:
+    for run_id in ("r1", "r2", "r3", "r4"):
+        await begun(database, run_id)
+    async with database.transaction() as session:
+        await freeze(session, "r1")
+        for run_id in ("r2", "r3", "r4"):
+            await freeze_unknown(session, run_id)
+        assert await mark_lost(session, "r4", "terminated")
+    assert (await counted(database)).frozen == {"disagrees": 1, "unknown": 2}
 
 
 async def test_runs_that_go_on_are_told_by_state_and_template(database: Database) -> None:

@@ -18,7 +18,16 @@ from worker.observed import DURATION, EVENTS, FAILURES
 
 PAGES = [ROOT / "docs" / language / "operator" / "monitoring.md" for language in ("en", "zh-CN")]
 NOTHING = Figures(
-    runs={}, ended={}, waits={}, oldest={}, overdue={}, approvals={}, signed_off={}, rollouts={}, alerts={}
+    runs={},
+    ended={},
+    waits={},
+    oldest={},
+    overdue={},
+    approvals={},
+    signed_off={},
+    rollouts={},
+    alerts={},
+    frozen={},
 )
 
 

@@ -109,9 +109,11 @@ class Reader:
 
 
 @asynccontextmanager
-async def reading(app: FastAPI, token: str | None = None, language: str = "en") -> AsyncIterator[Reader]:
+async def reading(
+    app: FastAPI, token: str | None = None, language: str = "en", address: str = "127.0.0.1"
+) -> AsyncIterator[Reader]:
     """Be somebody at the pages of a running application, signed in when a token is given."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 50000))
     headers = {"Accept-Language": language}
     async with httpx.AsyncClient(
         transport=transport, base_url=SITE, headers=headers, follow_redirects=True, timeout=30

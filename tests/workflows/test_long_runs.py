@@ -17,7 +17,7 @@ from golive.recording import Start
 from tests.rules.plans import REVIEW, SIGNED, UAT, make_plan, task
 from tests.stack import Stack, running, words
 from tests.workflows.test_shell import QUICK, complete, play
-from worker.reconciler import keep_histories, mark_lost
+from worker.reconciler import compare_living, keep_histories
 
 
 async def test_continuing_as_new_loses_nothing(
@@ -89,9 +89,9 @@ async def test_reminders_escalation_and_expiry_over_weeks(
 
 async def test_a_run_that_is_terminated_outside_golive_is_found(stack: Stack) -> None:
     run = await stack.start(make_plan(UAT))
-    assert await mark_lost(stack.client, stack.database) == []
+    assert await compare_living(stack.client, stack.database) == {}
     await run.handle.terminate("by an operator")
-    assert await mark_lost(stack.client, stack.database) == [run.run_id]
+    assert await compare_living(stack.client, stack.database) == {run.run_id: "RunLost"}
     async with stack.database.reading() as session:
         header = await get_header(session, run.run_id)
     assert header.state == "aborted"

@@ -16,8 +16,8 @@ from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from db.audit import verify
-from db.errors import JournalBehind
-from db.freezing import freeze
+from db.errors import JournalBehind, JournalConflict
+from db.freezing import found_again, freeze, freeze_unknown
 from db.locks import holder
 from db.queries import get_approval, get_header
 from db.session import Database
@@ -31,7 +31,7 @@ from tests.db.story import event, first, record, run_change
 from tests.rules.plans import SIGNED, UAT, make_plan
 from tests.stack import Running, Stack, running, words
 from worker import reconciler
-from worker.reconciler import freeze_disagreeing, mark_lost
+from worker.reconciler import compare_living, freeze_disagreeing
 from worker.recovery import Recovered, recover
 
 
@@ -182,13 +182,31 @@ async def test_a_run_that_ended_within_golive_is_frozen_and_never_shown_as_lost(
     await run.act(c.Abort(reason=words()), "rm")
     await run.handle.result()
     older = Database(restored(stack.database.url, tmp_path / "backup", request))
-    assert await mark_lost(stack.client, older) == []
+    assert await compare_living(stack.client, older) == {run.run_id: "RunFrozen"}
     assert await is_frozen(older, run.run_id)
     (done,) = await recovered(stack, older, run)
     assert done.same
     async with older.reading() as session:
         assert (await get_header(session, run.run_id)).state == "aborted"
     assert await rows(older, run.run_id) == await rows(stack.database, run.run_id)
+    await older.close()
+
+
+async def test_what_is_missing_of_a_run_that_was_terminated_is_written_and_it_ends_again(
+    stack: Stack, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    run = await stack.start(make_plan(UAT, SIGNED))
+    backed_up(stack.database.url, tmp_path / "backup")
+    await complete(run, "uat.run", "qa1")
+    await run.handle.terminate("by an operator")
+    older = Database(restored(stack.database.url, tmp_path / "backup", request))
+    assert await compare_living(stack.client, older) == {run.run_id: "RunLost"}
+    (done,) = await recovered(stack, older, run)
+    assert (done.why, done.same) == (None, True)
+    assert await compare_living(stack.client, older) == {run.run_id: "RunLost"}
+    assert (await rows(older, run.run_id))[:-1] == (await rows(stack.database, run.run_id))[:-1]
+    async with older.reading() as session:
+        assert (await get_header(session, run.run_id)).state == "aborted"
     await older.close()
 
 
@@ -203,6 +221,34 @@ async def test_a_frozen_run_takes_no_event_less_batch_and_stays_as_it_is(databas
     assert await is_frozen(database, "r1")
     async with database.reading() as session:
         assert await holder(session, "checkout", "production") is None
+
+
+async def test_a_frozen_run_takes_no_event_less_batch_that_is_older_than_its_journal(
+    database: Database,
+) -> None:
+    """Temporal was put back: what it tells of the run is past, and must neither be shown nor let the run go on."""
+    await record(database, first())
+    await record(database, Batch(run_id="r1", events=(event(2), event(3)), run=run_change("held")))
+    async with database.transaction() as session:
+        assert await freeze(session, "r1")
+    as_it_was = await rows(database, "r1")
+    lock = LockRequest(do="take", service="checkout", environment="production", generation=1)
+    with pytest.raises(JournalConflict, match="ends at 3"):
+        await record(database, Batch(run_id="r1", lock=lock, run=run_change(), after=1))
+    assert await rows(database, "r1") == as_it_was
+
+
+@pytest.mark.parametrize(("action", "told"), [("TaskStarted", "RunThawed"), ("TaskVerified", "RunFrozen")])
+async def test_a_run_is_found_again_when_its_journal_ends_with_the_same_content(
+    database: Database, action: str, told: str
+) -> None:
+    await record(database, first())
+    await record(database, Batch(run_id="r1", events=(event(2, "TaskStarted"),)))
+    async with database.transaction() as session:
+        assert await freeze_unknown(session, "r1")
+        assert await found_again(session, "r1", 1, ()) is None
+        assert await found_again(session, "r1", 2, (event(2, action),)) == told
+    assert await is_frozen(database, "r1") == (told == "RunFrozen")
 
 
 async def test_a_run_that_ended_meanwhile_is_not_frozen(database: Database) -> None:

@@ -109,7 +109,7 @@ async def released(
         home=home, secret_keys=SecretStr("a-key-of-tests-and-of-nothing-else"), cached_runs=10, **set_up
     )
     traffic, gauge = LocalTraffic(home / "traffic"), Gauge()
-    parts = Parts(settings=settings, database=database, traffic=traffic, metrics=gauge)
+    parts = Parts(settings=settings, namespace="", database=database, traffic=traffic, metrics=gauge)
     runs, watches = build(environment.client, parts)
     async with runs, watches:
         stack = Stack(environment, database, settings, traffic, gauge)

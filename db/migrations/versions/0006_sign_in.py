@@ -13,6 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the schema to this version."""
+    op.add_column("tokens", sa.Column("name", sa.String(), nullable=True))
+    op.add_column("tokens", sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "failed_sign_ins",
         sa.Column("id", sa.String(), nullable=False),
@@ -85,3 +87,5 @@ def downgrade() -> None:
     op.drop_table("identities")
     op.drop_table("passwords")
     op.drop_table("failed_sign_ins")
+    op.drop_column("tokens", "expires_at")
+    op.drop_column("tokens", "name")

@@ -1,0 +1,137 @@
+"""One kind of thing that people watch, such as runs: who watches which, and how each stood at the last look."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from db.news import Stamp
+from db.session import Session
+
+log = logging.getLogger("golive.api")
+
+T = TypeVar("T")
+
+Stamps = Callable[[Session, Collection[str]], Awaitable[dict[str, Stamp]]]
+"""Returns how far each of the things named has come, in one query."""
+Read = Callable[[Session, str, Stamp], Awaitable[T]]
+"""Reads one thing that has come as far as the stamp says: once, for all who watch it."""
+
+
+@dataclass(eq=False)
+class Watched(Generic[T]):
+    """One thing: who watches it, how far it has come, and how it was read then; unread until something is new."""
+
+    stamp: Stamp
+    watches: set[Watch[T]] = field(default_factory=set)
+    read: tuple[T] | None = None
+
+
+class Channel(Generic[T]):
+    """All watched things of one kind. Who comes `enters` and, at the end, `leaves`."""
+
+    def __init__(
+        self,
+        stamps: Stamps,
+        read: Read[T],
+        *,
+        enters: Callable[[Watch[Any]], None],
+        leaves: Callable[[Watch[Any]], None],
+    ):
+        self._stamps, self._read = stamps, read
+        self._enters, self._leaves = enters, leaves
+        self._things: dict[str, Watched[T]] = {}
+
+    def watch(self, key: str, seen: Stamp, session: str | None = None) -> Watch[T]:
+        """Watch a thing of which the viewer has `seen` so much; `session` is the browser's that they watch in."""
+        return Watch(self, key, seen, session)
+
+    def watched(self, key: str) -> int:
+        """Return how many watch this thing."""
+        return len(self._things[key].watches) if key in self._things else 0
+
+    async def look(self, sql: Session) -> None:
+        """Look whether anything watched is new, read it, and wake who watches it."""
+        if not self._things:
+            return
+        for key, stamp in (await self._stamps(sql, tuple(self._things))).items():
+            thing = self._things.get(key)
+            if thing is not None and thing.stamp != stamp:
+                await self._turn(sql, thing, key, stamp)
+
+    async def _turn(self, sql: Session, thing: Watched[T], key: str, stamp: Stamp) -> None:
+        try:
+            thing.read = (await self._read(sql, key, stamp),)
+        except ValueError:  # the others are told nevertheless, and this one when it goes on
+            log.exception("cannot read what has become of %s", key)
+        thing.stamp = stamp
+        for watch in thing.watches:
+            watch.wake()
+
+    def enter(self, watch: Watch[T]) -> Watched[T]:
+        """Begin to watch."""
+        thing = self._things.setdefault(watch.key, Watched(watch.seen))
+        if thing.read is None and thing.stamp != watch.seen:
+            thing.stamp = ""  # one of them has seen less than there is: it is read at the next look
+        thing.watches.add(watch)
+        self._enters(watch)
+        return thing
+
+    def leave(self, watch: Watch[T], thing: Watched[T]) -> None:
+        """End a watch; with the last one the thing is forgotten."""
+        thing.watches.discard(watch)
+        self._leaves(watch)
+        if not thing.watches and self._things.get(watch.key) is thing:
+            del self._things[watch.key]
+
+
+class Watch(Generic[T]):
+    """One viewer of one thing, inside a `with` block. `over` once they may watch no more."""
+
+    def __init__(self, channel: Channel[T], key: str, seen: Stamp, session: str | None):
+        self.key, self.seen, self.session = key, seen, session
+        self.over = False
+        self._channel = channel
+        self._woken = asyncio.Event()
+
+    def __enter__(self) -> Self:
+        """Begin to watch."""
+        self._thing = self._channel.enter(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave."""
+        self._channel.leave(self, self._thing)
+
+    def wake(self) -> None:
+        """Let the viewer look up."""
+        self._woken.set()
+
+    def end(self) -> None:
+        """Show the viewer nothing more."""
+        self.over = True
+        self._woken.set()
+
+    async def woken(self) -> None:
+        """Return once there may be something new."""
+        await self._woken.wait()
+        self._woken.clear()
+
+    async def news(self, within: float) -> T | None:
+        """Return the thing as it stands once it has gone on; None after `within` seconds without, or when over."""
+        try:
+            async with asyncio.timeout(within):
+                while not self.over:
+                    if self._thing.read is not None and self._thing.stamp != self.seen:
+                        self.seen = self._thing.stamp
+                        return self._thing.read[0]
+                    await self.woken()
+        except TimeoutError:
+            pass
+        return None

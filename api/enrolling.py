@@ -1,0 +1,42 @@
+"""One-time links: how their secret is drawn, and at which address they open.
+
+The secret is derived from the attempt that makes the link and not stored, so that the answer can be repeated although
+only its hash is kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime
+
+from fastapi import Request
+
+from api.attempts import Attempt
+from api.house import House
+from api.pages.forgery import own_origin
+from db import enrolling
+from db.people import User
+from db.session import Session
+from settings import Purpose
+
+
+def drawn(house: House, attempt: Attempt, purpose: Purpose) -> list[str]:
+    """Return the secret that this attempt gives, once for each secret key, the present one first."""
+    message = f"{purpose}\0{attempt.id}".encode()
+    made = [hmac.digest(key, message, hashlib.sha256) for key in house.settings.keys(purpose)]
+    return [base64.urlsafe_b64encode(each).decode().rstrip("=") for each in made]
+
+
+async def make(session: Session, house: House, attempt: Attempt, user: User) -> datetime:
+    """Make a link for `user`; return when it ends."""
+    secret = drawn(house, attempt, "enrolment")[0]
+    return await enrolling.make(session, user_id=user.id, secret=secret, by=attempt.actor.name)
+
+
+async def address(session: Session, house: House, attempt: Attempt, request: Request) -> str:
+    """Return where the link that this attempt made opens; a key may have been put before the one that drew it."""
+    secrets = drawn(house, attempt, "enrolment")
+    known = [secret for secret in secrets if await enrolling.was_made(session, secret)]
+    return f"{own_origin(request, house.settings)}/enrol/{(known or secrets)[0]}"

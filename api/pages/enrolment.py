@@ -1,0 +1,85 @@
+"""A one-time link, at which somebody chooses a password and is signed in.
+
+Opening it changes nothing: scanners of mails open links, too.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from api.pages.acting import NOT_TRIED, Tried
+from api.pages.choosing import SHORTEST, good_enough
+from api.pages.rendering import page
+from api.pages.sign_in import begun, led
+from api.pages.visiting import Sent, SentDep, Visit, VisitDep
+from api.problems import document
+from api.refusals import user_disabled
+from db import browsing, enrolling
+from db.enrolling import Enrolment
+from db.journal import administering
+from db.passwords import keep_hash
+from golive.errors import Invalid, NotFound
+from golive.words import N_
+
+router = APIRouter(include_in_schema=False)
+_Secret = Annotated[str, Path(max_length=100)]
+
+
+@router.get("/enrol/{secret}")
+async def look(secret: _Secret, visit: VisitDep) -> Response:
+    """Show the form."""
+    return _form(visit, await _found(visit, secret))
+
+
+@router.post("/enrol/{secret}")
+async def choose(secret: _Secret, sent: SentDep) -> Response:
+    """Take the password, end the user's other sessions and sign in."""
+    visit, found, password = sent.visit, await _found(sent.visit, secret), sent.text("password")
+    try:
+        good_enough(password, sent.text("again"), found.name)
+    except Invalid as unfit:
+        tried = Tried(visit.request.url.path, {}, document(unfit, visit.language))
+        return _form(visit, found, tried, unfit.status)
+    return await _chosen(sent, found, await visit.house.passwords.hashed(password))
+
+
+async def _chosen(sent: Sent, found: Enrolment, hashed: str) -> Response:
+    visit = sent.visit
+    async with administering(visit.house.database) as sql:
+        if not await enrolling.use(sql, found.id):
+            raise _over()
+        await keep_hash(sql, found.user_id, hashed)
+        await browsing.end_all(sql, found.user_id)
+        secret = await begun(sql, visit, found.name, "link")
+    return led(visit, secret, "/")
+
+
+async def _found(visit: Visit, secret: str) -> Enrolment:
+    """Return the link. Raises NotFound `enrolment_over`, and Refused for a disabled user."""
+    async with visit.house.database.reading() as sql:
+        found = await enrolling.find(sql, secret)
+    if found is None:
+        raise _over()
+    if not found.enabled:
+        raise user_disabled(found.name)
+    return found
+
+
+def _over() -> NotFound:
+    return NotFound(
+        "enrolment_over",
+        N_(
+            "This link has been used or has ended. Sign in with the password that was chosen, "
+            "or ask an administrator for a new link."
+        ),
+    )
+
+
+def _form(visit: Visit, found: Enrolment, tried: Tried = NOT_TRIED, status: int = 200) -> Response:
+    path = visit.request.url.path
+    return page(
+        visit, "enrolment.html", status=status, path=path, enrolment=found, tried=tried, least=SHORTEST
+    )

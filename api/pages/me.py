@@ -1,0 +1,214 @@
+"""Me: who I am to golive, in which language, by which password, in which browsers, with which tokens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import Field, StringConstraints
+from starlette.responses import Response
+
+from api.asking import address
+from api.attempts import Attempt, attempt_of, once
+from api.enrolling import drawn
+from api.pages.acting import KEY, NOT_TRIED, Tried, acted, done, given, typed
+from api.pages.browsers import known_as
+from api.pages.choosing import SHORTEST, good_enough
+from api.pages.proving import prove
+from api.pages.rendering import page
+from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
+from api.problems import document
+from api.refusals import Throttled, Unauthenticated
+from api.schemas.given import Given
+from db import browsing, identities
+from db.journal import append_admin
+from db.passwords import keep_hash, kept_hash
+from db.people import User, issue_token, patch_user, revoke_token, tokens_of
+from db.session import Session
+from golive.errors import GoliveError, Invalid
+from golive.vocabulary import LINE
+from golive.words import N_
+
+router = APIRouter(include_in_schema=False)
+_ME = "/me"
+DAYS = ("7", "30", "90", "365")
+
+
+class _Language(Given):
+    locale: Literal["en", "zh"] | None
+
+
+class _Session(Given):
+    session: str
+
+
+class _Token(Given):
+    token: str
+
+
+class _NewToken(Given):
+    name: Annotated[str, StringConstraints(max_length=80, pattern=LINE)]
+    days: int = Field(ge=1, le=365)
+
+
+@router.get(_ME)
+async def me(visit: ReaderDep) -> Response:
+    """Show it."""
+    return await _page(visit)
+
+
+async def _page(visit: Visit, tried: Tried = NOT_TRIED, status: int = 200, **more: Any) -> Response:
+    user = _user(visit)
+    async with visit.house.database.reading() as sql:
+        found = {
+            "sessions": await browsing.list_sessions(sql, user.id),
+            "tokens": await tokens_of(sql, user.id),
+            "has_password": await kept_hash(sql, user.id) is not None,
+            "connected": visit.house.settings.oidc_issuer in await identities.issuers_of(sql, user.id),
+        }
+    values = {
+        "user": user,
+        "least": SHORTEST,
+        "days": DAYS,
+        "made": None,
+        "known_as": known_as,
+        **found,
+        **more,
+    }
+    return page(visit, "me.html", status=status, tried=tried, **values)
+
+
+def _user(visit: Visit) -> User:
+    assert visit.session is not None  # noqa: S101 - for the type checker: a reader has one
+    return visit.session.user
+
+
+async def _changed(sent: Sent, body: type[Given], values: dict[str, Any], change: Any) -> Response:
+    """Change something of one's own once, and show the page again."""
+
+    async def do(attempt: Attempt) -> Response:
+        async def in_sql(sql: Session) -> dict[str, Any]:
+            await change(sql, given(body, values))
+            return {}
+
+        return await once(sent.visit.house, attempt, HTTPStatus.OK, in_sql)
+
+    async def again(tried: Tried) -> Response:
+        return await _page(sent.visit, tried, tried.problem["status"])
+
+    return await acted(sent, lambda: given(body, values), do, back=_ME, again=again)
+
+
+@router.post("/me/language")
+async def language(sent: ActDep) -> Response:
+    """Speak another language, or the browser's."""
+    user, actor = _user(sent.visit), sent.visit.actor
+
+    async def change(sql: Session, asked: _Language) -> None:
+        await patch_user(sql, user.name, locale=asked.locale)
+        told = {"locale": asked.locale}
+        await append_admin(sql, actor, "UserChanged", f"user:{user.name}", payload=told)
+
+    return await _changed(sent, _Language, {"locale": sent.text("locale") or None}, change)
+
+
+@router.post("/me/sessions/end")
+async def end_session(sent: ActDep) -> Response:
+    """End one session, maybe this one."""
+    user, actor = _user(sent.visit), sent.visit.actor
+
+    async def change(sql: Session, asked: _Session) -> None:
+        await browsing.end(sql, asked.session, of=user.id)
+        await append_admin(
+            sql, actor, "SessionEnded", f"user:{user.name}", payload={"session": asked.session}
+        )
+
+    return await _changed(sent, _Session, {"session": sent.text("session")}, change)
+
+
+@router.post("/me/sessions/end-others")
+async def end_others(sent: ActDep) -> Response:
+    """End every session but this one."""
+    user, actor, session = _user(sent.visit), sent.visit.actor, sent.visit.session
+
+    async def change(sql: Session, _: Given) -> None:
+        await browsing.end_all(sql, user.id, but=session.id if session else None)
+        await append_admin(sql, actor, "OtherSessionsEnded", f"user:{user.name}")
+
+    return await _changed(sent, Given, {}, change)
+
+
+@router.post("/me/tokens/revoke")
+async def revoke(sent: ActDep) -> Response:
+    """Take back a token of one's own."""
+    user, actor = _user(sent.visit), sent.visit.actor
+
+    async def change(sql: Session, asked: _Token) -> None:
+        await revoke_token(sql, asked.token, of=user.id)
+        await append_admin(sql, actor, "TokenRevoked", f"token:{asked.token}")
+
+    return await _changed(sent, _Token, {"token": sent.text("token")}, change)
+
+
+@router.post("/me/tokens")
+async def make_token(sent: ActDep) -> Response:
+    """Make a token and show it, this once: the same form sent again shows the same one."""
+    visit, house, user = sent.visit, sent.visit.house, _user(sent.visit)
+    attempt = attempt_of(visit.request, visit.actor, sent.text(KEY) or None, "")
+    token = drawn(house, attempt, "user_token")[0]
+    try:
+        asked = given(_NewToken, {"name": sent.text("name"), "days": sent.text("days")})
+    except Invalid as unfit:
+        return await _refused(sent, unfit, typed(sent))
+
+    async def change(sql: Session) -> dict[str, Any]:
+        lasting = timedelta(days=asked.days)
+        issued = await issue_token(sql, user.name, token=token, called=asked.name, lasting=lasting)
+        told = {"user": user.name, "name": asked.name, "days": asked.days}
+        await append_admin(sql, visit.actor, "TokenIssued", f"token:{issued.id}", payload=told)
+        return {}
+
+    await once(house, attempt, HTTPStatus.CREATED, change)
+    return await _page(visit, made=token)
+
+
+@router.post("/me/password")
+async def password(sent: ActDep) -> Response:
+    """Take another password, from who knows the present one, and end the other sessions."""
+    visit, user = sent.visit, _user(sent.visit)
+    attempt = attempt_of(visit.request, visit.actor, sent.text(KEY) or None, "")
+    async with visit.house.database.reading() as sql:
+        if await attempt.found(sql):
+            return done(_ME)
+    try:
+        good_enough(sent.text("password"), sent.text("again"), user.name)
+        await _present(visit, sent.text("present"))
+    except (Invalid, Throttled) as error:
+        return await _refused(sent, error, {})
+    hashed = await visit.house.passwords.hashed(sent.text("password"))
+
+    async def change(sql: Session) -> dict[str, Any]:
+        await keep_hash(sql, user.id, hashed)
+        await browsing.end_all(sql, user.id, but=visit.session.id if visit.session else None)
+        await append_admin(sql, visit.actor, "PasswordChanged", f"user:{user.name}")
+        return {}
+
+    await once(visit.house, attempt, HTTPStatus.OK, change)
+    return done(_ME)
+
+
+async def _present(visit: Visit, typed_in: str) -> None:
+    """Raise Invalid unless this is the reader's present password, and Throttled after too many others."""
+    try:
+        await prove(visit.house, _user(visit).name, typed_in, address(visit.request), visit.zone)
+    except Unauthenticated as wrong:
+        told = N_("This is not your present password.")
+        raise Invalid("password_wrong", told, facts={"field": "present"}) from wrong
+
+
+async def _refused(sent: Sent, error: GoliveError, values: dict[str, str]) -> Response:
+    visit = sent.visit
+    tried = Tried(visit.request.url.path, values, document(error, visit.language))
+    return await _page(visit, tried, error.status)
