@@ -41,7 +41,7 @@ completion:  ## Say how to get `golive` on the PATH, with completion in your she
 	@echo '  golive --install-completion           # once; then open a new shell'
 
 ##@ Work on it
-.PHONY: test proofs lint format coverage contract bench chaos docs
+.PHONY: test proofs lint format coverage contract bench chaos screenshots docs
 test: lint  ## Run what must pass at each change: lint, types, import contracts, tests (TESTS=, WORKERS=, ARGS=)
 	@mkdir -p build
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not proof" --junitxml=build/junit.xml $(ARGS) $(TESTS)
@@ -74,6 +74,9 @@ bench: dev  ## Measure (ARGS=)
 
 chaos: dev  ## Kill processes at random moments and check that nothing is lost or doubled (ARGS=)
 	@$(PY) -m tests.chaos $(ARGS)
+
+screenshots: dev  ## Take a picture of every page, wide and narrow, light and dark, in both languages (CHROMIUM=, ARGS=)
+	@$(PY) -m tests.pages.screenshots $(ARGS)
 
 docs: $(VENV)/.docs $(CATALOGS)  ## Build the documentation in both languages into build/docs; a warning is an error
 	@for folder in $(DOCS); do \

@@ -25,6 +25,21 @@ _MEANINGS: dict[int, str] = {
     503: "Not available now. Sending again with the same Idempotency-Key is safe.",
 }
 
+_MEMBERS: dict[str, dict[str, Any]] = {
+    "template_invalid": {
+        "errors": [
+            {
+                "code": "template_invalid",
+                "file": "template.yaml",
+                "line": 1,
+                "path": "",
+                "message": "a template is a group of keys, beginning with “name:”",
+            }
+        ]
+    }
+}
+"""What the document of a problem holds besides, as an example."""
+
 Responses = dict[int | str, dict[str, Any]]
 
 ASKED = (
@@ -74,7 +89,7 @@ def problems(*named: str) -> Responses:
 def problem_examples() -> dict[str, Any]:
     """Return the document of each problem, as the components of the document hold it."""
     return {
-        f"{status}_{code}": {"value": problem_of(status, code, detail)}
+        f"{status}_{code}": {"value": problem_of(status, code, detail) | _MEMBERS.get(code, {})}
         for status, known in CODES.items()
         for code, detail in known.items()
     }

@@ -29,7 +29,7 @@ EVERY = 0.5
 SOONEST = 0.05
 """Seconds after a look before an act of this process lets the reader look again."""
 SHARE = 4
-"""The reader rests so many times as long as a look took: it never takes more than a fifth of a core."""
+"""The reader rests so many times as long as a look took, within the two above: many acts at once cost little."""
 SESSIONS_EVERY = 3.0
 """Seconds between two looks whether the sessions of the viewers go on."""
 PAGE = 200
@@ -69,7 +69,7 @@ class Feed:
             began = time.monotonic()
             self._soon.clear()
             await self._look()
-            await asyncio.sleep(max(SOONEST, SHARE * (time.monotonic() - began)))
+            await asyncio.sleep(min(max(SOONEST, SHARE * (time.monotonic() - began)), EVERY))
             with suppress(TimeoutError):
                 async with asyncio.timeout(EVERY - SOONEST):
                     await self._soon.wait()

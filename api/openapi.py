@@ -51,7 +51,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     document["components"]["examples"] = problem_examples()
     schemas = document["components"]["schemas"]
-    schemas["Problem"] = Problem.model_json_schema()
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"), Problem=problem)
     operations = dict(_operations(document))
     for operation in operations.values():
         _without_unsaid(operation)

@@ -57,7 +57,7 @@ async def make_admin(session: Session, file: Path) -> None:
     if await authenticate(session, token) is None:
         if await token_is_known(session, token):
             replaced(file, token := new_token())
-        issued = await issue_token(session, ADMIN, token=token)
+        issued = await issue_token(session, ADMIN, token=token, called="admin.token")
         await append_admin(session, GOLIVE, "TokenIssued", f"token:{issued.id}", payload={"user": ADMIN})
 
 

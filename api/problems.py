@@ -49,6 +49,30 @@ TITLES: dict[int, str] = {
 }
 
 
+class Fault(BaseModel):
+    """One of several things that are wrong with the same request."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "code": "template_invalid",
+                "file": "template.yaml",
+                "line": 12,
+                "path": "stages[0].tasks[1].due",
+                "message": "must be a length of time such as 30s, 15m, 4h or 2d, not 3",
+            }
+        },
+    )
+
+    code: str = Field(
+        description="Stable name of what is wrong, for programs; it may differ from fault to fault."
+    )
+    message: str = Field(description="What is wrong, in the reader's language.")
+    file: str | None = Field(default=None, description="The file, of a template or a checklist.")
+    line: int | None = Field(default=None, description="The line in it, counted from 1.")
+    path: str | None = Field(default=None, description="The place in it, such as `stages[2].title`.")
+
+
 class Problem(BaseModel):
     """What went wrong, as RFC 9457 says it. Some codes add members, such as `changed` or `missing`."""
 
@@ -76,6 +100,10 @@ class Problem(BaseModel):
         default=None,
         description="The X-Request-Id of the answer, by which the log tells more. Not in an answer that was kept.",
     )
+    errors: list[Fault] | None = Field(
+        default=None,
+        description="All that is wrong, where several things are; `code` and `detail` tell the first of them.",
+    )
 
 
 def document(error: GoliveError, language: Language) -> dict[str, Any]:
@@ -84,7 +112,8 @@ def document(error: GoliveError, language: Language) -> dict[str, Any]:
     title = translator(language)(TITLES.get(error.status, TITLES[500]))
     facts, detail = error.facts, whole(error.sentence, language)
     if error.also:
-        facts = {**facts, "errors": [{"message": whole(s, language)} for s in (error.sentence, *error.also)]}
+        told = [whole(sentence, language) for sentence in (error.sentence, *error.also)]
+        facts = {**facts, "errors": [{"code": error.code, "message": message} for message in told]}
     if isinstance(error, InvalidSource):
         facts, detail = _in_source(error, language)
     return {**facts, **_problem(error.status, error.code, title, detail)}
@@ -105,7 +134,7 @@ def _problem(status: int, code: str, title: str, detail: str) -> dict[str, Any]:
 def _in_source(error: InvalidSource, language: Language) -> tuple[dict[str, Any], str]:
     """Return the problems of a template in the reader's language, and the sentence that names the first."""
     told = [(p, tell(p.sentence, language)) for p in error.problems]
-    errors = [{"file": p.file, "line": p.line, "path": p.path, "message": words} for p, words in told]
+    errors = [each.error(words) for each, words in told]
     first, words = told[0]
     where = f"{first.file}:{first.line}: " + (f"{first.path}: " if first.path else "")
     args = {**error.sentence.args, "problem": where + words}

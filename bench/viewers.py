@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from bench.figures import Finding
 from bench.place import Place
-from bench.watched import AtWork, looked_at, serving
+from bench.watched import VOICES, AtWork, looked_at, serving
 from db.session import Database
 from settings import Settings
 
@@ -41,7 +41,8 @@ async def measure(place: Place, *, quick: bool) -> Finding:
     told = sum(viewer.messages for viewer in watching)
     size = sum(viewer.size for viewer in watching) / max(1, told) / 1024
     found.notes.append(
-        f"{events} events; {told:,} times a page was sent what had changed, {size:.0f} KiB each"
+        f"{events} events; {told:,} times a page was sent what had changed, {size:.0f} KiB each, "
+        f"in {len(VOICES)} languages and time zones"
     )
     return found
 

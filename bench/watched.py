@@ -30,8 +30,8 @@ from golive.recording import Batch, Build, RunChange, StageView, Start, TaskChan
 from settings import Settings
 
 READY_WITHIN = 60.0
-LANGUAGES = ("en", "zh-CN")
-ZONES = ("UTC", "Asia/Shanghai", "Europe/Zurich")
+VOICES = (("en", "Europe/Zurich"), ("zh-CN", "Asia/Shanghai"), ("en", "America/New_York"))
+"""In which languages and time zones people look: a page is made once for each."""
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -144,7 +144,7 @@ class Site:
     async def look(self, run: AtWork, cookie: str, n: int) -> Viewer:
         """Look at a run's page in one of the languages and time zones."""
         reader, writer = await asyncio.open_connection(LOCAL, self.stack.port)
-        zone, language = ZONES[n % len(ZONES)], LANGUAGES[n % len(LANGUAGES)]
+        language, zone = VOICES[n % len(VOICES)]
         asked = (
             f"GET /runs/{run.run_id}/live?after={run.seq} HTTP/1.1\r\nHost: {LOCAL}:{self.stack.port}\r\n"
             f"Accept-Language: {language}\r\nCookie: {cookie}; golive-zone={zone}\r\n\r\n"

@@ -31,6 +31,7 @@ _ABOUT = {
     "replay": _("replay"),
     "schema": _("schema"),
     "search attributes": _("search attributes"),
+    "secret keys": _("secret keys"),
     "stuck runs": _("stuck runs"),
     "unknown runs": _("unknown runs"),
     "workers": _("workers"),

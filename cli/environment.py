@@ -12,9 +12,7 @@ from cli.language import LANGUAGE, _
 from golive.schema_problems import problems_of
 from language import tell
 from settings import Settings
-from settings.names import UnknownName, UnknownSettings
-from settings.secret_files import UnusableSecret
-from settings.secret_keys import LEAST, UnusableKeys
+from settings.unusable import Unusable
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, never bound
 
@@ -23,9 +21,8 @@ def read_settings() -> Settings:
     """Return the settings, or fail with a sentence that names the variable."""
     try:
         return Settings()
-    except UnusableSecret as unusable:
-        sentence, why = _("The secret file {file} cannot be read: {why}."), unusable.why or _("it is empty")
-        raise Failure(sentence.format(file=unusable.file, why=why)) from unusable
+    except Unusable as unusable:
+        raise refused(unusable) from unusable
     except ValidationError as wrong:
         first = wrong.errors()[0]
         name = "GOLIVE_" + str(first["loc"][0]).upper() if first["loc"] else "GOLIVE_…"
@@ -38,42 +35,15 @@ def checked_settings() -> Settings:
     settings = read_settings()
     try:
         settings.check()
-    except UnknownSettings as unknown:
-        first, *others = (_told(each) for each in unknown.found)
-        raise Failure(first, tuple(others)) from unknown
-    except UnusableKeys as unusable:
-        raise keys_refused(unusable) from unusable
+    except Unusable as unusable:
+        raise refused(unusable) from unusable
     return settings
 
 
-def _told(unknown: UnknownName) -> str:
-    known, other = _FILE if unknown.file else _VARIABLE
-    sentence = known if unknown.nearest else other
-    return sentence.format(name=unknown.name, file=unknown.file, nearest=unknown.nearest)
-
-
-_VARIABLE = (
-    _("{name} is no setting of golive; the nearest is {nearest}: correct its name, or unset it."),
-    _("{name} is no setting of golive; README.md lists those there are: correct its name, or unset it."),
-)
-_FILE = (
-    _("The file {file} is named like no setting of golive; the nearest is {nearest}: rename or remove it."),
-    _(
-        "The file {file} is named like no setting of golive; README.md lists those there are: rename or remove it."
-    ),
-)
-
-
-def keys_refused(unusable: UnusableKeys) -> Failure:
-    """Return what to tell about secret keys that cannot be used."""
-    if unusable.shortest is None:
-        sentence = _("{where} holds commas but no key; write at least one, or remove it.")
-        return Failure(sentence.format(where=unusable.where))
-    sentence = _(
-        "{where} holds a key of {count} characters, which can be guessed; a key needs at least {least}: make one with "
-        "`openssl rand -hex 32`."
-    )
-    return Failure(sentence.format(where=unusable.where, count=unusable.shortest, least=LEAST))
+def refused(unusable: Unusable) -> Failure:
+    """Return what to tell about settings that cannot be used."""
+    first, *others = (tell(sentence, LANGUAGE) for sentence in unusable.sentences)
+    return Failure(first, tuple(others))
 
 
 def address_of(settings: Settings) -> str:

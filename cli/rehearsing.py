@@ -72,10 +72,7 @@ def _played(paths: list[Path]) -> Iterator[dict[str, Any]]:
                     "failure": failure,
                 }
         except InvalidSource as wrong:
-            errors = [
-                {"file": p.file, "line": p.line, "path": p.path, "message": told(p.sentence)}
-                for p in wrong.problems
-            ]
+            errors = [problem.error(told(problem.sentence)) for problem in wrong.problems]
             yield result | {"passed": False, "errors": errors}
 
 

@@ -52,8 +52,12 @@ def _tell_ready(settings: Settings, home: Path) -> None:
         (_("API"), f"{address}/api/v1"),
         (_("API document"), f"{address}/openapi.json"),
         (_("Temporal UI"), _ui(settings)),
-        (_("Sign in"), _("as `admin`, with the token in {file}:").format(file=token)),
-        ("", f'curl -H "Authorization: Bearer $(cat {shlex.quote(token)})" {address}/api/v1/runs'),
+        (_("Sign in"), _("at {page} with the token in {file}").format(page=f"{address}/sign-in", file=token)),
+        ("", _("`bin/golive user enrol admin` prints a link at which `admin` chooses a password instead")),
+        (
+            _("Ask the API"),
+            f'curl -H "Authorization: Bearer $(cat {shlex.quote(token)})" {address}/api/v1/runs',
+        ),
         ("", _("`bin/golive list` finds that token by itself; `bin/golive --help` shows what else there is")),
         (_("Logs"), _shortest(home / "logs")),
     ]

@@ -14,7 +14,7 @@ from db.session import Session
 from db.tables import reports
 from db.views import JournalRow, RunWhole
 
-NEWEST = 30
+NEWEST = 20
 """Events that the page itself shows; its journal shows all."""
 _ENDINGS = ("AbortRequested", "RollbackStarted")
 

@@ -54,6 +54,16 @@ class Problem(Fact):
         msgid = N_("{file}:{line}: {path}: {what}") if self.path else N_("{file}:{line}: {what}")
         return say(msgid, file=self.file, line=self.line, path=self.path, what=self.sentence)
 
+    def error(self, message: str) -> dict[str, str | int]:
+        """Return the problem, told as `message`, as one of `errors` in an answer to a program."""
+        return {
+            "code": self.code,
+            "file": self.file,
+            "line": self.line,
+            "path": self.path,
+            "message": message,
+        }
+
     @override
     def __str__(self) -> str:
         return str(self.told)
@@ -63,7 +73,7 @@ class InvalidSource(Invalid):
     """A template or checklist cannot be used. `problems` are all that was found, in the order of the text.
 
     The code is that of the first problem.
-    The facts list the same problems in English, as `{"errors": [{"file", "line", "path", "message"}]}`.
+    The facts list the same problems in English, as `{"errors": [{"code", "file", "line", "path", "message"}]}`.
     """
 
     status: ClassVar[int] = 422
@@ -74,10 +84,7 @@ class InvalidSource(Invalid):
         self.problems = tuple(found[:shown])
         more = len(found) - 1
         msgid = N_("{problem} (and {more} more)") if more else N_("{problem}")
-        errors = [
-            {"file": p.file, "line": p.line, "path": p.path, "message": str(p.sentence)}
-            for p in self.problems
-        ]
+        errors = [problem.error(str(problem.sentence)) for problem in self.problems]
         super().__init__(found[0].code, msgid, problem=found[0].told, more=more, facts={"errors": errors})
 
 

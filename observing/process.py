@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def begin(settings: Settings, service: str) -> Tracing | None:
-    """Set up the log, and the traces under the name `service` where they are asked for.
+    """Set up the log, and the traces under the name `service` where they are asked for; warn of a weak key.
 
     Ends the process with a sentence when the standard variables ask for traces that golive cannot send.
     """
@@ -23,4 +24,6 @@ def begin(settings: Settings, service: str) -> Tracing | None:
     except WrongTracing as wrong:
         sys.exit(str(wrong))
     logs.set_up(settings, *([tracing.facts] if tracing else []))
+    if (kept := settings.kept_keys()) and kept.warning:
+        logging.getLogger("golive.settings").warning("%s", kept.warning)
     return tracing

@@ -26,10 +26,11 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
-from settings.names import PREFIX, UnknownSettings, check_names
-from settings.private_file import kept_once
+from settings.names import PREFIX, check_names, check_port
+from settings.private_file import kept_once, read
 from settings.secret_files import SecretFiles, UnusableSecret
-from settings.secret_keys import UnusableKeys, read_keys
+from settings.secret_keys import SecretKeys, read_keys
+from settings.unusable import Unusable
 
 _KNOWN = re.compile(r"^(postgres(ql)?(\+psycopg)?|sqlite\+aiosqlite)://")
 _SCHEME = re.compile(r"^postgres(ql)?://")
@@ -66,7 +67,7 @@ class Settings(BaseSettings):
     """What an operator decides. Each field is the environment variable `GOLIVE_` + its name in capitals.
 
     What the environment leaves open may lie in a file of the same name in `secrets_dir`. Raises ValidationError,
-    and UnusableSecret for a file that is empty or cannot be read.
+    UnusableSecret for a file that is empty or cannot be read, and SetByKubernetes.
     """
 
     model_config = SettingsConfigDict(env_prefix="GOLIVE_", frozen=False)
@@ -180,6 +181,19 @@ class Settings(BaseSettings):
         files = (SecretFiles(settings_cls, secrets_dir=folder),) if named else ()
         return (init_settings, env_settings, *files)
 
+    @field_validator(
+        "port",
+        "temporal_port",
+        "temporal_ui_port",
+        "api_prometheus_port",
+        "worker_prometheus_port",
+        mode="before",
+    )
+    @classmethod
+    def _none_of_kubernetes(cls, given: object, info: ValidationInfo) -> object:
+        check_port(f"{PREFIX}{str(info.field_name).upper()}", given)
+        return given
+
     @field_validator("database_url")
     @classmethod
     def _of_a_known_kind(cls, address: str | None) -> str | None:
@@ -225,24 +239,39 @@ class Settings(BaseSettings):
 
         Raises UnusableKeys.
         """
-        return tuple(hmac.new(key, purpose.encode(), hashlib.sha256).digest() for key in self._secrets)
+        return tuple(
+            hmac.new(key.encode(), purpose.encode(), hashlib.sha256).digest() for key in self._secrets
+        )
 
     def check(self) -> None:
-        """Raise UnknownSettings for names that only look like settings, UnusableKeys for keys that were given."""
+        """Raise Unusable for names that only look like settings, and for keys, given or kept, that cannot sign."""
         known = {f"{PREFIX}{name.upper()}" for name in type(self).model_fields}
         check_names(known, os.environ, self.secrets_dir)
-        if self.secret_keys:
-            read_keys(self.secret_keys.get_secret_value(), "GOLIVE_SECRET_KEYS")
+        self.kept_keys()
 
-    @cached_property
-    def _secrets(self) -> tuple[bytes, ...]:
+    def kept_keys(self) -> SecretKeys | None:
+        """Return the keys as they are written, None before the first start. Raises UnusableKeys, UnusableSecret."""
         if self.secret_keys:
             return read_keys(self.secret_keys.get_secret_value(), "GOLIVE_SECRET_KEYS")
-        return read_keys(self._key_file(), str(self.home / "secret.keys"))
+        try:
+            written = read(self._key_file)
+        except NotADirectoryError:  # the home folder is none, which who makes it says
+            return None
+        except (OSError, UnicodeDecodeError) as why:
+            raise UnusableSecret(str(self._key_file), str(why)) from why
+        return read_keys(written, str(self._key_file)) if written else None
 
-    def _key_file(self) -> str:
-        """Return the key kept in the home folder, made at the first start and readable by its owner alone."""
-        return kept_once(self.home / "secret.keys", lambda: secrets.token_hex(32))
+    @cached_property
+    def _secrets(self) -> tuple[str, ...]:
+        if kept := self.kept_keys():
+            return kept.all
+        drawn = kept_once(self._key_file, lambda: secrets.token_hex(32))
+        return read_keys(drawn, str(self._key_file)).all
+
+    @property
+    def _key_file(self) -> Path:
+        """The keys in the home folder, made at the first start and readable by their owner alone."""
+        return self.home / "secret.keys"
 
 
 def settings_or_exit() -> Settings:
@@ -250,10 +279,8 @@ def settings_or_exit() -> Settings:
     try:
         settings = Settings()
         settings.check()
-    except (UnusableSecret, UnknownSettings) as unusable:
+    except Unusable as unusable:
         sys.exit(str(unusable))
-    except UnusableKeys as unusable:
-        sys.exit(f"{unusable}.")
     except ValidationError as wrong:
         told = (f"GOLIVE_{str(each['loc'][0]).upper()}: {each['msg']}." for each in wrong.errors())
         sys.exit("\n".join(told))

@@ -14,28 +14,29 @@ def kept_once(path: Path, draw: Callable[[], str]) -> str:
     Of several processes that draw at once one wins, and all return what it drew: the file appears whole, with
     mode 0600, by a link that fails where there is one already. Raises OSError when the folder cannot be written.
     """
-    while not (found := _read(path)):
+    while not (found := read(path)):
         draft = _draft(path, draw())
         try:
             os.link(draft, path)
         except FileExistsError:
-            if not _read(path):  # an empty file, which no link of ours has made, says nothing
+            if not read(path):  # an empty file, which no link of ours has made, says nothing
                 draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
     return found
 
 
-def replaced(path: Path, secret: str) -> None:
-    """Put another secret in the place of the one in the file at `path`."""
-    _draft(path, secret).replace(path)
-
-
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
+    """Return what the file at `path` says, without surrounding spaces; nothing when there is none. Raises OSError."""
     try:
         return path.read_text().strip()
     except FileNotFoundError:
         return ""
+
+
+def replaced(path: Path, secret: str) -> None:
+    """Put another secret in the place of the one in the file at `path`."""
+    _draft(path, secret).replace(path)
 
 
 def _draft(path: Path, secret: str) -> Path:

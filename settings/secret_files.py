@@ -10,13 +10,15 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import SecretsSettingsSource, SettingsError
 from typing_extensions import override
 
+from golive.words import N_, Sentence, say
+from settings.unusable import Unusable
 
-class UnusableSecret(Exception):
-    """A secret's file is there and cannot be read; `file` is which, `why` the cause, None when it is empty."""
 
-    def __init__(self, file: str, why: str | None = None):
-        self.file, self.why = file, why
-        super().__init__(f"The secret file {file} cannot be read: {why or 'it is empty'}.")
+class UnusableSecret(Unusable):
+    """The secret file `file` is there and cannot be read; `why` is the cause."""
+
+    def __init__(self, file: str, why: str | Sentence):
+        super().__init__(say(N_("The secret file {file} cannot be read: {why}."), file=file, why=why))
 
 
 class SecretFiles(SecretsSettingsSource):
@@ -41,7 +43,7 @@ class SecretFiles(SecretsSettingsSource):
         except (OSError, UnicodeDecodeError, UserWarning) as why:
             raise UnusableSecret(self._file(field, field_name), str(why)) from why
         if value == "":
-            raise UnusableSecret(self._file(field, field_name))
+            raise UnusableSecret(self._file(field, field_name), say(N_("it is empty")))
         return value, key, is_complex
 
     def _file(self, field: FieldInfo, field_name: str) -> str:

@@ -69,6 +69,20 @@ Look = Callable[[Installation], AsyncIterator[Finding]]
 LocalLook = Callable[[Machine], AsyncIterator[Finding]]
 
 
+async def secret_keys(here: Machine) -> AsyncIterator[Finding]:
+    """Can none of the keys be guessed? Not the first, or nothing would have started; an old one still may."""
+    kept = here.settings.kept_keys()
+    weak = kept.warning if kept else None
+    remedy = say(
+        N_(
+            "golive's guide for operators says under “Upgrading” how a key is replaced: docs/en/operator/upgrade.md."
+        )
+    )
+    yield _finding(
+        "secret keys", weak or say(N_("No key that signs can be guessed.")), remedy, well=weak is None
+    )
+
+
 async def disk(here: Machine) -> AsyncIterator[Finding]:
     """Is there room where the data lies?"""
     free = shutil.disk_usage(here.settings.home).free
@@ -218,7 +232,7 @@ async def replays(here: Installation) -> AsyncIterator[Finding]:
     )
 
 
-LOCAL: tuple[LocalLook, ...] = (disk, schema, clocks, frozen)
+LOCAL: tuple[LocalLook, ...] = (secret_keys, disk, schema, clocks, frozen)
 QUICK: tuple[Look, ...] = (unknown, search_attributes, workers, stuck)
 
 

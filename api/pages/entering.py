@@ -110,7 +110,8 @@ async def _made(session: Session, identity: Identity, grant: Grant) -> User:
             "name_taken",
             N_(
                 "There is a user {name} in golive already, who is not known to be you. If you are, sign in as that "
-                "user with password, token or a link from an administrator, and connect the two on the page “Me”."
+                "user with password, token or a link from an administrator, and connect the two on the page behind "
+                "your name."
             ),
             name=identity.name,
         )

@@ -14,6 +14,7 @@ from api.asking import address
 from api.attempts import Attempt, attempt_of, once
 from api.enrolling import drawn
 from api.pages.acting import KEY, NOT_TRIED, Tried, acted, done, given, typed
+from api.pages.browsers import known_as
 from api.pages.choosing import SHORTEST, good_enough
 from api.pages.proving import prove
 from api.pages.rendering import page
@@ -67,7 +68,15 @@ async def _page(visit: Visit, tried: Tried = NOT_TRIED, status: int = 200, **mor
             "has_password": await kept_hash(sql, user.id) is not None,
             "connected": visit.house.settings.oidc_issuer in await identities.issuers_of(sql, user.id),
         }
-    values = {"user": user, "least": SHORTEST, "days": DAYS, "made": None, **found, **more}
+    values = {
+        "user": user,
+        "least": SHORTEST,
+        "days": DAYS,
+        "made": None,
+        "known_as": known_as,
+        **found,
+        **more,
+    }
     return page(visit, "me.html", status=status, tried=tried, **values)
 
 

@@ -6,8 +6,8 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
+from datetime import UTC, date, datetime, time
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +32,14 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
 """How sentences hold a moment (`golive.plan.moment`), and in which places; people's own words are in others."""
 
 
+_NONE = Markup('<span class="none">–</span>')
+
+
+@lru_cache(maxsize=4096)
+def _day(skeleton: str, day: date, language: Language) -> str:
+    return format_skeleton(skeleton, datetime.combine(day, time()), locale=_LOCALES[language])
+
+
 @dataclass(frozen=True)
 class Voice:
     """How a reader is spoken to: language, and the zone and moment in which times are told."""
@@ -43,49 +51,45 @@ class Voice:
     def when(self, at: datetime | None) -> Markup:
         """Return a time as the reader's clock has it; a dash for none."""
         if at is None:
-            return Markup('<span class="none">–</span>')
+            return _NONE
         local = at.astimezone(self.zone)
-        day = format_skeleton(_DAY, local, locale=_LOCALES[self.language])
+        day = _day(_DAY, local.date(), self.language)
         told = f"{day} {local:%H:%M}" if self.language == "zh" else f"{day}, {local:%H:%M}"
-        return Markup('<time datetime="{}" title="{} {}">{}</time>').format(
-            at.isoformat(), local.isoformat(" ", "seconds"), self.zone.key, told
-        )
+        return self._time(local, told)
 
     def brief(self, at: datetime | None) -> Markup:
         """Return a time in few words: the clock for today, else the day with it."""
         if at is None:
-            return Markup('<span class="none">–</span>')
+            return _NONE
         local = at.astimezone(self.zone)
         today = local.date() == self.now.astimezone(self.zone).date()
-        day = "" if today else format_skeleton("MMMd", local, locale=_LOCALES[self.language]) + " "
-        return Markup('<time datetime="{}" title="{} {}">{}{:%H:%M}</time>').format(
-            at.isoformat(), local.isoformat(" ", "seconds"), self.zone.key, day, local
-        )
-
-    def day(self, at: datetime) -> str:
-        """Return the day of a time on the reader's clock."""
-        return format_skeleton("yMMMMEEEEd", at.astimezone(self.zone), locale=_LOCALES[self.language])
+        day = "" if today else _day("MMMd", local.date(), self.language) + " "
+        return self._time(local, f"{day}{local:%H:%M}")
 
     def clock(self, at: datetime) -> Markup:
         """Return the time of day on the reader's clock, to the second."""
         local = at.astimezone(self.zone)
-        return Markup('<time datetime="{}" title="{} {}">{:%H:%M:%S}</time>').format(
-            at.isoformat(), local.isoformat(" ", "milliseconds"), self.zone.key, local
-        )
+        return self._time(local, f"{local:%H:%M:%S}")
 
-    def number(self, value: float) -> str:
-        """Return a measured number without digits that say nothing."""
-        return f"{value:,.6g}"
+    def day(self, at: datetime) -> str:
+        """Return the day of a time on the reader's clock."""
+        return _day("yMMMMEEEEd", at.astimezone(self.zone).date(), self.language)
 
     def ago(self, at: datetime | None) -> Markup:
         """Return how far away a time is, as in “in 2 hours”; the script keeps it true."""
         if at is None:
-            return Markup('<span class="none">–</span>')
+            return _NONE
         told = format_timedelta(at - self.now, add_direction=True, locale=_LOCALES[self.language])
-        local = at.astimezone(self.zone)
-        return Markup('<time data-relative datetime="{}" title="{} {}">{}</time>').format(
-            at.isoformat(), local.isoformat(" ", "minutes"), self.zone.key, told
-        )
+        return self._time(at.astimezone(self.zone), told, " data-relative")
+
+    def _time(self, local: datetime, told: str, more: str = "") -> Markup:
+        exact = f"{local.isoformat(' ', 'seconds')} {self.zone.key}"
+        element = f'<time{more} datetime="{local.isoformat()}" title="{exact}">{told}</time>'
+        return Markup(element)  # noqa: S704 - made of numbers, and of words of Babel's and of the zone's
+
+    def number(self, value: float) -> str:
+        """Return a measured number without digits that say nothing."""
+        return f"{value:,.6g}"
 
     def length(self, seconds: int | None) -> str:
         """Return a length of time in words, to the second; a dash for none."""
@@ -112,7 +116,7 @@ class Voice:
             return self._local(value)
         if name in _MOMENTS and isinstance(value, str) and _MOMENT.fullmatch(value):
             local = datetime.strptime(value, "%Y-%m-%d %H:%M %Z").replace(tzinfo=UTC).astimezone(self.zone)
-            return f"{format_skeleton('MMMd', local, locale=_LOCALES[self.language])} {local:%H:%M}"
+            return f"{_day('MMMd', local.date(), self.language)} {local:%H:%M}"
         return value
 
     def name(self, word: str) -> str:

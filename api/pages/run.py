@@ -50,6 +50,7 @@ async def run_page(visit: Visit, run_id: str, tried: Tried = NOT_TRIED) -> Respo
         temporal=temporal_page(visit, run_id),
         artifacts="\n".join(f"{one.name} {one.digest}" for one in found.run.release.artifacts),
         refs=json.dumps([ref.model_dump(mode="json") for ref in found.run.release.external_refs]),
+        open_actions=[(one.id, (one.text or one.id)[:80]) for one in found.actions if one.closed_at is None],
         leads=any(visit.may_do(act) for act in LEADS),
         speaks=visit.may_do("comment"),
         leading=", ".join(

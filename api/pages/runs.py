@@ -15,10 +15,11 @@ from api.library import latest_templates
 from api.pages.rendering import page, part, voice_of
 from api.pages.visiting import ReaderDep, Visit
 from api.problems import document
-from api.routers.runs import RunFilter, list_them
-from api.schemas.runs import RunLine
-from api.schemas.shown import Listed
+from api.routers.runs import RunFilter
+from db.pages import Page
+from db.queries import list_runs
 from db.session import Session
+from db.views import RunHeader
 from golive.errors import Invalid
 from golive.permissions import START_RUN
 from golive.vocabulary import RunStateName
@@ -81,7 +82,7 @@ async def only_the_list(visit: ReaderDep) -> Response:
     return response
 
 
-def _list(visit: Visit, asked: Asked, found: Listed[RunLine]) -> dict[str, Any]:
+def _list(visit: Visit, asked: Asked, found: Page[RunHeader]) -> dict[str, Any]:
     return {
         "asked": asked,
         "runs": found.items,
@@ -109,11 +110,11 @@ def _sentences(told: dict[str, Any]) -> tuple[str, ...]:
     return tuple(each["message"] for each in told.get("errors", [])) or (str(told["detail"]),)
 
 
-async def _found(sql: Session, asked: Asked, language: Language) -> tuple[Asked, Listed[RunLine]]:
+async def _found(sql: Session, asked: Asked, language: Language) -> tuple[Asked, Page[RunHeader]]:
     """Return the runs that are asked for; from the newest on when the cursor is none of this list's."""
     try:
-        return asked, await list_them(asked.which, sql, language)
+        return asked, await list_runs(sql, **asked.which.model_dump())
     except Invalid as wrong:
         told = _sentences(document(wrong, language))
         first = Asked(asked.which.model_copy(update={"cursor": None}), (*asked.wrong, *told))
-        return first, await list_them(first.which, sql, language)
+        return first, await list_runs(sql, **first.which.model_dump())

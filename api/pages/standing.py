@@ -111,6 +111,10 @@ def _to_verify(task: TaskView, me: str) -> Sentence:
     verifiers = ", ".join(_verifiers(task)) or "–"
     if task.done_by == me:
         return say(N_("You did it; now somebody else confirms it: {people}."), people=verifiers)
+    if me in _verifiers(task):
+        mine = N_("{who} did it. Look whether it holds, and confirm it or send it back.")
+        aside = N_("{who} said that it does not apply. Confirm that, or send it back.")
+        return say(aside if task.reason else mine, who=task.done_by or "–")
     aside = N_("{who} said that it does not apply; now somebody else confirms that: {people}.")
     asked = aside if task.reason else N_("{who} did it; now somebody else confirms it: {people}.")
     return say(asked, who=task.done_by or "–", people=verifiers)

@@ -20,7 +20,7 @@ MOST_NAMED = 100
 """With more people in a function nobody is chosen by hand: all of them take part."""
 _LABELS = {
     "title": N_("Title of the run"),
-    "start_at": N_("Start"),
+    "start_at": N_("Start at"),
     "go_live_at": N_("Planned go-live"),
     "people": N_("People"),
     "release.service": N_("Service"),

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.pages.rendering import page
 from api.pages.visiting import ReaderDep, Visit
 from api.schemas.given import Cursor
-from api.schemas.shown import WaitShown, told
+from api.schemas.shown import WaitShown
 from db.pages import Page
 from db.work import Managed, Waiting, count_work, list_work, managed_runs
 from golive.words import N_
@@ -78,7 +78,7 @@ def _shown(managed: Managed, visit: Visit) -> dict[str, Any]:
     waits = sorted(managed.waits, key=lambda wait: me not in wait.who)
     return {
         "run": managed.run,
-        "blocked_by": told(managed.run.blocked_by, visit.language),
+        "blocked_by": managed.run.blocked_by,
         "waits": [WaitShown.of(wait, visit.language) for wait in waits],
         "on_me": any(me in wait.who for wait in waits),
     }

@@ -49,7 +49,7 @@ from golive.template_source import read_checklist, read_template
 
 router = APIRouter(tags=["templates"], dependencies=[SIGNED_IN])
 
-_FAULTS = " A `template_invalid` lists every fault in `errors`, with file, line and path."
+_FAULTS = " Every fault is listed in `errors`, with its code, file, line and path."
 
 
 @router.get(

@@ -72,7 +72,7 @@
   });
   document.addEventListener("htmx:response:error", (event) => connectAgain(event.detail.ctx?.sourceElement));
   document.addEventListener("htmx:after:request", () => tellConnection(""));
-  document.addEventListener("htmx:sse:error", (event) => tellConnection(event.detail.status === 401 ? "ended" : "waiting"));
+  document.addEventListener("htmx:sse:error", (event) => tellConnection([401, 403].includes(event.detail.status) ? "ended" : "waiting"));
   document.addEventListener("htmx:sse:after:connection", () => tellConnection(""));
   document.addEventListener("htmx:after:swap", (event) => {
     tellDistances();

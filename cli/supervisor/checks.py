@@ -10,11 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cli.environment import keys_refused
+from cli.environment import refused
 from cli.failure import Failure
 from cli.language import _
 from settings import Settings
-from settings.secret_keys import UnusableKeys
+from settings.unusable import Unusable
 
 LOCAL = "127.0.0.1"
 
@@ -58,8 +58,8 @@ def check_keys(settings: Settings, home: Path) -> None:
     """Make the secret keys in the home folder unless they are given; refuse ones that cannot be used."""
     try:
         settings.model_copy(update={"home": home}).keys("command")
-    except UnusableKeys as unusable:
-        raise keys_refused(unusable) from unusable
+    except Unusable as unusable:
+        raise refused(unusable) from unusable
     except (OSError, UnicodeDecodeError) as why:
         raise Failure(_("The secret keys cannot be used: {why}.").format(why=why)) from why
 

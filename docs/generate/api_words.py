@@ -86,4 +86,9 @@ def _listed(codes: Iterable[str], between: str) -> str:
 
 
 def _problem(held: Mapping[str, Any], say: Say) -> dict[str, Any]:
-    return {**held, "value": {**held["value"], "detail": say(held["value"]["detail"])}}
+    value = {**held["value"], "detail": say(held["value"]["detail"])}
+    if "errors" in value:  # the first of them is what `detail` tells, after its place
+        first, *others = value["errors"]
+        _place, _, message = value["detail"].partition(f"{first['file']}:{first['line']}: ")
+        value["errors"] = [{**first, "message": message}, *others]
+    return {**held, "value": value}

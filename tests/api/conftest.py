@@ -28,9 +28,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def prepared_on_postgresql(postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home folder as the first start leaves it whose database is PostgreSQL's, named `prepared`."""
+    """A home folder as the first start leaves it whose database is PostgreSQL's, named as the folder around it."""
     home = tmp_path_factory.mktemp("prepared") / "home"
-    asyncio.run(prepare(Settings(home=home, database_url=postgresql.make("prepared"))))
+    asyncio.run(prepare(Settings(home=home, database_url=postgresql.make(home.parent.name))))
     return home
 
 
@@ -45,9 +45,9 @@ def settings(request: pytest.FixtureRequest, kind: Kind, tmp_path: Path) -> Sett
 
 
 def _copied(request: pytest.FixtureRequest) -> str:
-    request.getfixturevalue("prepared_on_postgresql")
+    home: Path = request.getfixturevalue("prepared_on_postgresql")
     server: Cluster = request.getfixturevalue("postgresql")
-    return server.copy("prepared")
+    return server.copy(home.parent.name)
 
 
 @pytest.fixture

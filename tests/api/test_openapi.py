@@ -92,6 +92,19 @@ async def test_every_reference_in_the_document_leads_somewhere(document: dict[st
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 
+async def test_every_fault_of_a_refused_template_has_its_code(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["Problem"]["properties"]["errors"]["anyOf"][0]["items"] == {
+        "$ref": "#/components/schemas/Fault"
+    }
+    assert schemas["Fault"]["required"] == ["code", "message"]
+    example = document["components"]["examples"]["422_template_invalid"]["value"]
+    (fault,) = example["errors"]
+    assert fault["code"] == "template_invalid"
+    assert example["detail"] == f"{fault['file']}:{fault['line']}: {fault['message']}"
+    assert fault.keys() == schemas["Fault"]["properties"].keys()
+
+
 async def test_answers_always_hold_every_field_and_bodies_refuse_unknown_ones(
     document: dict[str, Any],
 ) -> None:

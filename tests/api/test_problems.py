@@ -190,7 +190,7 @@ async def test_everything_that_is_wrong_is_told_once_where_the_sender_wrote_it(a
     told = problem(await admin.post("/users", body), 422, "invalid")
     assert told["fields"] == ["name", "roles[0]", "email"]
     assert told["errors"][0]["message"] == told["detail"]
-    assert len(told["errors"]) == 3
+    assert [error["code"] for error in told["errors"]] == ["invalid"] * 3
 
     union = problem(await admin.post("/runs", {**START, "parameters": {"a": [1], "b": None}}), 422, "invalid")
     assert union["fields"] == ["parameters.a", "parameters.b"]

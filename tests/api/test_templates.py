@@ -104,7 +104,8 @@ async def test_every_fault_is_named_with_file_line_and_path_in_the_readers_langu
     told = problem(
         await li.post("/templates/validate", {"source": source, "file": "s.yaml"}), 422, "template_invalid"
     )
-    assert {"file", "line", "path", "message"} <= told["errors"][0].keys()
+    assert {"code", "file", "line", "path", "message"} == told["errors"][0].keys()
+    assert {error["code"] for error in told["errors"]} == {"template_invalid"}
     assert told["errors"][0]["file"] == "s.yaml"
     assert told["errors"][0]["line"] > 5
 
@@ -123,6 +124,7 @@ async def test_what_nobody_could_sign_is_named_with_file_line_and_path_whoever_a
         told = problem(await admin.post(path, body), 422, "unsatisfiable_approval")
         assert told["detail"].startswith("s.yaml:14: stages[0].approvals[0]: nobody could sign “Go” (uat.go)")
         (error,) = told["errors"]
+        assert error["code"] == "unsatisfiable_approval"
         assert (error["file"], error["line"], error["path"]) == ("s.yaml", 14, "stages[0].approvals[0]")
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import Result
 
@@ -282,6 +283,10 @@ def test_people_come_and_go(whole: Whole) -> None:
     assert "cli-eve" in eve.does("user", "me")
     assert "cli-eve" in whole.golive("user", "list", "--limit", "200").stdout
     assert "already" in eve.whole.golive("user", "add", "cli-eve", "--role", "viewer").stderr
+    link = whole.golive("user", "enrol", "cli-eve").stdout.splitlines()[-1]
+    assert link.startswith(f"{whole.url}/enrol/")
+    assert "Choose a password" in httpx.get(link).text
+    eve.is_refused("user", "enrol", "admin")
     whole.golive("user", "disable", "cli-eve")
     eve.is_refused("user", "me")
     whole.golive("user", "enable", "cli-eve")

@@ -104,8 +104,8 @@ def test_empty_secret_keys(tmp_path: Path) -> None:
 def test_a_secret_key_that_can_be_guessed(tmp_path: Path) -> None:
     said = up(environment(tmp_path, GOLIVE_SECRET_KEYS="secret"))
     assert said == (
-        "GOLIVE_SECRET_KEYS holds a key of 6 characters, which can be guessed; a key needs at least 32: make one with "
-        "`openssl rand -hex 32`."
+        "The first key in GOLIVE_SECRET_KEYS has 6 characters, so it can be guessed; it signs and needs at least 32: "
+        "make one with `openssl rand -hex 32` and write it in front, with a comma between."
     )
 
 

@@ -22,15 +22,21 @@ PROSE = {
 }
 HAN = re.compile("[\u4e00-\u9fff]")
 NOT_RUN = {
-    ("operator/backup.md", "mv .golive .golive.before"),
+    ("operator/backup.md", 'mv "${GOLIVE_HOME:-.golive}" golive-before'),
     (
         "operator/backup.md",
-        "pg_dump -Fc -f temporal.dump postgresql://temporal:PASSWORD@db.example.com/temporal",
+        "pg_dump -Fc -f golive-backup/temporal.dump postgresql://temporal:PASSWORD@db.example.com/temporal",
     ),
     ("operator/backup.md", "createdb --owner=golive_owner --encoding=UTF8 --template=template0 golive"),
     ("operator/backup.md", "createdb --owner=temporal --encoding=UTF8 --template=template0 temporal"),
-    ("operator/backup.md", "python3 - \"$GOLIVE_HOME/temporal.db\" temporal.db <<'END'"),
-    ("operator/backup.md", 'cp temporal.db "$GOLIVE_HOME/temporal.db"'),
+    (
+        "operator/backup.md",
+        "python3 - \"${GOLIVE_HOME:-.golive}/temporal.db\" golive-backup/temporal.db <<'END'",
+    ),
+    (
+        "operator/backup.md",
+        'cp golive-backup/temporal.db "${GOLIVE_HOME:-.golive}/temporal.db.restored"',
+    ),
     (
         "operator/backup.md",
         'golive db abandon RUN ... --reason "Temporal\'s disk is gone, and there is no backup"',
@@ -56,6 +62,7 @@ NOT_RUN = {
     ("operator/temporal.md", "export TEMPORAL_ADDRESS=temporal.example.com:7233"),
     ("operator/temporal.md", "export TEMPORAL_ADDRESS=golive.a1b2c.tmprl.cloud:7233"),
     ("operator/upgrade.md", "git checkout VERSION"),
+    ("operator/upgrade.md", "git worktree add --detach ../golive-next VERSION"),
     ("operator/upgrade.md", "golive db grant golive_app"),
 }
 """The only blocks that `test_pages.py` cannot run, each by its page and a line of it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -28,8 +29,11 @@ def written(page: str, line: str) -> str:
     return found.removeprefix(":class: not-run\n")
 
 
-def run(cluster: Cluster, folder: Path, script: str) -> str:
-    """Return what a block prints, with the cluster for its server: it trusts whoever reaches its socket."""
+def run(cluster: Cluster, folder: Path, script: str, home: str | None = "home") -> str:
+    """Return what a block prints, with the cluster for its server: it trusts whoever reaches its socket.
+
+    `home` is what GOLIVE_HOME says there; None leaves it unset.
+    """
     script = _ADDRESS.sub(rf"postgresql://\1@/\2?host={cluster.folder}", script).replace(" --pwprompt", "")
     path = os.pathsep.join([str(required()), str(ROOT / "bin"), os.environ["PATH"]])
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GOLIVE_")}
@@ -37,7 +41,7 @@ def run(cluster: Cluster, folder: Path, script: str) -> str:
     done = subprocess.run(
         ["sh", "-eu", "-c", script],
         cwd=folder,
-        env={**env, "GOLIVE_HOME": str(folder / "home")},
+        env=env | ({"GOLIVE_HOME": home} if home else {}),
         capture_output=True,
         text=True,
         check=False,
@@ -85,11 +89,11 @@ def test_a_database_is_made_granted_backed_up_restored_and_upgraded(
     attachment.parent.mkdir(parents=True)
     attachment.write_text("evidence")
     with temporal_in(postgresql):
-        run(postgresql, tmp_path, written("backup.md", "-f temporal.dump"))
+        run(postgresql, tmp_path, written("backup.md", "golive-backup/temporal.dump postgresql"))
         for name in ("golive", *TEMPORAL):
             postgresql.run(f"DROP DATABASE {name}")
         attachment.unlink()
-        golive = written("backup.md", "golive.dump\ntar -xzf")
+        golive = written("backup.md", "golive-backup/golive.dump\ntar -xzf")
         assert "The role golive_app may run" in run(postgresql, tmp_path, golive)
         run(postgresql, tmp_path, written("backup.md", "createdb --owner=temporal"))
         assert [owned(postgresql, name) for name in TEMPORAL] == [[("kept", "temporal")]] * 2
@@ -98,29 +102,39 @@ def test_a_database_is_made_granted_backed_up_restored_and_upgraded(
     assert "nothing was to be done" in run(postgresql, tmp_path, written("upgrade.md", "golive_app"))
 
 
+@pytest.mark.parametrize("set_to", [None, ".", "elsewhere"])
 def test_an_embedded_temporal_beside_postgresql_is_backed_up_while_it_runs_and_restored(
-    postgresql: Cluster, tmp_path: Path
+    postgresql: Cluster, tmp_path: Path, set_to: str | None
 ) -> None:
+    """Without GOLIVE_HOME as well, and where the data folder is the one in which the backup is made."""
     owner = "golive_owner:PASSWORD@db.example.com/golive"
     own = f"golive:PASSWORD@db.example.com/{postgresql.empty_name()}"
     backup = written("backup.md", "python3 -").replace(owner, own)
-    home = tmp_path / "home"
+    home = tmp_path / (set_to or ".golive")
     (home / "logs").mkdir(parents=True)
     (home / "secret.keys").write_text("key")
     with closing(sqlite3.connect(home / "temporal.db", isolation_level=None)) as server:
         server.execute("PRAGMA journal_mode=WAL")
         server.execute("CREATE TABLE history (event text)")
         server.execute("INSERT INTO history VALUES ('before')")
-        run(postgresql, tmp_path, backup)
+        run(postgresql, tmp_path, backup, set_to)
         server.execute("INSERT INTO history VALUES ('after')")
-    assert (tmp_path / "temporal.db").stat().st_mode & 0o077 == 0, "what was backed up is its owner's alone"
-    files = run(postgresql, tmp_path, "tar -tzf golive-home.tar.gz")
+    kept = tmp_path / "golive-backup"
+    assert (kept / "temporal.db").stat().st_mode & 0o077 == 0, "what was backed up is its owner's alone"
+    files = run(postgresql, tmp_path, "tar -tzf golive-backup/golive-home.tar.gz", set_to)
     assert ("./secret.keys" in files, "temporal" in files, "logs" in files) == (True, False, False)
+    assert "golive-backup" not in files
+    before = {file: file.read_bytes() for file in kept.iterdir()}
+    with pytest.raises(AssertionError, match="File exists"):
+        run(postgresql, tmp_path, backup, set_to)
+    assert {file: file.read_bytes() for file in kept.iterdir()} == before, "a backup is never written over"
     for name in ("temporal.db", "temporal.db-wal"):
         (home / name).write_bytes(b"broken")
-    run(postgresql, tmp_path, written("backup.md", "cp temporal.db"))
+    run(postgresql, tmp_path, written("backup.md", "cp golive-backup/temporal.db"), set_to)
+    assert not (home / "temporal.db-wal").exists()
     with closing(sqlite3.connect(home / "temporal.db")) as restored:
         assert restored.execute("SELECT event FROM history").fetchall() == [("before",)]
     (home / "temporal.db").unlink()
+    shutil.rmtree(kept)
     with pytest.raises(AssertionError, match="FileNotFoundError"):
-        run(postgresql, tmp_path, backup)
+        run(postgresql, tmp_path, backup, set_to)

@@ -14,10 +14,11 @@ from cli.language import ROOT
 from docs.generate import template_pages
 from tests.cli.processes import environment
 from tests.cli.whole import Whole, up
-from tests.documents.reading import blocks, pages
+from tests.documents.reading import blocks, not_run, pages
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof, pytest.mark.timeout(400), pytest.mark.xdist_group("up")]
 
+UPGRADE = Path("docs", "en", "operator", "upgrade.md")
 TEAM = "people.md"
 """The page that makes the people with whom the others play. Its tests come first."""
 
@@ -97,6 +98,28 @@ def test_the_commands_of_a_page_work_as_written(name: str, whole: Whole, team: P
     said = run(PAGES[name], tmp_path, whole)
     for words in SAID.get(name, []):
         assert words in said
+
+
+def test_the_new_version_is_asked_before_the_upgrade_with_the_data_of_the_old_one(
+    whole: Whole, tmp_path: Path
+) -> None:
+    """What is not run where it stands, with this version as the next one, and with what is installed here."""
+    marked = [block for block, _ in not_run((ROOT / UPGRADE).read_text(encoding="utf-8"))]
+    (look,) = (block for block in marked if "bin/golive doctor" in block)
+    (after,) = (
+        line for block in marked for line in block.splitlines() if line.startswith("git worktree rem")
+    )
+    here, next_ = tmp_path / "checkout", tmp_path / "golive-next"
+    subprocess.run(["git", "clone", "-q", "--no-hardlinks", ROOT, here], check=True)
+    look = look.removeprefix(":class: not-run\n").replace("VERSION", "HEAD")
+    installed = look.replace("make -C ../golive-next install", f"ln -s {ROOT / '.venv'} ../golive-next/.venv")
+    assert installed != look
+    said = run([installed], here, whole)
+    assert "open runs were replayed with this golive" in said
+    assert str(Path(whole.env["GOLIVE_HOME"]).absolute()) in said
+    (next_ / ".venv").unlink()  # which git would not leave out: a link is no folder
+    run([after], here, whole)
+    assert not next_.exists()
 
 
 def test_what_pages_must_print_is_asked_of_pages_that_are_there() -> None:

@@ -63,6 +63,23 @@ def test_what_golive_cannot_send_is_refused_in_words(variables: dict[str, str], 
         asked_for(variables)
 
 
+def test_a_process_warns_of_a_key_that_can_be_guessed(tmp_path: Path) -> None:
+    code = "from observing.process import begin\nfrom settings import Settings\nbegin(Settings(), 'golive-api')\n"
+    for keys, lines in ((f"{'k' * 64},hunter2", 1), ("k" * 64, 0)):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=environment(tmp_path, GOLIVE_SECRET_KEYS=keys),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        warnings = [line for line in done.stderr.splitlines() if "still holds a key of 7 characters" in line]
+        assert len(warnings) == lines, done.stderr
+        assert all("WARNING golive.settings GOLIVE_SECRET_KEYS" in line for line in warnings)
+        assert "hunter2" not in done.stderr
+
+
 @pytest.mark.parametrize("part", ["api", "worker"])
 def test_a_process_that_is_asked_for_it_ends_with_that_sentence(part: str, tmp_path: Path) -> None:
     env = environment(tmp_path, OTEL_TRACES_EXPORTER="console")

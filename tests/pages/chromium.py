@@ -1,4 +1,4 @@
-"""Chromium, as the tests of pages and the screenshots start it: the one of the system, with nothing of its own to fetch."""
+"""Chromium, as the tests of pages and the screenshots start it: the one that the system has."""
 
 from __future__ import annotations
 

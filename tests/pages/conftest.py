@@ -7,9 +7,18 @@ import pytest
 from tests.api.client import Client
 from tests.api.conftest import admin, prepared, prepared_on_postgresql, settings
 from tests.api.test_acts import application, team
+from tests.pages.chromium import chromium
 from tests.pages.reader import Reader, reading
+from tests.pages.scene import Scene, staged
 
-__all__ = ["admin", "application", "prepared", "prepared_on_postgresql", "settings", "team"]
+__all__ = ["admin", "application", "chromium", "prepared", "prepared_on_postgresql", "settings", "team"]
+
+
+@pytest.fixture(scope="session")
+async def scene() -> AsyncIterator[Scene]:
+    """Run a whole golive with people and runs in states worth looking at, until the last test."""
+    async with staged() as scene:
+        yield scene
 
 
 @pytest.fixture

@@ -7,9 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from demo.acts import Json, Person, connection
 from demo.people import Cast, Playing, administrator, invite
+from tests.cli.processes import environment
+from tests.cli.whole import up
 
 FUNCTIONS = ("product", "dev", "qa", "ops", "business", "security", "release", "support")
 CHECKLIST = "preparation.review-code"
@@ -17,16 +21,16 @@ SIGN_OFF = "sign-off.go"
 PATIENCE = 90
 
 
+MANAGER, DOER, SIGNER, VIEWER = "rm", "dev1", "qa3", "viewer"
+"""Who starts the runs, who has a task in progress, who is waited for to sign, who may only look."""
+
+
 @dataclass(frozen=True)
 class Scene:
-    """What there is to see. `tokens` are those of the people, by name; the others are ids."""
+    """What there is to see: the tokens of the people by name, and the ids of runs by what they are at."""
 
     url: str
     tokens: dict[str, str]
-    manager: str
-    doer: str
-    signer: str
-    viewer: str
     preparing: str
     signing: str
     moving: str
@@ -38,42 +42,46 @@ class Scene:
 
     @property
     def approval(self) -> str:
-        """An approval that one of two has signed, and that waits for `signer`."""
+        """An approval that one of two has signed, and that waits for SIGNER."""
         return f"{self.signing}.{SIGN_OFF}"
 
 
 @asynccontextmanager
-async def scene(url: str, token: str) -> AsyncIterator[Scene]:
+async def staged() -> AsyncIterator[Scene]:
+    """Run a whole golive on free ports and set the scene in it, until the block ends."""
+    with (
+        TemporaryDirectory(prefix="golive-scene-") as folder,
+        up(environment(Path(folder) / "home")) as whole,
+    ):
+        whole.wait_until(whole.healthy, "it is healthy")
+        token = (Path(whole.env["GOLIVE_HOME"]) / "admin.token").read_text().strip()
+        yield await set_up(whole.url, token)
+
+
+async def set_up(url: str, token: str) -> Scene:
     """Set the scene at the golive of `url`, with the token of its administrator."""
     async with connection(url) as http:
         admin = administrator(http, token, patience=PATIENCE)
-        cast = await invite(admin, each=3, functions=FUNCTIONS, tag="")
+        setting = Setting(await invite(admin, each=3, functions=FUNCTIONS, tag=""))
         viewer = await _viewer(admin)
-        setting = Setting(cast)
         await setting.finished()
-        preparing, signing, moving = (
-            await setting.preparing(),
-            await setting.signing(),
-            await setting.moving(),
-        )
+        preparing = await setting.preparing()
+        signing = await setting.signing()
+        moving = await setting.moving()
         await setting.held()
-        people = [admin, cast.manager, viewer, *cast.people.values()]
-        yield Scene(
-            url=url,
-            tokens={one.name: one.token for one in people},
-            manager=cast.manager.name,
-            doer="dev1",
-            signer="qa3",
-            viewer=viewer.name,
-            preparing=preparing,
-            signing=signing,
-            moving=moving,
-        )
+    people = [admin, setting.cast.manager, viewer, *setting.cast.people.values()]
+    return Scene(
+        url=url,
+        tokens={one.name: one.token for one in people},
+        preparing=preparing,
+        signing=signing,
+        moving=moving,
+    )
 
 
 async def _viewer(admin: Person) -> Person:
-    made = await admin.act("/users", {"name": "viewer", "roles": ["viewer"], "functions": []})
-    return Person(admin.http, "viewer", made["token"], admin.log, admin.patience)
+    made = await admin.act("/users", {"name": VIEWER, "roles": ["viewer"], "functions": []})
+    return Person(admin.http, VIEWER, made["token"], admin.log, admin.patience)
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,7 @@ class Setting:
         run = await self.start("checkout", "1.4.0")
         playing = Playing(self.cast, run["id"])
         await _until(playing, lambda now: _task(now, "preparation.write-release-notes")["state"] == "done", 1)
-        await self.cast.people["dev1"].act(f"/tasks/{run['id']}.{CHECKLIST}/start", {})
+        await self.cast.people[DOER].act(f"/tasks/{run['id']}.{CHECKLIST}/start", {})
         return str(run["id"])
 
     async def signing(self) -> str:

@@ -90,7 +90,7 @@ async def test_twenty_mebibytes_are_taken_and_one_byte_more_is_not_and_the_rest_
         assert "“more.bin” is larger than 20 MiB" in shown.alert
         assert [row.find("a").get_text() for row in shown.html.select(".file")] == ["most.bin", "small.txt"]  # type: ignore[union-attr]
         sent = [("task.files", (name, content)) for name, content in files]
-        typed = {"task.remark": "kept"}
+        typed: dict[str, Any] = {"task.remark": "kept"}
         refused = await reader.send(await reader.look(TASK), f"{TASK}/complete", files=sent, **typed)
     assert (refused.status, "“more.bin” is larger than 20 MiB" in refused.alert) == (422, True)
     form = filled(refused.form(f"{TASK}/complete"))
@@ -158,6 +158,7 @@ async def test_files_are_dropped_in_a_real_browser_and_nothing_typed_is_lost(adm
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         await page.goto(address + TASK)
         await page.fill('[name="task.remark"]', "typed before")
+        await page.click(".completing summary >> text=Add more evidence")
         await page.check('[name="task.signature"]')
         await drop(page, ("log.txt", "log"), ("second.txt", "second"))
         await expect(page.locator(".file")).to_have_count(2)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from api.pages.browsers import known_as
 from db.tables import tokens
 from db.throttling import OF_BOTH
 from tests.api.client import Client, problem
@@ -33,6 +34,30 @@ async def test_it_says_who_i_am(ann: Reader) -> None:
     shown = await ann.look("/me")
     for told in ("assignee", "approver", "192.0.2.9", "by password", "this one", "python-httpx"):
         assert told in shown.text, told
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "told"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML) Chrome/140.0 Safari/537.36",
+            "Chrome, Linux",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge, Windows",
+        ),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox, macOS",
+        ),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari, iOS"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_named_as_people_know_it(user_agent: str, told: str) -> None:
+    assert known_as(user_agent) == told
 
 
 async def test_a_language_is_chosen_and_given_back_to_the_browser(ann: Reader, admin: Client) -> None:

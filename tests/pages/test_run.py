@@ -337,7 +337,7 @@ async def test_the_journal_is_read_page_by_page_from_the_last_to_the_first(chief
     told = tuple(happened(seq, "StagePassed", payload={"stage": f"No. {seq}"}) for seq in range(2, 251))
     await record(database, Batch(run_id="r1", events=told))
     shown = await chief.look("/runs/r1")
-    assert len(shown.html.select(".timeline > li:not(.day)")) == 30
+    assert len(shown.html.select(".timeline > li:not(.day)")) == 20
     seqs: list[int] = []
     path = "/runs/r1/journal"
     while path:

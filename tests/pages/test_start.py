@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from bs4 import Tag
+from sqlalchemy import text
 
 from api.pages.start_offer import MOST_NAMED
 from demo.people import FUNCTIONS
@@ -314,7 +315,7 @@ REFUSALS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"go_live_at": "lies before the start of the run"},
     ),
     ({"go_live_at": "tomorrow"}, {"go_live_at": "“Planned go-live” must be a time as in RFC 3339"}),
-    ({"start_at": "9999-12-31T23:59"}, {"start_at": "“Start” must lie in the years 1970 to 2199."}),
+    ({"start_at": "9999-12-31T23:59"}, {"start_at": "“Start at” must lie in the years 1970 to 2199."}),
 ]
 
 
@@ -401,6 +402,25 @@ async def test_a_start_whose_outcome_is_unknown_is_kept_and_can_be_asked_again(a
         assert kept["key"] == sent["key"]
         assert kept["people.qa"] == ["qa1", "qa2"]
         assert kept["release.artifacts[0].digest"] == [DIGEST]
+
+
+async def test_while_the_database_is_away_the_form_is_kept_and_goes_on_when_it_is_back(admin: Client) -> None:
+    manager = await small_team(admin)
+    typed = {**TYPED, "parameters.mood": "calm", "parameters.word": "w"}
+    async with reading(admin.app, manager.token) as reader:
+        form = await reader.look("/start/every-type")
+        await renamed(admin, "templates", "away")
+        shown = await press(reader, form, "every-type", "preview", **typed)
+        assert shown.status == 503
+        assert "The database did not answer in time" in shown.text
+        await renamed(admin, "away", "templates")
+        shown = await reader.send(shown, "/start/every-type")
+        assert "Preview of checkout 1.4.0" in shown.text
+
+
+async def renamed(admin: Client, table: str, name: str) -> None:
+    async with admin.app.state.house.database.transaction() as sql:
+        await sql.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
 
 
 async def test_a_form_without_its_key_starts_nothing(admin: Client) -> None:

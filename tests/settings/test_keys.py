@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
 import stat
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -10,6 +12,7 @@ from pydantic import SecretStr
 
 from settings import Settings
 from settings.private_file import kept_once
+from settings.secret_files import UnusableSecret
 from settings.secret_keys import UnusableKeys
 
 
@@ -50,21 +53,49 @@ def test_each_purpose_has_keys_of_its_own_and_the_first_signs() -> None:
 
 
 def test_keys_that_are_none_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="GOLIVE_SECRET_KEYS"):
+    with pytest.raises(UnusableKeys, match="GOLIVE_SECRET_KEYS"):
         Settings(secret_keys=SecretStr(" , ")).keys("start")
 
 
-@pytest.mark.parametrize("keys", ["secret", "k" * 31, f"{'k' * 64}, secret"])
-def test_a_key_that_can_be_guessed_is_refused_and_not_shown(keys: str) -> None:
+@pytest.mark.parametrize("keys", ["secret", "k" * 31, f"secret, {'k' * 64}"])
+def test_a_signing_key_that_can_be_guessed_is_refused_and_not_shown(keys: str) -> None:
     with pytest.raises(
         UnusableKeys, match=r"GOLIVE_SECRET_KEYS .* at least 32: make one with `openssl"
     ) as refused:
         Settings(secret_keys=SecretStr(keys)).keys("start")
-    assert "secret" not in str(refused.value)
+    assert "“" not in str(refused.value)
+    assert keys.partition(",")[0] not in str(refused.value)
     assert len(Settings(secret_keys=SecretStr("k" * 32)).keys("start")) == 1
+
+
+def test_a_short_key_behind_the_first_verifies_on_and_is_warned_of() -> None:
+    rotating = Settings(secret_keys=SecretStr(f"{'k' * 64}, hunter2"))
+    _new, old = rotating.keys("command")
+    assert old == hmac.new(b"hunter2", b"command", hashlib.sha256).digest()
+    kept = rotating.kept_keys()
+    assert kept is not None
+    assert "GOLIVE_SECRET_KEYS still holds a key of 7 characters behind the first" in str(kept.warning)
+    assert "hunter2" not in str(kept.warning)
+    rotated = Settings(secret_keys=SecretStr(f"{'k' * 64}, {'o' * 32}")).kept_keys()
+    assert rotated is not None
+    assert rotated.warning is None
 
 
 def test_a_key_file_that_somebody_has_shortened_is_refused_by_its_path(tmp_path: Path) -> None:
     (tmp_path / "secret.keys").write_text("short\n")
-    with pytest.raises(UnusableKeys, match=r"secret\.keys holds a key of 5 characters"):
-        Settings(home=tmp_path).keys("start")
+    for read in (lambda settings: settings.keys("start"), Settings.check):
+        with pytest.raises(UnusableKeys, match=r"The first key in .*secret\.keys has 5 characters"):
+            read(Settings(home=tmp_path))
+
+
+def test_a_look_at_the_keys_makes_none(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    settings.check()
+    assert settings.kept_keys() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "secret.keys").mkdir()
+    with pytest.raises(UnusableSecret, match=r"secret\.keys cannot be read: "):
+        Settings(home=tmp_path).check()

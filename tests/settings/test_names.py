@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cli.app import app
 from cli.language import ROOT
 from settings import Settings
-from settings.names import UnknownSettings
+from settings.names import SetByKubernetes, UnknownSettings
 
 
 @pytest.fixture
@@ -73,11 +76,55 @@ def test_what_others_set_is_let_be(monkeypatch: pytest.MonkeyPatch, name: str, v
     Settings().check()
 
 
-def test_every_setting_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_that_the_readme_lists_is_one(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    listed = re.findall(r"^\| `(GOLIVE_\w+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert {"GOLIVE_HOME", "GOLIVE_SECRETS_DIR", "GOLIVE_CONTINUE_AFTER"} <= set(listed)
     settings = Settings()
-    for name in Settings.model_fields:
-        monkeypatch.setenv(f"GOLIVE_{name.upper()}", "x")
+    for name in listed:
+        monkeypatch.setenv(name, "x")
+        (folder / name.lower()).write_text("x")
     settings.check()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["golive_url", "GOLIVE_TOKEN", "golive_owner_database_url", "GOLIVE_OWNER_PASSWORD", "golive_password"],
+)
+def test_what_is_for_others_may_be_a_variable_as_well_as_a_file(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, name: str
+) -> None:
+    monkeypatch.setenv(name, "for somebody else")
+    (folder / name).write_text("for somebody else")
+    Settings().check()
+
+
+@pytest.mark.parametrize(
+    ("name", "service"),
+    [
+        ("GOLIVE_PORT", "golive"),
+        ("GOLIVE_TEMPORAL_PORT", "golive-temporal"),
+        ("GOLIVE_TEMPORAL_UI_PORT", "golive-temporal-ui"),
+        ("GOLIVE_API_PROMETHEUS_PORT", "golive-api-prometheus"),
+        ("GOLIVE_WORKER_PROMETHEUS_PORT", "golive-worker-prometheus"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["tcp", "udp", "sctp"])
+def test_a_port_that_kubernetes_has_set_is_told_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch, name: str, service: str, kind: str
+) -> None:
+    monkeypatch.setenv(name, f"{kind}://10.0.0.1:8080")
+    with pytest.raises(SetByKubernetes) as refused:
+        Settings()
+    assert str(refused.value) == (
+        f"{name} is no port but the address of a Service: Kubernetes has set it because there is one named "
+        f"“{service}”. Set enableServiceLinks: false in the specification of the pod, or rename the Service."
+    )
+
+
+def test_the_command_line_tells_what_kubernetes_has_set_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOLIVE_PORT", "tcp://10.0.0.1:8080")
+    done = CliRunner().invoke(app, ["db", "version"])
+    assert (done.exit_code, "enableServiceLinks: false" in " ".join(done.stderr.split())) == (1, True)
 
 
 def test_the_folder_that_make_secrets_makes_is_accepted(
@@ -94,18 +141,34 @@ def test_the_folder_that_make_secrets_makes_is_accepted(
     ("name", "value", "told"),
     [
         ("GOLIVE_PROT", "9090", "GOLIVE_PROT is no setting of golive; the nearest is GOLIVE_PORT"),
-        ("GOLIVE_SECRET_KEYS", "secret", "GOLIVE_SECRET_KEYS holds a key of 6 characters"),
+        ("GOLIVE_SECRET_KEYS", "secret", "The first key in GOLIVE_SECRET_KEYS has 6 characters"),
+        ("GOLIVE_PORT", "tcp://10.0.0.1:8080", "GOLIVE_PORT is no port but the address of a Service"),
     ],
 )
 def test_a_process_refuses_to_start(tmp_path: Path, module: str, name: str, value: str, told: str) -> None:
+    assert started(module, tmp_path, **{name: value}).startswith(told)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("module", ["api", "worker", "db"])
+def test_a_process_refuses_to_start_with_a_kept_key_that_can_be_guessed(tmp_path: Path, module: str) -> None:
+    (tmp_path / "secret.keys").write_text("short")
+    assert started(module, tmp_path).startswith(
+        f"The first key in {tmp_path / 'secret.keys'} has 5 characters"
+    )
+    assert [each.name for each in tmp_path.iterdir()] == ["secret.keys"]
+
+
+def started(module: str, home: Path, **env: str) -> str:
+    """Start a process, which must refuse, and return what it says."""
     done = subprocess.run(
         [sys.executable, "-m", module, *(["version"] if module == "db" else [])],
         cwd=ROOT,
-        env={**os.environ, "GOLIVE_HOME": str(tmp_path), name: value},
+        env={**os.environ, "GOLIVE_HOME": str(home), **env},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr.startswith(told)) == (1, True), done.stderr
+    assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    return done.stderr

@@ -29,7 +29,7 @@ def parameter(kind: str, **more: Any) -> Parameter:
 def refused(kind: str, value: Any, **more: Any) -> Invalid:
     with pytest.raises(Invalid) as refusal:
         filled([parameter(kind, **more)], {"p": value})
-    assert refusal.value.facts == {"parameter": "p"}
+    assert refusal.value.facts == {"parameter": "p", "parameters": ["p"]}
     return refusal.value
 
 
@@ -99,7 +99,8 @@ def test_defaults_fill_what_is_not_given() -> None:
 def test_an_unknown_parameter_is_told_with_the_nearest() -> None:
     with pytest.raises(Invalid, match="there is no parameter “paec”; did you mean “pace”") as refusal:
         filled([parameter("choice").model_copy(update={"key": "pace"})], {"paec": "demo"})
-    assert (refusal.value.code, refusal.value.facts) == ("unknown_parameter", {"parameter": "paec"})
+    assert refusal.value.code == "unknown_parameter"
+    assert refusal.value.facts == {"parameter": "paec", "parameters": ["paec", "pace"]}
 
 
 def source(body: str) -> Source:

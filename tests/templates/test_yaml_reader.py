@@ -96,6 +96,7 @@ def test_all_problems_are_told_together() -> None:
     assert [(p.line, p.path) for p in refused.value.problems] == [(2, "a"), (3, "b"), (4, "c")]
     assert str(refused.value).endswith("(and 2 more)")
     assert refused.value.facts["errors"][2] == {
+        "code": "template_invalid",
         "file": "t.yaml",
         "line": 4,
         "path": "c",

@@ -56,10 +56,15 @@ class World:
     tokens: dict[str, str]
     config: Path
 
-    def ask(self, who: str, *options: str) -> dict[str, Any]:
-        """Let schemathesis ask as `who`, in the short form with `options`; return its report, of no failure."""
+    def ask(self, who: str, *options: str, only: str | None = None) -> dict[str, Any]:
+        """Let schemathesis ask as `who`, in the short form with `options`; return its report, of no failure.
+
+        `only` is the one path to ask for, once.
+        """
         token = self.tokens.get(who)
         how = ["--max-time", str(SECONDS)] if SECONDS else ["--generation-deterministic", *options]
+        if only:
+            how = ["--phases", "fuzzing", "--max-examples", "1", "--include-path", only]
         signed_in = ["-H", f"Authorization: Bearer {token}"] if token else []
         report = Path(self.whole.env["GOLIVE_HOME"]) / f"{who}.json"
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(self.config)]
@@ -86,6 +91,15 @@ class World:
         assert told.returncode == 0, told.stdout + told.stderr
         reported: dict[str, Any] = json.loads(report.read_text())
         return reported
+
+    def accepted_in(self, report: dict[str, Any], who: str, least: str) -> set[str]:
+        """Return the operations that `who` was answered with a success: some of them, or the one that is `least`.
+
+        In little time the asking may not have come to any that `who` is let into, so that one is asked for then.
+        """
+        found = accepted(report) or accepted(self.ask(who, only=least))
+        assert found, f"{who} was let into nothing, not even {least}"
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +159,7 @@ def accepted(report: dict[str, Any]) -> set[str]:
 
 def test_who_may_do_everything_is_answered_as_documented(world: World) -> None:
     report = world.ask("zoe", "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "2")
-    assert report["operations"]["tested"] > 0
+    assert world.accepted_in(report, "zoe", "/api/v1/users/me")
     if GETS_ROUND:
         assert report["operations"]["tested"] == report["operations"]["selected"]
         assert {"POST /api/v1/runs", "POST /api/v1/users", "GET /api/v1/tasks/{task_id}"} <= accepted(report)
@@ -154,13 +168,14 @@ def test_who_may_do_everything_is_answered_as_documented(world: World) -> None:
 
 def test_who_only_looks_on_is_answered_as_documented(world: World) -> None:
     report = world.ask("vic", "--phases", "fuzzing", "--max-examples", "1")
-    assert "GET /api/v1/runs" in accepted(report) or not GETS_ROUND
-    assert not accepted(report) & {"POST /api/v1/runs", "POST /api/v1/users", "GET /api/v1/audit"}
+    found = world.accepted_in(report, "vic", "/api/v1/runs")
+    assert "GET /api/v1/runs" in found or not GETS_ROUND
+    assert not found & {"POST /api/v1/runs", "POST /api/v1/users", "GET /api/v1/audit"}
 
 
 def test_a_stranger_is_answered_as_documented(world: World) -> None:
     report = world.ask("nobody", "--phases", "fuzzing", "--max-examples", "1")
-    assert accepted(report) <= {"GET /api/v1/health"}
+    assert world.accepted_in(report, "nobody", "/api/v1/health") == {"GET /api/v1/health"}
 
 
 def test_golive_never_failed_at_what_it_was_asked(world: World) -> None:
