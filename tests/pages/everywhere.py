@@ -7,14 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal
+from urllib.parse import urljoin
 
 import httpx
 from bs4 import BeautifulSoup
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, Route
 from typing_extensions import override
 
 from tests.pages.reader import filled
-from tests.pages.scene import DOER, MANAGER, VIEWER, Scene
+from tests.pages.scene import DOER, MANAGER, SIGNER, SUBJECT, VIEWER, Scene, sign_in
 
 NOBODY = ""
 """Who has not signed in."""
@@ -30,7 +31,7 @@ class Place:
     name: str
     who: str
     path: Callable[[Scene], str]
-    do: Callable[[Page], Awaitable[None]] | None = None
+    do: Callable[[Page, Scene], Awaitable[None]] | None = None
     status: int = 200
 
 
@@ -64,7 +65,7 @@ async def _filled(page: Page) -> None:
     await page.fill("#go_live_at", "2099-11-22T14:00")
 
 
-async def preview_a_start(page: Page) -> None:
+async def preview_a_start(page: Page, _: Scene) -> None:
     """Fill in the form of a start and have its plan shown."""
     await _filled(page)
     await page.fill("#release-artifacts-0-digest", f"sha256:{'ab' * 32}")
@@ -72,7 +73,7 @@ async def preview_a_start(page: Page) -> None:
     await page.wait_for_selector("#preview")
 
 
-async def start_wrongly(page: Page) -> None:
+async def start_wrongly(page: Page, _: Scene) -> None:
     """Fill in the form of a start with what is refused."""
     await _filled(page)
     await page.fill("#release-artifacts-0-digest", "1.5.0")
@@ -81,9 +82,76 @@ async def start_wrongly(page: Page) -> None:
     await page.wait_for_selector("[data-problem]")
 
 
+async def complete_without_evidence(page: Page, _: Scene) -> None:
+    """Send a checklist in which nothing is ticked."""
+    await page.click('form[action$="/complete"] button[type=submit]:not([name])')
+    await page.wait_for_selector("[data-problem]")
+
+
+async def return_without_a_reason(page: Page, _: Scene) -> None:
+    """Return an approval with a reason of blanks alone."""
+    await page.click('details:has(form[action$="/return"]) > summary')
+    await page.fill("#return-comment", "  ")
+    await page.click('form[action$="/return"] button[type=submit]')
+    await page.wait_for_selector("[data-problem]")
+
+
+async def comment_into_the_dark(page: Page, scene: Scene) -> None:
+    """Comment on a run, and be answered as one is while nobody knows whether it was recorded."""
+    language = await page.evaluate("document.documentElement.lang.slice(0, 2)")
+    answer = scene.unknown[language]
+    headers = {"content-type": answer.headers["content-type"]} | {
+        name: value for name, value in answer.headers.items() if name == "content-security-policy"
+    }
+
+    async def answered(route: Route) -> None:
+        await route.fulfill(status=answer.status_code, headers=headers, body=answer.text)
+
+    await page.route("**/comments", answered)
+    await page.click('details:has(form[action$="/comments"]) > summary')
+    await page.fill("#comments-text", "The move has begun.")
+    await page.click('form[action$="/comments"] button[type=submit]')
+    await page.wait_for_selector("main [name=text][type=hidden]", state="attached")
+
+
+async def send_a_foreign_form(page: Page, _: Scene) -> None:
+    """Send a form that no page of golive has made."""
+    await page.evaluate(
+        """() => { document.querySelector("[action='/sign-out'] [name=csrf]").value = "none" }"""
+    )
+    await page.click('[action="/sign-out"] button')
+    await page.wait_for_selector("[data-problem]")
+
+
+async def come_from_the_provider(page: Page, scene: Scene) -> None:
+    """Sign in at the OpenID provider as somebody whom golive does not know, beside being signed in here."""
+    there = page.context.request
+    answer = await there.get(f"{scene.url}/sign-in/provider", max_redirects=0)
+    while True:
+        while where := answer.headers.get("location"):
+            where = urljoin(answer.url, where)
+            if where.startswith(scene.url):
+                await page.goto(where, wait_until="load")
+                return
+            answer = await there.get(where, max_redirects=0)
+        form = BeautifulSoup(await answer.text(), "html.parser").form
+        assert form is not None
+        typed = {name: values[0] for name, values in filled(form).items()} | {
+            "login": SUBJECT,
+            "password": "any",
+        }
+        answer = await there.post(urljoin(answer.url, str(form["action"])), form=typed, max_redirects=0)
+
+
 PLACES = (
     Place("sign-in", NOBODY, lambda _: "/sign-in"),
+    Place("enrolment", NOBODY, lambda scene: scene.link),
+    Place("enrolment-over", NOBODY, lambda _: "/enrol/nothing", status=404),
+    Place("connect", DOER, lambda _: "/me", come_from_the_provider),
+    Place("me", DOER, lambda _: "/me"),
     Place("work", DOER, lambda _: "/"),
+    Place("work-of-a-manager", MANAGER, lambda _: "/"),
+    Place("work-none", VIEWER, lambda _: "/"),
     Place("runs", MANAGER, lambda _: "/runs"),
     Place("runs-some", MANAGER, lambda _: "/runs?state=running&limit=2"),
     Place("runs-none", VIEWER, lambda _: "/runs?q=nothing&state=held"),
@@ -93,8 +161,26 @@ PLACES = (
     Place("start-form", MANAGER, lambda _: "/start/saas-standard"),
     Place("start-preview", MANAGER, lambda _: "/start/saas-standard", preview_a_start),
     Place("start-refused", MANAGER, lambda _: "/start/saas-standard", start_wrongly, status=422),
-    Place("components", MANAGER, lambda _: "/components"),
+    Place("run", MANAGER, lambda scene: f"/runs/{scene.moving}"),
+    Place("run-signing", VIEWER, lambda scene: f"/runs/{scene.signing}"),
+    Place("run-held", MANAGER, lambda scene: f"/runs/{scene.held}"),
+    Place("run-ended", MANAGER, lambda scene: f"/runs/{scene.ended}"),
+    Place("journal", MANAGER, lambda scene: f"/runs/{scene.moving}/journal"),
+    Place("tasks", DOER, lambda scene: f"/runs/{scene.preparing}/tasks"),
+    Place("task", DOER, lambda scene: f"/tasks/{scene.task}"),
+    Place("task-refused", DOER, lambda scene: f"/tasks/{scene.task}", complete_without_evidence, status=422),
+    Place("task-of-another", VIEWER, lambda scene: f"/tasks/{scene.task}"),
+    Place("task-done", MANAGER, lambda scene: f"/tasks/{scene.done}"),
+    Place("approval", SIGNER, lambda scene: f"/approvals/{scene.approval}"),
+    Place(
+        "approval-refused", SIGNER, lambda scene: f"/approvals/{scene.approval}", return_without_a_reason, 422
+    ),
+    Place("approval-of-others", MANAGER, lambda scene: f"/approvals/{scene.approval}"),
+    Place("pending", MANAGER, lambda scene: f"/runs/{scene.held}", comment_into_the_dark, status=503),
+    Place("foreign", VIEWER, lambda _: "/me", send_a_foreign_form, status=403),
+    Place("no-such-run", VIEWER, lambda _: "/runs/nothing", status=404),
     Place("not-there", MANAGER, lambda _: "/nothing", status=404),
+    Place("components", MANAGER, lambda _: "/components"),
 )
 
 
@@ -114,7 +200,7 @@ class Window:
         assert answer is not None
         assert self.place.do or answer.status == self.place.status, f"{address}: {answer.status}"
         if self.place.do:
-            await self.place.do(self.page)
+            await self.place.do(self.page, scene)
 
 
 class Tour:
@@ -152,14 +238,7 @@ class Tour:
     async def _signed_in(self, who: str) -> list[dict[str, str]]:
         if who not in self._cookies:
             async with httpx.AsyncClient(base_url=self.scene.url, trust_env=False) as http:
-                action = "/sign-in/token"
-                form = BeautifulSoup((await http.get("/sign-in")).text, "html.parser").select_one(
-                    f'form[action="{action}"]'
-                )
-                assert form is not None
-                typed = {**filled(form), "token": self.scene.tokens[who]}
-                answer = await http.post(action, data=typed, headers={"Origin": self.scene.url})
-                assert answer.is_redirect, answer.text
+                await sign_in(http, self.scene.tokens[who])
                 self._cookies[who] = [
                     {"name": name, "value": value, "url": self.scene.url}
                     for name, value in http.cookies.items()

@@ -42,14 +42,14 @@ class Provider:
 
 
 @asynccontextmanager
-async def provided(*options: str) -> AsyncIterator[Provider]:
-    """Start a provider, and end it."""
+async def provided(*options: str, back: str = BACK) -> AsyncIterator[Provider]:
+    """Start a provider that leads people to `back`, and end it."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node.js is not installed here")
     quiet = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
-        node, str(PROGRAM), BACK, *options, stdout=asyncio.subprocess.PIPE, stderr=quiet
+        node, str(PROGRAM), back, *options, stdout=asyncio.subprocess.PIPE, stderr=quiet
     )
     assert process.stdout is not None
     issuer = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()

@@ -5,40 +5,62 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+import httpx
+from bs4 import BeautifulSoup, Tag
 
 from demo.acts import Json, Person, connection
 from demo.people import Cast, Playing, administrator, invite
 from tests.cli.processes import environment
-from tests.cli.whole import up
+from tests.cli.whole import Whole, up
+from tests.pages.openid import provided
+from tests.pages.reader import filled
 
 FUNCTIONS = ("product", "dev", "qa", "ops", "business", "security", "release", "support")
 CHECKLIST = "preparation.review-code"
+DONE = "preparation.write-release-notes"
 SIGN_OFF = "sign-off.go"
 PATIENCE = 90
 
 
 MANAGER, DOER, SIGNER, VIEWER = "rm", "dev1", "qa3", "viewer"
 """Who starts the runs, who has a task in progress, who is waited for to sign, who may only look."""
+SUBJECT = "doer-at-the-provider"
+"""Somebody whom the OpenID provider knows, and no user of golive is connected with."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What there is to see: the tokens of the people by name, and the ids of runs by what they are at."""
+    """What there is to see: the tokens of the people by name, and the ids of runs by what they are at.
+
+    `link` is the path at which somebody may choose a password. `unknown` is, by language, how the form of a comment was
+    answered while nobody could know whether it was recorded.
+    """
 
     url: str
     tokens: dict[str, str]
     preparing: str
     signing: str
     moving: str
+    held: str
+    ended: str
+    link: str
+    unknown: dict[str, httpx.Response] = field(default_factory=dict)
 
     @property
     def task(self) -> str:
         """A task in progress, with a checklist."""
         return f"{self.preparing}.{CHECKLIST}"
+
+    @property
+    def done(self) -> str:
+        """A task that is done."""
+        return f"{self.preparing}.{DONE}"
 
     @property
     def approval(self) -> str:
@@ -48,14 +70,68 @@ class Scene:
 
 @asynccontextmanager
 async def staged() -> AsyncIterator[Scene]:
-    """Run a whole golive on free ports and set the scene in it, until the block ends."""
-    with (
-        TemporaryDirectory(prefix="golive-scene-") as folder,
-        up(environment(Path(folder) / "home")) as whole,
-    ):
-        whole.wait_until(whole.healthy, "it is healthy")
-        token = (Path(whole.env["GOLIVE_HOME"]) / "admin.token").read_text().strip()
-        yield await set_up(whole.url, token)
+    """Run a whole golive on free ports, beside an OpenID provider, and set the scene in it, until the block ends."""
+    with TemporaryDirectory(prefix="golive-scene-") as folder:
+        env = environment(Path(folder) / "home")
+        url = f"http://127.0.0.1:{env['GOLIVE_PORT']}"
+        async with provided(back=f"{url}/sign-in/provider/back") as provider:
+            await provider.knows(SUBJECT, groups=["developers"])
+            with up(env | _known_to(provider.issuer)) as whole:
+                whole.wait_until(whole.healthy, "it is healthy")
+                token = (Path(whole.env["GOLIVE_HOME"]) / "admin.token").read_text().strip()
+                scene = await set_up(whole.url, token)
+                yield replace(scene, unknown=await _unanswered(whole, scene))
+
+
+def _known_to(issuer: str) -> dict[str, str]:
+    return {
+        "GOLIVE_OIDC_ISSUER": issuer,
+        "GOLIVE_OIDC_CLIENT_ID": "golive",
+        "GOLIVE_OIDC_CLIENT_SECRET": "a-secret-of-tests",
+        "GOLIVE_OIDC_LABEL": "Example ID",
+        "GOLIVE_OIDC_GROUPS": '{"developers": {"roles": ["assignee", "approver"], "functions": ["dev"]}}',
+    }
+
+
+async def _unanswered(whole: Whole, scene: Scene) -> dict[str, httpx.Response]:
+    """Comment on a run in each language while its worker stands still; return how that was answered."""
+    worker = whole.children()["worker"]
+    worker.suspend()
+    try:
+        answers = await asyncio.gather(*(_commented(scene, tag) for tag in ("en", "zh")))
+    finally:
+        worker.resume()
+    return dict(zip(("en", "zh"), answers, strict=True))
+
+
+async def _commented(scene: Scene, language: str) -> httpx.Response:
+    run = f"/runs/{scene.held}"
+    headers = {"Accept-Language": language, "Origin": scene.url}
+    async with httpx.AsyncClient(
+        base_url=scene.url, headers=headers, follow_redirects=True, trust_env=False, timeout=30
+    ) as http:
+        await sign_in(http, scene.tokens[MANAGER])
+        form = form_of(await http.get(run), f"{run}/comments")
+        text = "The move has begun; mail is read, not sent."
+        answer = await http.post(f"{run}/comments", data={**filled(form), "text": text})
+    assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
+    return answer
+
+
+async def sign_in(http: httpx.AsyncClient, token: str) -> None:
+    """Sign in with a token, as a browser does."""
+    action = "/sign-in/token"
+    typed = {**filled(form_of(await http.get("/sign-in"), action)), "token": token}
+    origin = {"Origin": str(http.base_url).rstrip("/")}
+    answer = await http.post(action, data=typed, headers=origin, follow_redirects=False)
+    assert answer.is_redirect, answer.text
+
+
+def form_of(answer: httpx.Response, action: str) -> Tag:
+    """Return the form of a page that is sent to `action`."""
+    form = BeautifulSoup(answer.text, "html.parser").select_one(f'form[action="{action}"]')
+    assert form is not None, answer.text
+    return form
 
 
 async def set_up(url: str, token: str) -> Scene:
@@ -64,19 +140,18 @@ async def set_up(url: str, token: str) -> Scene:
         admin = administrator(http, token, patience=PATIENCE)
         setting = Setting(await invite(admin, each=3, functions=FUNCTIONS, tag=""))
         viewer = await _viewer(admin)
-        await setting.finished()
-        preparing = await setting.preparing()
-        signing = await setting.signing()
-        moving = await setting.moving()
-        await setting.held()
-    people = [admin, setting.cast.manager, viewer, *setting.cast.people.values()]
-    return Scene(
-        url=url,
-        tokens={one.name: one.token for one in people},
-        preparing=preparing,
-        signing=signing,
-        moving=moving,
-    )
+        people = [admin, setting.cast.manager, viewer, *setting.cast.people.values()]
+        enrolled = await admin.act(f"/users/{VIEWER}/enrolments", {})
+        return Scene(
+            url=url,
+            tokens={one.name: one.token for one in people},
+            ended=await setting.finished(),
+            preparing=await setting.preparing(),
+            signing=await setting.signing(),
+            moving=await setting.moving(),
+            held=await setting.held(),
+            link=urlsplit(enrolled["enrolment_url"]).path,
+        )
 
 
 async def _viewer(admin: Person) -> Person:
@@ -114,7 +189,7 @@ class Setting:
         """A run in preparation: a task with a checklist is in progress, another is done."""
         run = await self.start("checkout", "1.4.0")
         playing = Playing(self.cast, run["id"])
-        await _until(playing, lambda now: _task(now, "preparation.write-release-notes")["state"] == "done", 1)
+        await _until(playing, lambda now: _task(now, DONE)["state"] == "done", 1)
         await self.cast.people[DOER].act(f"/tasks/{run['id']}.{CHECKLIST}/start", {})
         return str(run["id"])
 
@@ -130,17 +205,19 @@ class Setting:
         await _until(Playing(self.cast, run["id"]), lambda now: now["weight"] >= 25 and _paused(now))
         return str(run["id"])
 
-    async def held(self) -> None:
+    async def held(self) -> str:
         """A run that somebody holds."""
         run = await self.start("mail", "3.1.4")
         await self.cast.manager.act(f"/runs/{run['id']}/hold", {"reason": "The mail server is being moved."})
+        return str(run["id"])
 
-    async def finished(self) -> None:
+    async def finished(self) -> str:
         """A run that is completed and has taught something."""
         run = await self.start("checkout", "1.3.0", template="dual-sign-off", parameters={"pace": "demo"})
         lesson = {"text": "Warm the cache before the first step: the first minute was slow for everybody."}
         await self.cast.manager.act(f"/runs/{run['id']}/lessons", lesson)
         await _until(Playing(self.cast, run["id"]), lambda now: now["state"] == "completed")
+        return str(run["id"])
 
 
 async def _until(playing: Playing, reached: Callable[[Json], bool], most: int | None = None) -> None:
