@@ -8,10 +8,10 @@ from __future__ import annotations
 import hmac
 import secrets
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from api.hosts import origin_of
 from golive.errors import Refused
 from golive.words import N_
 from settings import Settings
@@ -46,17 +46,12 @@ def _from_here(request: Request, settings: Settings) -> bool:
         return origin == own_origin(request, settings)
     if site := request.headers.get("sec-fetch-site"):
         return site == "same-origin"
-    return _origin(request.headers.get("referer", "")) == own_origin(request, settings)
+    return origin_of(request.headers.get("referer", "")) == own_origin(request, settings)
 
 
 def own_origin(request: Request, settings: Settings) -> str:
     """Return scheme, host and port under which people reach golive."""
-    return _origin(settings.public_url or str(request.base_url))
-
-
-def _origin(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"
+    return origin_of(settings.public_url or str(request.base_url))
 
 
 def _sealed(key: bytes, mask: str, secret: str) -> str:
