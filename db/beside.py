@@ -14,8 +14,11 @@ from db.lessons import CommentView, comments_about
 from db.queries import HEADERS
 from db.reading import header
 from db.session import Session
+from db.standing import standing_of
 from db.tables import runs, tasks
 from db.views import JournalRow, RunHeader, TaskView
+from golive.possible import REOPENABLE, fixed
+from golive.vocabulary import ENDED
 from golive.words import Text
 
 HISTORY = 100
@@ -33,11 +36,15 @@ class Before:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What a task's page shows with it. `history` begins with the latest; comments stand in it no more."""
+    """What a task's page shows with it. `history` begins with the latest; comments stand in it no more.
+
+    `reopens`: the run allows that the task is opened again by whoever may.
+    """
 
     run: RunHeader
     stage: Text | None
     before: tuple[Before, ...]
+    reopens: bool
     files: dict[str, Attachment]
     comments: tuple[CommentView, ...]
     history: tuple[JournalRow, ...]
@@ -51,6 +58,7 @@ async def beside(session: Session, task: TaskView) -> Beside:
         run=header(found),
         stage=_stage(found, task.stage),
         before=await _before(session, task.depends_on),
+        reopens=await _reopens(session, task, found.state),
         files=await find_attachments(session, _attached(task)),
         comments=await comments_about(session, task.run_id, about),
         history=await events_about(session, task.run_id, about, but=("Commented",), limit=HISTORY),
@@ -65,6 +73,13 @@ def _stage(run: Row[Any], stage_id: str) -> Text | None:
 def _attached(task: TaskView) -> set[str]:
     pieces = [*task.evidence, *(piece for item in task.items for piece in item.evidence)]
     return {piece["attachment_id"] for piece in pieces if "attachment_id" in piece}
+
+
+async def _reopens(session: Session, task: TaskView, run: str) -> bool:
+    if task.state not in REOPENABLE or run in (*ENDED, "rolling_back"):
+        return False
+    known = await standing_of(session, task.run_id)
+    return fixed(known.index, task.ref, task.state, shifted=known.shifted) is None
 
 
 async def _before(session: Session, ids: Collection[str]) -> tuple[Before, ...]:

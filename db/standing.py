@@ -7,18 +7,18 @@ from sqlalchemy import select
 from db.session import Session
 from db.tables import runs, tasks
 from golive.plan import Plan
+from golive.possible import shifted_by
 from golive.recording import Build, StageView
 from golive.standing import Standing
 
 
 async def standing_of(session: Session, run_id: str) -> Standing:
     """Return the facts of a known run by which people stand to its approvals."""
-    facts = select(runs.c.plan, runs.c.started_by, runs.c.builds, runs.c.stages, runs.c.weight)
+    facts = select(runs.c.plan, runs.c.started_by, runs.c.builds, runs.c.stages)
     run = (await session.execute(facts.where(runs.c.id == run_id))).one()
     work = select(tasks.c.ref, tasks.c.state, tasks.c.done_by).where(tasks.c.run_id == run_id)
     done = (await session.execute(work)).all()
     build = Build.model_validate(run.builds[-1])
-    rollouts = [StageView.model_validate(stage).rollout for stage in run.stages]
     return Standing(
         plan=Plan.model_validate(run.plan),
         release=build.release,
@@ -26,5 +26,5 @@ async def standing_of(session: Session, run_id: str) -> Standing:
         editor=build.by,
         states={row.ref: row.state for row in done},
         done_by={row.ref: row.done_by for row in done if row.done_by},
-        shifted=run.weight > 0 or any(rollout and rollout.state != "waiting" for rollout in rollouts),
+        shifted=shifted_by([StageView.model_validate(stage) for stage in run.stages]),
     )

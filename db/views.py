@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from golive.plan import Plan, Release
+from golive.possible import no_return
 from golive.recording import Build, DecisionView, RuleView, StageView, Wait
-from golive.template import Requirement
+from golive.template import Requirement, Task
 from golive.words import Sentence, Text
 
 
@@ -127,6 +128,11 @@ class RunWhole(RunHeader):
     beside: tuple[str, ...]
     hold_reason: str | None
     seq: int
+
+    @property
+    def no_return(self) -> Task | None:
+        """The point of no return that it has passed, if any."""
+        return no_return(self.plan.stages, {task.ref: task.state for task in self.tasks}.__getitem__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,20 +17,21 @@ from golive.commands import (
 )
 from golive.ending import begin_abort, begin_rollback, no_return
 from golive.errors import Conflict, Invalid, NotFound, need_words
+from golive.possible import HOLDABLE
 from golive.recording import Build
 from golive.run import Run
 from golive.sign_off import ask_again, refresh
 from golive.stages import Processes, new_build
 from golive.state import ActionState, HoldState
 from golive.task_graph import reopen
-from golive.tasks import expect_before_traffic
+from golive.tasks import TRAFFIC_MOVED
 from golive.words import N_, say
 
 
 def check_hold(run: Run, act: Hold) -> None:
     """Raise why the run cannot be held."""
     need_words(act.reason)
-    if run.state.state not in ("running", "scheduled"):
+    if run.state.state not in HOLDABLE:
         raise Conflict(
             "run_state", N_("The run is {state}; only a running one can be held."), state=run.state.state
         )
@@ -112,7 +113,8 @@ def check_new_build(run: Run, act: NewBuild) -> None:
         raise Conflict(
             "already_ending", N_("The run is already ending: {cause}."), cause=run.state.ending.cause
         )
-    expect_before_traffic(run)
+    if run.state.shifted is not None:
+        raise Conflict("traffic_moved", TRAFFIC_MOVED)
     now = run.state.release
     if (act.release.service, act.release.environment) != (now.service, now.environment):
         raise Invalid(

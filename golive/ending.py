@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from golive.effects import ReturnTraffic, Shifted
+from golive.possible import no_return as passed
 from golive.run import Run
 from golive.service_lock import give_back
 from golive.state import EndingState
@@ -18,10 +19,7 @@ MARGIN = timedelta(seconds=1)
 
 def no_return(run: Run) -> Task | None:
     """Return the point of no return that the run has passed, if any: then only forward fixes are left."""
-    for ref, (_, task) in run.index.tasks.items():
-        if task.point_of_no_return and run.state.tasks[ref].state in ("done", "to_verify"):
-            return task
-    return None
+    return passed(run.plan.stages, lambda ref: run.state.tasks[ref].state)
 
 
 def begin_abort(run: Run, by: str, cause: Sentence) -> None:

@@ -128,7 +128,10 @@ class GateView(Fact):
 
 
 class RolloutView(Fact):
-    """Where a rollout stands: `step` counts from 0, `weight` is the share of the new version in per cent."""
+    """Where a rollout stands: `step` counts from 0, `weight` is the share of the new version in per cent.
+
+    `claimed`: the run holds its service. `shifted`: in this run traffic was asked to move, however that went.
+    """
 
     step: int
     steps: int
@@ -139,6 +142,8 @@ class RolloutView(Fact):
     state: Literal["waiting", "running", "paused", "done", "failed", "returned"]
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    claimed: bool = True
+    shifted: bool = False
 
 
 class StageView(Fact):

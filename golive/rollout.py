@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from golive import service_lock
 from golive.commands import Promote, PromoteFull, RetryRollout
@@ -10,6 +11,7 @@ from golive.effects import Shifted, ShiftTraffic, Verdict, Watch
 from golive.ending import begin_rollback, no_return
 from golive.errors import Conflict, need_words
 from golive.gates import alert
+from golive.possible import STOPPED
 from golive.recording import RolloutView, Wait
 from golive.rollout_words import step_words
 from golive.run import Run
@@ -17,8 +19,6 @@ from golive.sign_off import refresh
 from golive.state import RolloutState
 from golive.template import ApprovalStep, Bake, CheckStep, Pause, Rollout, SetWeight, Stage, Step
 from golive.words import N_, say
-
-STOPPED_OR_PAUSED = ("pausing", "stopped")
 
 
 def rollout_of(run: Run, stage: Stage) -> tuple[Rollout, RolloutState]:
@@ -246,7 +246,7 @@ def check_promote(run: Run, act: Promote) -> None:
     """Raise why the rollout cannot go on to the next step."""
     need_words(act.reason)
     _, state = expect_rollout(run)
-    if state.phase not in STOPPED_OR_PAUSED:
+    if stands(state) not in STOPPED:
         raise Conflict(
             "not_paused",
             N_("The rollout is {phase}, which ends by itself; only a pause or a stop waits for a person."),
@@ -279,7 +279,7 @@ def promote_full(run: Run, act: PromoteFull) -> None:
     stage, state = expect_rollout(run)
     state.full = True
     run.emit("RolloutPromotedFull", f"rollout:{stage.id}", words={"reason": act.reason}, step=state.step + 1)
-    if state.phase in STOPPED_OR_PAUSED:
+    if stands(state) in STOPPED:
         _stop_watch(run, stage, state)
         state.phase, state.ready = "pausing", True
 
@@ -288,7 +288,7 @@ def check_retry(run: Run, act: RetryRollout) -> None:
     """Raise why the rollout cannot start over."""
     need_words(act.reason)
     _, state = expect_rollout(run)
-    if state.phase not in STOPPED_OR_PAUSED:
+    if stands(state) not in STOPPED:
         raise Conflict(
             "not_paused", N_("The rollout is {phase}; wait until it pauses or stops."), phase=state.phase
         )
@@ -315,13 +315,25 @@ def new_build(run: Run, stage: Stage) -> None:
 # -- how it looks --------------------------------------------------------------------------------------------
 
 
+def stands(state: RolloutState) -> Literal["waiting", "running", "paused", "done", "failed"]:
+    """Return how a rollout stands, in the word that people read."""
+    match state.phase:
+        case "waiting" | "done":
+            return state.phase
+        case "pausing":
+            return "paused"
+        case "stopped":
+            return "failed"
+        case _:
+            return "running"
+
+
 def view(run: Run, stage: Stage) -> RolloutView | None:
     """Return how the rollout of a stage stands."""
     state = run.stage(stage.id).rollout
     if stage.rollout is None or state is None:
         return None
-    shown = {"waiting": "waiting", "pausing": "paused", "stopped": "failed", "done": "done"}
-    word = "returned" if run.state.ending else shown.get(state.phase, "running")
+    word = "returned" if run.state.ending else stands(state)
     steps = stage.rollout.steps
     what = step_words(steps[state.step]) if 0 <= state.step < len(steps) else say(N_("not started"))
     if state.phase == "done":
@@ -333,9 +345,11 @@ def view(run: Run, stage: Stage) -> RolloutView | None:
         weight=run.state.weight,
         verdict=state.verdict,
         cause=state.cause,
-        state=word,  # type: ignore[arg-type]
+        state=word,
         since=state.since,
         until=state.until,
+        claimed=run.state.lock.held,
+        shifted=run.state.shifted is not None,
     )
 
 

@@ -18,9 +18,9 @@ from golive.commands import (
 from golive.errors import Conflict, Invalid, NotFound, Refused
 from golive.evidence import Evidence, Remark, facts_of, missing, sealed, waiver_digest, work_digest
 from golive.people import DOES
+from golive.possible import REOPENABLE, Fixed, fixed, moved_on
 from golive.run import Run
 from golive.signers import check_leaves_a_signer
-from golive.standing import before_traffic
 from golive.state import TaskState
 from golive.task_graph import ACTIVE, finish, reopen, task_page
 from golive.template import Item, Requirement, Task
@@ -277,35 +277,29 @@ def block(run: Run, actor: Actor, act: BlockTask) -> None:
     run.tell((run.plan.release_manager,), told, task_page(run, act.task))
 
 
+TRAFFIC_MOVED = N_(
+    "Traffic has already moved on the signed subject; abort or roll back first, then start a new run."
+)
+_FIXED: dict[Fixed, str] = {
+    "back_out": N_("“{title}” is part of the rollback; it stays as it is."),
+    "traffic_moved": TRAFFIC_MOVED,
+    "point_of_no_return": N_("“{title}” cannot be undone; fix forward."),
+}
+
+
 def check_reopen(run: Run, actor: Actor, act: ReopenTask) -> None:
     """Raise why `actor` may not open the task again."""
     plan, state = find(run, act.task)
-    _expect(plan, state, "done", "not_applicable", "to_verify", "blocked")
-    if act.task not in run.index.tasks:
-        raise Conflict(
-            "back_out", N_("“{title}” is part of the rollback; it stays as it is."), title=plan.title
-        )
-    expect_before_traffic(run, act.task)
-    if plan.point_of_no_return and state.state in ("done", "to_verify"):
-        raise Conflict("point_of_no_return", N_("“{title}” cannot be undone; fix forward."), title=plan.title)
+    _expect(plan, state, *REOPENABLE)
+    if why := fixed(run.index, act.task, state.state, shifted=run.state.shifted is not None):
+        raise Conflict(why, _FIXED[why], title=plan.title)
     if "release_manager" not in actor.roles:
         expect_function(run, actor, plan)
 
 
 def traffic_moved_on(run: Run, ref: str) -> bool:
     """Tell whether traffic has moved on a subject that this task is part of."""
-    return run.state.shifted is not None and before_traffic(run.index, run.index.tasks[ref][0])
-
-
-def expect_before_traffic(run: Run, task: str | None = None) -> None:
-    """Refuse what would change the signed subject once traffic has moved: a build, or a task that was signed."""
-    if run.state.shifted is not None and (task is None or traffic_moved_on(run, task)):
-        raise Conflict(
-            "traffic_moved",
-            N_(
-                "Traffic has already moved on the signed subject; abort or roll back first, then start a new run."
-            ),
-        )
+    return moved_on(run.index, ref, shifted=run.state.shifted is not None)
 
 
 def reopen_task(run: Run, _: Actor, act: ReopenTask) -> None:

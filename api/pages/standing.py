@@ -32,9 +32,9 @@ class Standing:
         return bool({"complete", "verify", "start"} & set(self.acts))
 
 
-def standing(task: TaskView, run: RunHeader, visit: Visit) -> Standing:
-    """Return where `task` stands for the reader."""
-    acts = _acts(task, run, visit)
+def standing(task: TaskView, run: RunHeader, visit: Visit, *, reopens: bool) -> Standing:
+    """Return where `task` stands for the reader. `reopens`: the run allows that it is opened again."""
+    acts = _acts(task, run, visit, reopens=reopens)
     idle = not {"complete", "verify", "start"} & set(acts) and task.state not in _DONE
     return Standing(
         says=_says(task, visit.actor.name),
@@ -44,7 +44,7 @@ def standing(task: TaskView, run: RunHeader, visit: Visit) -> Standing:
     )
 
 
-def _acts(task: TaskView, run: RunHeader, visit: Visit) -> tuple[str, ...]:
+def _acts(task: TaskView, run: RunHeader, visit: Visit, *, reopens: bool) -> tuple[str, ...]:
     if run.state in ENDED or run.frozen:
         return ()
     possible = {
@@ -56,17 +56,10 @@ def _acts(task: TaskView, run: RunHeader, visit: Visit) -> tuple[str, ...]:
         "block": task.state in ("open", "in_progress") and _own(task, visit),
         "not-applicable": task.state in ACTIVE and (_leads(visit) or _own(task, visit)),
         "reassign": task.state in ACTIVE and (_leads(visit) or _of_function(task, visit)),
-        "reopen": _can_reopen(task, run, visit),
+        "reopen": reopens and (_leads(visit) or _of_function(task, visit)),
         "comments": visit.may_do("comment"),
     }
     return tuple(act for act, is_possible in possible.items() if is_possible)
-
-
-def _can_reopen(task: TaskView, run: RunHeader, visit: Visit) -> bool:
-    over = (
-        task.state in (*_DONE, "to_verify", "blocked") and not task.back_out and run.state != "rolling_back"
-    )
-    return over and (_leads(visit) or _of_function(task, visit))
 
 
 def _leads(visit: Visit) -> bool:

@@ -61,7 +61,7 @@ async def _seen(visit: Visit, task_id: str) -> _Seen:
     async with visit.house.database.reading() as session:
         task = await get_task(session, task_id)
         with_it = await beside(session, task)
-    return _Seen(task, with_it, standing(task, with_it.run, visit))
+    return _Seen(task, with_it, standing(task, with_it.run, visit, reopens=with_it.reopens))
 
 
 async def _page(visit: Visit, task_id: str, tried: Tried = NOT_TRIED, status: int = 200) -> Response:

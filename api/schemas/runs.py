@@ -164,15 +164,8 @@ class RunShown(RunLine):
 
 def no_return_of(run: RunWhole, language: Language) -> str | None:
     """Return the point of no return that `run` has passed, None before one and without one."""
-    states = {task.ref: task.state for task in run.tasks}
-    planned = ((f"{stage.id}.{task.key}", task) for stage in run.plan.stages for task in stage.tasks)
-    done = (
-        task.title
-        for ref, task in planned
-        if task.point_of_no_return and states[ref] in ("done", "to_verify")
-    )
-    passed = next(done, None)
-    return passed.in_language(language) if passed else None
+    passed = run.no_return
+    return passed.title.in_language(language) if passed else None
 
 
 class ReceiptShown(Shown):
