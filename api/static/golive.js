@@ -31,10 +31,13 @@
     told.textContent = sentence ? told.dataset[sentence] : "";
   }
 
-  // A form whose answer got lost is sent again as it is: under its key it is done once.
-  function sendAgain(form) {
+  // A form whose answer got lost is sent again by the button that was pressed: under its key it is done once.
+  const waiting = new WeakMap();
+  function sendAgain(form, button) {
     tellConnection("away");
-    setTimeout(() => form.isConnected && form.requestSubmit(), again);
+    waiting.set(form, setTimeout(() => {
+      if (form.isConnected && (!button || button.form === form)) form.requestSubmit(button);
+    }, again));
   }
 
   // A stream of news that could not even begin; one that broke off is connected again by htmx.
@@ -60,15 +63,17 @@
   document.addEventListener("htmx:before:request", (event) => {
     const source = event.detail.ctx?.sourceElement;
     if (source?.type === "file") source.closest(".field").querySelector("[data-problem]")?.remove();
+    clearTimeout(waiting.get(source)); // whoever presses meanwhile is not overtaken by what they pressed before
   });
   document.addEventListener("htmx:after:swap", (event) => {
     const source = event.detail.ctx?.sourceElement;
     if (source?.type === "file") source.value = "";
   });
   document.addEventListener("htmx:error", (event) => {
-    const form = event.detail.ctx?.sourceElement;
-    if (form?.matches?.("form[data-act]")) sendAgain(form);
-    else connectAgain(form);
+    const { sourceElement: source, request, text } = event.detail.ctx ?? {};
+    const lost = text === undefined; // else there was an answer, and sending again would only bring the same
+    if (lost && source?.matches?.("form[data-act]")) sendAgain(source, request.submitter);
+    else connectAgain(source);
   });
   document.addEventListener("htmx:response:error", (event) => connectAgain(event.detail.ctx?.sourceElement));
   document.addEventListener("htmx:after:request", () => tellConnection(""));
