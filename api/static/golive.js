@@ -28,7 +28,8 @@
   function tellConnection(sentence) {
     const told = document.getElementById("offline");
     told.hidden = !sentence;
-    told.textContent = sentence ? told.dataset[sentence] : "";
+    told.querySelector("span").textContent = sentence ? told.dataset[sentence] : "";
+    told.querySelector("a").hidden = sentence !== "ended";
   }
 
   // A form whose answer got lost is sent again by the button that was pressed: under its key it is done once.
@@ -57,7 +58,7 @@
   }
 
   document.addEventListener("htmx:config:request", (event) => {
-    event.detail.ctx.request.headers["X-CSRF-Token"] = document.body.dataset.csrf;
+    event.detail.ctx.request.headers["X-CSRF-Token"] = document.getElementById("offline").dataset.csrf;
   });
   // Files are uploaded when they are chosen: what is stored stands in the form, so the field is free for more.
   document.addEventListener("htmx:before:request", (event) => {
@@ -75,7 +76,17 @@
     if (lost && source?.matches?.("form[data-act]")) sendAgain(source, request.submitter);
     else connectAgain(source);
   });
-  document.addEventListener("htmx:response:error", (event) => connectAgain(event.detail.ctx?.sourceElement));
+  document.addEventListener("htmx:response:error", (event) => {
+    if (event.detail.ctx?.response.status === 401) tellConnection("ended");
+    else connectAgain(event.detail.ctx?.sourceElement);
+  });
+  // Somebody has signed in meanwhile, maybe somebody else: the page has their token now, and they press again.
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx?.hx?.retarget !== "#offline") return;
+    const token = document.getElementById("offline").dataset.csrf;
+    for (const field of document.querySelectorAll("form > input[name=csrf]")) field.value = token;
+    tellConnection("renewed");
+  });
   document.addEventListener("htmx:after:request", () => tellConnection(""));
   document.addEventListener("htmx:sse:error", (event) => tellConnection([401, 403].includes(event.detail.status) ? "ended" : "waiting"));
   document.addEventListener("htmx:sse:after:connection", () => tellConnection(""));
