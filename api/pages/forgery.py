@@ -28,9 +28,7 @@ def token_for(settings: Settings, secret: str) -> str:
 
 def check(request: Request, settings: Settings, secret: str, given: str) -> None:
     """Raise Refused `foreign_request` unless the request comes from a page of ours of this session."""
-    mask, seal = given[: 2 * _MASK], given[2 * _MASK :]
-    known = any(hmac.compare_digest(_sealed(key, mask, secret), seal) for key in settings.keys("page"))
-    if not known or not _from_here(request, settings):
+    if not (goes_with(settings, secret, given) and is_from_here(request, settings)):
         raise Refused(
             "foreign_request",
             N_(
@@ -40,7 +38,13 @@ def check(request: Request, settings: Settings, secret: str, given: str) -> None
         )
 
 
-def _from_here(request: Request, settings: Settings) -> bool:
+def goes_with(settings: Settings, secret: str, given: str) -> bool:
+    """Tell whether the token `given` is one of the session whose secret this is."""
+    mask, seal = given[: 2 * _MASK], given[2 * _MASK :]
+    return any(hmac.compare_digest(_sealed(key, mask, secret), seal) for key in settings.keys("page"))
+
+
+def is_from_here(request: Request, settings: Settings) -> bool:
     """Tell whether the browser says that a page of ours sent this; one that says nothing at all is not believed."""
     if origin := request.headers.get("origin"):
         return origin == own_origin(request, settings)
