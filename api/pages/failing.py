@@ -47,7 +47,11 @@ async def _sign_in(request: Request, _: Exception) -> Response:
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     where = "/sign-in" + (f"?next={quote(asked)}" if request.method == "GET" and asked != "/" else "")
     if request.headers.get("hx-request"):
-        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": "/sign-in"})
+        # A page that asks by itself stays: somebody may have typed into it.
+        by_itself = request.method == "GET" and request.headers.get("hx-request-type") == "partial"
+        return Response(
+            status_code=HTTPStatus.UNAUTHORIZED, headers={} if by_itself else {"HX-Redirect": "/sign-in"}
+        )
     return RedirectResponse(where, HTTPStatus.SEE_OTHER)
 
 

@@ -37,11 +37,12 @@
     setTimeout(() => form.isConnected && form.requestSubmit(), again);
   }
 
-  // A stream of news that could not even begin; one that broke off is connected again by htmx.
-  function connectAgain(element) {
-    if (!element?.hasAttribute?.("hx-sse:connect")) return;
-    tellConnection("waiting");
-    setTimeout(() => element.dispatchEvent(new Event("again")), again);
+  // News that could not be fetched, or a stream that could not even begin; one that broke off htmx connects again.
+  function askAgain(element, status) {
+    if (!element?.matches?.('[hx-trigger$="again"]')) return;
+    const ended = [401, 403].includes(status);
+    tellConnection(ended ? "ended" : "waiting");
+    if (!ended) setTimeout(() => element.dispatchEvent(new Event("again")), again);
   }
 
   // Which acts are possible stands in what is live. A form in which somebody has begun to write stays.
@@ -68,11 +69,18 @@
   document.addEventListener("htmx:error", (event) => {
     const form = event.detail.ctx?.sourceElement;
     if (form?.matches?.("form[data-act]")) sendAgain(form);
-    else connectAgain(form);
+    else askAgain(form);
   });
-  document.addEventListener("htmx:response:error", (event) => connectAgain(event.detail.ctx?.sourceElement));
+  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => askAgain(ctx?.sourceElement, ctx?.response?.status));
   document.addEventListener("htmx:after:request", () => tellConnection(""));
   document.addEventListener("htmx:sse:error", (event) => tellConnection([401, 403].includes(event.detail.status) ? "ended" : "waiting"));
+  // Too many pages are open: this one rests until somebody comes back to it.
+  document.addEventListener("htmx:sse:close", ({ target, detail }) => {
+    if (detail.reason !== "message") return;
+    tellConnection("enough");
+    const goOn = () => target.isConnected && target.dispatchEvent(new Event("again"));
+    window.addEventListener("focus", goOn, { once: true });
+  });
   document.addEventListener("htmx:sse:after:connection", () => tellConnection(""));
   document.addEventListener("htmx:after:swap", (event) => {
     tellDistances();
