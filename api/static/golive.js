@@ -41,6 +41,20 @@
     }, again));
   }
 
+  // News comes while somebody types elsewhere: only the answer to a form takes the focus, when its button is gone.
+  // What was done is said where screen readers listen from the first; the notice that was swapped in stays silent.
+  function arrive(form) {
+    const place = document.querySelector(form.getAttribute("hx-target")) ?? document.getElementById("main");
+    const notice = place.querySelector(".notice[role=status]");
+    notice?.removeAttribute("role");
+    document.getElementById("said").textContent = notice?.textContent.trim() ?? "";
+    const problem = place.querySelector("[data-problem]");
+    const first = problem ?? place.querySelector("h1, h2");
+    if (!first || (!problem && document.activeElement !== document.body)) return;
+    first.tabIndex = -1;
+    first.focus({ preventScroll: !problem });
+  }
+
   // News that could not be fetched, or a stream that could not even begin; one that broke off htmx connects again.
   function askAgain(element, status) {
     if (!element?.matches?.('[hx-trigger$="again"]')) return;
@@ -103,8 +117,10 @@
     tellDistances();
     offerDigests();
     offerActs();
-    // News comes while somebody types elsewhere: only the answer to a form takes the focus.
-    if (event.detail.ctx?.sourceElement?.matches?.("form")) document.querySelector("[data-problem]")?.focus();
+    // A form that was swapped away is no longer the source; a file that was uploaded has a form, too.
+    const { sourceElement: source, request, swap, hx } = event.detail.ctx ?? {};
+    const acted = request?.form?.matches("[data-act]") && source?.type !== "file";
+    if (acted && swap !== "none" && !hx?.retarget) arrive(request.form);
   });
 
   // What is dropped beside the field of a form for files falls into it.
