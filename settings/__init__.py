@@ -40,7 +40,7 @@ _WEB = re.compile(r"^https?://[^/?#\s]+$")
 _ISSUER = re.compile(r"^(https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?)(/[^?#\s]*)?$")
 """RFC 8414: an address by TLS, without query; on this machine alone it may be without TLS."""
 
-Purpose = Literal["command", "start", "salt", "user_token", "enrolment", "page"]
+Purpose = Literal["command", "start", "salt", "user_token", "enrolment", "page", "attempt"]
 RoleName = Literal[
     "viewer",
     "assignee",
@@ -77,8 +77,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=1, le=65535, description="Port of the API.")
     public_url: str | None = Field(
         default=None,
-        description="Address at which people reach golive, as `https://golive.example.com`: requests for another host are "
-        "refused. Production needs it; unset: as they asked.",
+        description="Address at which people reach golive, as `https://golive.example.com`: requests for another "
+        "host are refused. Production needs it; unset: as they asked.",
     )
     session_hours: float = Field(
         default=12, gt=0, le=24 * 30, description="Hours after which people sign in again, whatever they do."
