@@ -136,7 +136,7 @@ async def come_from_the_provider(page: Page, scene: Scene) -> None:
             answer = await there.get(where, max_redirects=0)
         form = BeautifulSoup(await answer.text(), "html.parser").form
         assert form is not None
-        typed = {name: values[0] for name, values in filled(form).items()} | {
+        typed: dict[str, str | float | bool] = {name: values[0] for name, values in filled(form).items()} | {
             "login": SUBJECT,
             "password": "any",
         }
