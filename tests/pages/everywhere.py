@@ -137,7 +137,7 @@ async def come_from_the_provider(page: Page, scene: Scene) -> None:
         form = BeautifulSoup(await answer.text(), "html.parser").form
         assert form is not None
         typed: dict[str, str | float | bool] = {"login": SUBJECT, "password": "any"}
-        typed = {name: values[0] for name, values in filled(form).items()} | typed
+        typed = {**{name: values[0] for name, values in filled(form).items()}, **typed}
         answer = await there.post(urljoin(answer.url, str(form["action"])), form=typed, max_redirects=0)
 
 
