@@ -46,7 +46,7 @@ test: lint  ## Run what must pass at each change: lint, types, import contracts,
 	@mkdir -p build
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not proof" --junitxml=build/junit.xml $(ARGS) $(TESTS)
 
-proofs: dev  ## Run what takes longer: several processes, upgrade, backup, containers, contract, documentation (ARGS=)
+proofs: dev  ## Run what takes longer: several processes, upgrade, templates, containers, contract, documentation (ARGS=)
 	@mkdir -p build
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m proof --junitxml=build/proofs.xml $(ARGS) $(TESTS)
 

@@ -18,7 +18,8 @@ from api.pages import assets
 from api.prepare import prepare
 from db.operating import Undone
 from observing.process import begin
-from settings import settings_or_exit
+from settings import Settings, settings_or_exit
+from settings.unusable import Unusable
 
 _GRACE_SECONDS = 10
 """What is being answered when the process is told to end may take this long: an act takes at most 8."""
@@ -43,7 +44,7 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """Prepare the database and serve."""
-    settings = settings_or_exit()
+    settings = _served()
     tracing = begin(settings, "golive-api")
     if lacking := assets.missing():
         logging.getLogger("golive.api").critical(
@@ -71,6 +72,16 @@ def main() -> None:
     finally:
         if tracing is not None:
             tracing.close()
+
+
+def _served() -> Settings:
+    """Return the settings, or end the process with a sentence."""
+    settings = settings_or_exit()
+    try:
+        settings.check_served()
+    except Unusable as unusable:
+        sys.exit(str(unusable))
+    return settings
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from api.engine import Engine
 from api.feed import Feed
 from api.forecasts import Forecasts
+from api.hosts import OwnHost
 from api.house import House
 from api.limits import BodyLimit
 from api.metrics import Metrics
@@ -83,8 +84,9 @@ def create_app(settings: Settings, tracing: Tracing | None = None) -> FastAPI:
         },
     )
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    app.add_middleware(SafeHeaders, https=(settings.public_url or "").startswith("https:"))
     app.add_middleware(BodyLimit)
+    app.add_middleware(OwnHost, settings=settings)
+    app.add_middleware(SafeHeaders, https=(settings.public_url or "").startswith("https:"))
     app.add_middleware(Watched, metrics=metrics)
     install(app)
     for each in _ROUTERS:

@@ -42,6 +42,7 @@ TITLES: dict[int, str] = {
     409: N_("Not possible now"),
     413: N_("Too large"),
     415: N_("Wrong kind of body"),
+    421: N_("Another address"),
     422: N_("Not accepted as written"),
     429: N_("Wait a little"),
     500: N_("golive failed"),

@@ -5,6 +5,7 @@ GoliveError
 ├── Unauthenticated    401  nobody, or nobody we know
 ├── TooLarge           413  more bytes than golive takes; nothing was kept
 ├── WrongMedia         415  not the kind of body that the route takes
+├── Misdirected        421  meant for another host than the one at which people reach golive
 ├── Throttled          429  too many have failed; says when it may be tried again
 └── Away               503  engine, database or a place in the queue is missing; says what to do
 """
@@ -40,6 +41,12 @@ class WrongMedia(GoliveError):
     """Not the kind of body that the route takes."""
 
     status = 415
+
+
+class Misdirected(GoliveError):
+    """Meant for another host than the one at which people reach golive (RFC 9110, 15.5.20)."""
+
+    status = 421
 
 
 class Throttled(GoliveError):
@@ -128,6 +135,16 @@ def database_unavailable() -> Away:
             "Sending it again with the same Idempotency-Key is safe and gets its one answer."
         ),
         facts={"outcome": "unknown", "retry_with_same_key": True},
+    )
+
+
+def another_host(asked: str, address: str) -> Misdirected:
+    """Return the refusal of a request for the host `asked`; people reach golive at `address`."""
+    return Misdirected(
+        "another_host",
+        N_("“{asked}” is not where golive is reached; ask at {address}, which its operator sets."),
+        asked=asked,
+        address=address,
     )
 
 

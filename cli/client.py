@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,7 @@ class Client:
     token: str
     patience: float
     tell: Callable[[str], None]
+    host: Mapping[str, str] = field(default_factory=dict)
     http: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -44,6 +45,7 @@ class Client:
             "Authorization": f"Bearer {self.token}",
             "Accept-Language": LANGUAGE,
             "User-Agent": "golive-cli",
+            **self.host,
         }
         base = f"{self.address}/api/v1"
         try:

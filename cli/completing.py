@@ -39,7 +39,7 @@ def _offered(path: str, field: str, incomplete: str) -> Offer:
     """Read one page; nothing is offered when golive is not there, since nobody reads errors on a tab key."""
     try:
         token, _kept = environment.token(None, None)
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = {"Authorization": f"Bearer {token}", **environment.host(None)}
         answer = httpx.get(f"{environment.address(None)}/api/v1{path}", headers=headers, timeout=PATIENCE)
         items = answer.raise_for_status().json()["items"]
     except (Failure, httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError):

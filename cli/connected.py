@@ -114,7 +114,8 @@ def _open(
     if kept is not None:
         screen.say(_("Acting with the token of {kept}.").format(kept=kept), "dim")
     at = environment.address(url)
-    client = Client(at, found, patience, lambda sentence: screen.say(sentence, "yellow"))
+    told = functools.partial(screen.say, style="yellow")
+    client = Client(at, found, patience, told, environment.host(url))
     return Connected(client, key, as_json)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Annotated, Any
 
@@ -81,7 +81,7 @@ def doctor(
         parts, answer = _look(address)
         parts.append(("home", home.is_dir(), str(home.absolute())))
         if answer is not None:
-            parts.append(_me(address))
+            parts.append(_me(address, environment.host(url)))
         found = [_as_finding(part) for part in parts]
         if home.is_dir():
             found += findings("worker.examining", *([] if replay else ["--no-replay"]))
@@ -136,11 +136,11 @@ def _part(name: str, found: Any) -> Part:
     return name, told.get("state") == "up", plain(told.get("detail") or told.get("state"))
 
 
-def _me(address: str) -> Part:
+def _me(address: str, host: Mapping[str, str]) -> Part:
     """Ask the API who the token is."""
     try:
         token, kept = environment.token(None, None)
-        with closing(Client(address, token, 0, screen.say)) as client:
+        with closing(Client(address, token, 0, screen.say, host)) as client:
             me = client.get("/users/me").json()
     except Failure as wrong:
         return "token", False, str(wrong)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -55,6 +56,14 @@ def address_of(settings: Settings) -> str:
 def address(given: str | None) -> str:
     """Return the address of the API: as given, else GOLIVE_URL, else that of the settings."""
     return (given or os.environ.get("GOLIVE_URL") or address_of(read_settings())).rstrip("/")
+
+
+def host(given: str | None) -> dict[str, str]:
+    """Return the header by which the API is asked for the host that it goes by, where this machine's own is asked."""
+    if given or os.environ.get("GOLIVE_URL"):
+        return {}
+    public = read_settings().public_url
+    return {"Host": urlsplit(public).netloc} if public else {}
 
 
 def token(given: str | None, file: Path | None) -> tuple[str, Path | None]:

@@ -31,6 +31,7 @@ def up() -> None:
     with failures_told():
         checks.check_platform()
         settings = checked_settings()
+        checks.check_address(settings)
         home = checks.prepare_home(settings.home)
         with home_lock(home):
             order = parts.order(settings, home)
@@ -46,7 +47,7 @@ def _say(line: str) -> None:
 
 def _tell_ready(settings: Settings, home: Path) -> None:
     """Print where everything is and how to sign in."""
-    address, token = address_of(settings), _shortest(home / "admin.token")
+    address, token = settings.public_url or address_of(settings), _shortest(home / "admin.token")
     rows = [
         (_("golive"), address),
         (_("API"), f"{address}/api/v1"),

@@ -37,6 +37,11 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any], names: Names) -> 
     )
 
 
+def new_build(signed: Mapping[str, Any], present: Mapping[str, Any]) -> list[Sentence]:
+    """Return how the present release of a run differs from the one in a subject; nothing while it is the same."""
+    return [] if _same(signed, present) else list(_release(dict(signed), dict(present), {}))
+
+
 def _told(part: str, before: Any, now: Any, names: Names) -> list[Sentence]:
     """Return the differences of one part; those that nobody foresaw are told as one."""
     found = list(_TELLS[part](before, now, names))

@@ -30,7 +30,7 @@ from settings.names import PREFIX, check_names, check_port
 from settings.private_file import kept_once, read
 from settings.secret_files import SecretFiles, UnusableSecret
 from settings.secret_keys import SecretKeys, read_keys
-from settings.unusable import Unusable
+from settings.unusable import NoPublicUrl, Unusable
 
 _KNOWN = re.compile(r"^(postgres(ql)?(\+psycopg)?|sqlite\+aiosqlite)://")
 _SCHEME = re.compile(r"^postgres(ql)?://")
@@ -77,7 +77,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=1, le=65535, description="Port of the API.")
     public_url: str | None = Field(
         default=None,
-        description="Address at which people reach golive, as `https://golive.example.com`; unset: as they asked.",
+        description="Address at which people reach golive, as `https://golive.example.com`: requests for another "
+        "host are refused. Production needs it; unset: as they asked.",
     )
     session_hours: float = Field(
         default=12, gt=0, le=24 * 30, description="Hours after which people sign in again, whatever they do."
@@ -248,6 +249,11 @@ class Settings(BaseSettings):
         known = {f"{PREFIX}{name.upper()}" for name in type(self).model_fields}
         check_names(known, os.environ, self.secrets_dir)
         self.kept_keys()
+
+    def check_served(self) -> None:
+        """Raise NoPublicUrl where people would be led wherever a request says that golive is."""
+        if self.env == "production" and self.public_url is None:
+            raise NoPublicUrl
 
     def kept_keys(self) -> SecretKeys | None:
         """Return the keys as they are written, None before the first start. Raises UnusableKeys, UnusableSecret."""

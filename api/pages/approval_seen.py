@@ -17,15 +17,16 @@ from api.schemas.subject import WorkSigned
 from db.attachments import Attachment, find_attachments
 from db.events import rows_of
 from db.looks import Look, last_looks
-from db.queries import get_approval, get_header
+from db.queries import get_approval, get_header, release_of
 from db.session import Session
 from db.standing import standing_of
 from db.views import ApprovalView, JournalRow, RunHeader
 from golive.canonical import canonical
 from golive.names import public_id
+from golive.plan import Release
 from golive.standing import Standing
 from golive.subject import PARTS, difference, part_digests
-from golive.subject_changes import Change, changes
+from golive.subject_changes import Change, changes, new_build
 from golive.vocabulary import ENDED
 from golive.words import N_, Sentence, say
 
@@ -52,12 +53,13 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """An approval as one reader sees it now. `was` is what they had looked at last."""
+    """An approval as one reader sees it now; `present` is the build that the run now has."""
 
     visit: Visit
     view: ApprovalView
     approval: ApprovalShown
     run: RunHeader
+    present: Release
     standing: Standing
     looks: dict[str, Look]
     rows: dict[int, JournalRow]
@@ -186,7 +188,10 @@ class Seen:
     @cached_property
     def outstanding(self) -> list[Point]:
         """What a signer should not miss, the worst first."""
-        return outstanding(self.approval.signed, self.visit.language) if self.approval.signed else []
+        if self.approval.signed is None or self.view.subject is None:
+            return []
+        built = new_build(self.view.subject["release"], self.present.model_dump(mode="json"))
+        return outstanding(self.approval.signed, self.visit.language, built)
 
     @cached_property
     def work(self) -> list[tuple[str, list[tuple[int, WorkSigned]]]]:
@@ -249,6 +254,7 @@ async def seen(session: Session, visit: Visit, approval_id: str) -> Seen:
         view=view,
         approval=approval,
         run=await get_header(session, view.run_id),
+        present=await release_of(session, view.run_id),
         standing=await standing_of(session, view.run_id),
         looks=await last_looks(session, view.id, people),
         rows=await rows_of(session, view.run_id, [made.seq for made in view.decisions]),

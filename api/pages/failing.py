@@ -11,8 +11,9 @@ from starlette.responses import RedirectResponse, Response
 
 from api.house import House
 from api.language import language_of
-from api.pages.acting import refused_page
-from api.pages.visiting import SignInFirst, Visit, before, zone_of
+from api.pages.acting import refused_page, typed
+from api.pages.keeping import kept_page
+from api.pages.visiting import SessionChanged, SignInFirst, Visit, before, zone_of
 from api.watched import PREFIX
 from golive.errors import GoliveError
 
@@ -43,14 +44,34 @@ def _nobody(request: Request) -> Visit:
 
 
 async def _sign_in(request: Request, _: Exception) -> Response:
-    """Send the reader to the sign-in page, and from there back to where they were."""
+    """Send the reader to the sign-in page, and from there back to where they were. A page with script stays."""
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     where = "/sign-in" + (f"?next={quote(asked)}" if request.method == "GET" and asked != "/" else "")
-    if request.headers.get("hx-request"):
-        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": "/sign-in"})
+    if with_script(request):
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Reswap": "none"})
     return RedirectResponse(where, HTTPStatus.SEE_OTHER)
+
+
+async def _changed(request: Request, error: Exception) -> Response:
+    """Keep what a form of another session holds. Whoever is signed in now decides whether it is sent."""
+    assert isinstance(error, SessionChanged)  # noqa: S101 - for the type checker
+    sent = error.sent
+    if sent.visit.session is None and (with_script(request) or not typed(sent)):
+        return await _sign_in(request, error)
+    response = kept_page(sent)
+    if with_script(request):  # the form stays as it stands; its page gets the token of the new session
+        response.headers.update(
+            {"HX-Retarget": "#offline", "HX-Reselect": "#offline", "HX-Reswap": "outerHTML"}
+        )
+    return response
+
+
+def with_script(request: Request) -> bool:
+    """Tell whether it is the script of a page that asks."""
+    return "hx-request" in request.headers
 
 
 def install_sign_in(app: FastAPI) -> None:
     """Let pages that need somebody lead to the sign-in page."""
     app.add_exception_handler(SignInFirst, _sign_in)
+    app.add_exception_handler(SessionChanged, _changed)

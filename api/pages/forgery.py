@@ -8,10 +8,10 @@ from __future__ import annotations
 import hmac
 import secrets
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from api.hosts import origin_of
 from golive.errors import Refused
 from golive.words import N_
 from settings import Settings
@@ -28,9 +28,7 @@ def token_for(settings: Settings, secret: str) -> str:
 
 def check(request: Request, settings: Settings, secret: str, given: str) -> None:
     """Raise Refused `foreign_request` unless the request comes from a page of ours of this session."""
-    mask, seal = given[: 2 * _MASK], given[2 * _MASK :]
-    known = any(hmac.compare_digest(_sealed(key, mask, secret), seal) for key in settings.keys("page"))
-    if not known or not _from_here(request, settings):
+    if not (goes_with(settings, secret, given) and is_from_here(request, settings)):
         raise Refused(
             "foreign_request",
             N_(
@@ -40,23 +38,24 @@ def check(request: Request, settings: Settings, secret: str, given: str) -> None
         )
 
 
-def _from_here(request: Request, settings: Settings) -> bool:
+def goes_with(settings: Settings, secret: str, given: str) -> bool:
+    """Tell whether the token `given` is one of the session whose secret this is."""
+    mask, seal = given[: 2 * _MASK], given[2 * _MASK :]
+    return any(hmac.compare_digest(_sealed(key, mask, secret), seal) for key in settings.keys("page"))
+
+
+def is_from_here(request: Request, settings: Settings) -> bool:
     """Tell whether the browser says that a page of ours sent this; one that says nothing at all is not believed."""
     if origin := request.headers.get("origin"):
         return origin == own_origin(request, settings)
     if site := request.headers.get("sec-fetch-site"):
         return site == "same-origin"
-    return _origin(request.headers.get("referer", "")) == own_origin(request, settings)
+    return origin_of(request.headers.get("referer", "")) == own_origin(request, settings)
 
 
 def own_origin(request: Request, settings: Settings) -> str:
     """Return scheme, host and port under which people reach golive."""
-    return _origin(settings.public_url or str(request.base_url))
-
-
-def _origin(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"
+    return origin_of(settings.public_url or str(request.base_url))
 
 
 def _sealed(key: bytes, mask: str, secret: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,9 +23,12 @@ class Point:
 Found = tuple[Literal["bad", "warn"], Sentence, str]
 
 
-def outstanding(signed: SignedShown, language: Language) -> list[Point]:
-    """Return what a signer should not miss: what is bad first, otherwise in the order of the page."""
-    found = [*_release(signed), *_work(signed), *_gates(signed)]
+def outstanding(signed: SignedShown, language: Language, built: Sequence[Sentence] = ()) -> list[Point]:
+    """Return what a signer should not miss: what is bad first, otherwise in the order of the page.
+
+    `built` says how the run's present build differs from the one that the subject holds.
+    """
+    found = [*_builds(built), *_release(signed), *_work(signed), *_gates(signed)]
     points = [Point(kind, whole(sentence, language), where) for kind, sentence, where in found]
     return sorted(points, key=lambda point: point.kind)
 
@@ -38,6 +41,14 @@ def place_of_work(n: int) -> str:
 def place_of_gate(n: int) -> str:
     """Return the anchor of the n-th gate on the page."""
     return f"gate-{n}"
+
+
+def _builds(built: Sequence[Sentence]) -> Iterator[Found]:
+    if built:
+        said = N_("the build has changed since this subject was put together, so nobody signs it any more")
+        yield "bad", say(said), "release"
+    for change in built:
+        yield "bad", change, "release"
 
 
 def _release(signed: SignedShown) -> Iterator[Found]:

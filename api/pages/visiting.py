@@ -178,24 +178,49 @@ class Sent:
         # Browsers send two characters for a line break that they count, and people see, as one.
         return value.replace("\r\n", "\n") if isinstance(value, str) else ""
 
+    @property
+    def token(self) -> str:
+        """The token that the page has given with the form."""
+        return self.visit.request.headers.get(forgery.HEADER) or self.text(forgery.FIELD)
 
-async def _sent(visit: VisitDep) -> AsyncIterator[Sent]:
-    """Read the form. Raises Refused `foreign_request` for one that no page of ours has sent."""
-    request = visit.request
-    async with request.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_PART) as form:
-        written = form.get(forgery.FIELD, "")
-        token = request.headers.get(forgery.HEADER) or (written if isinstance(written, str) else "")
-        forgery.check(request, visit.house.settings, visit.secret, token)
+
+class SessionChanged(Exception):
+    """A page of ours has `sent` a form, but of a session that has ended since; somebody else may be signed in now."""
+
+    def __init__(self, sent: Sent):
+        self.sent = sent
+        super().__init__()
+
+
+async def _form(visit: VisitDep) -> AsyncIterator[Sent]:
+    async with visit.request.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_PART) as form:
         yield Sent(visit, form)
+
+
+FormDep = Annotated[Sent, Depends(_form)]
+
+
+async def _sent(sent: FormDep) -> Sent:
+    """Raise Refused `foreign_request` for a form that no page of ours has sent."""
+    forgery.check(sent.visit.request, sent.visit.house.settings, sent.visit.secret, sent.token)
+    return sent
 
 
 SentDep = Annotated[Sent, Depends(_sent)]
 """A form that anybody may send, such as that of signing in."""
 
 
-async def _act(_: ReaderDep, sent: SentDep) -> Sent:
+async def _same_session(sent: FormDep) -> None:
+    """Raise SessionChanged for a form of ours of another session: what stands in it is not to be lost."""
+    visit, settings = sent.visit, sent.visit.house.settings
+    known = visit.session is not None and forgery.goes_with(settings, visit.secret, sent.token)
+    if not known and forgery.is_from_here(visit.request, settings):
+        raise SessionChanged(sent)
+
+
+async def _act(_session: Annotated[None, Depends(_same_session)], _: ReaderDep, sent: SentDep) -> Sent:
     return sent
 
 
 ActDep = Annotated[Sent, Depends(_act)]
-"""A form of somebody who has signed in."""
+"""A form of somebody who has signed in. Raises SessionChanged, SignInFirst or Refused."""

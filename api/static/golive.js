@@ -28,13 +28,17 @@
   function tellConnection(sentence) {
     const told = document.getElementById("offline");
     told.hidden = !sentence;
-    told.textContent = sentence ? told.dataset[sentence] : "";
+    told.querySelector("span").textContent = sentence ? told.dataset[sentence] : "";
+    told.querySelector("a").hidden = sentence !== "ended";
   }
 
-  // A form whose answer got lost is sent again as it is: under its key it is done once.
-  function sendAgain(form) {
+  // A form whose answer got lost is sent again by the button that was pressed: under its key it is done once.
+  const waiting = new WeakMap();
+  function sendAgain(form, button) {
     tellConnection("away");
-    setTimeout(() => form.isConnected && form.requestSubmit(), again);
+    waiting.set(form, setTimeout(() => {
+      if (form.isConnected && (!button || button.form === form)) form.requestSubmit(button);
+    }, again));
   }
 
   // A stream of news that could not even begin; one that broke off is connected again by htmx.
@@ -54,23 +58,35 @@
   }
 
   document.addEventListener("htmx:config:request", (event) => {
-    event.detail.ctx.request.headers["X-CSRF-Token"] = document.body.dataset.csrf;
+    event.detail.ctx.request.headers["X-CSRF-Token"] = document.getElementById("offline").dataset.csrf;
   });
   // Files are uploaded when they are chosen: what is stored stands in the form, so the field is free for more.
   document.addEventListener("htmx:before:request", (event) => {
     const source = event.detail.ctx?.sourceElement;
     if (source?.type === "file") source.closest(".field").querySelector("[data-problem]")?.remove();
+    clearTimeout(waiting.get(source)); // whoever presses meanwhile is not overtaken by what they pressed before
   });
   document.addEventListener("htmx:after:swap", (event) => {
     const source = event.detail.ctx?.sourceElement;
     if (source?.type === "file") source.value = "";
   });
   document.addEventListener("htmx:error", (event) => {
-    const form = event.detail.ctx?.sourceElement;
-    if (form?.matches?.("form[data-act]")) sendAgain(form);
-    else connectAgain(form);
+    const { sourceElement: source, request, text } = event.detail.ctx ?? {};
+    const lost = text === undefined; // else there was an answer, and sending again would only bring the same
+    if (lost && source?.matches?.("form[data-act]")) sendAgain(source, request.submitter);
+    else connectAgain(source);
   });
-  document.addEventListener("htmx:response:error", (event) => connectAgain(event.detail.ctx?.sourceElement));
+  document.addEventListener("htmx:response:error", (event) => {
+    if (event.detail.ctx?.response.status === 401) tellConnection("ended");
+    else connectAgain(event.detail.ctx?.sourceElement);
+  });
+  // Somebody has signed in meanwhile, maybe somebody else: the page has their token now, and they press again.
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx?.hx?.retarget !== "#offline") return;
+    const token = document.getElementById("offline").dataset.csrf;
+    for (const field of document.querySelectorAll("form > input[name=csrf]")) field.value = token;
+    tellConnection("renewed");
+  });
   document.addEventListener("htmx:after:request", () => tellConnection(""));
   document.addEventListener("htmx:sse:error", (event) => tellConnection([401, 403].includes(event.detail.status) ? "ended" : "waiting"));
   document.addEventListener("htmx:sse:after:connection", () => tellConnection(""));

@@ -64,6 +64,14 @@ def check_keys(settings: Settings, home: Path) -> None:
         raise Failure(_("The secret keys cannot be used: {why}.").format(why=why)) from why
 
 
+def check_address(settings: Settings) -> None:
+    """Refuse to serve people in production without the address at which they come."""
+    try:
+        settings.check_served()
+    except Unusable as unusable:
+        raise refused(unusable) from unusable
+
+
 def check_ports(settings: Settings) -> None:
     """Refuse ports that are taken or named twice, each with the variable that changes it."""
     wanted = [("GOLIVE_PORT", _("the API"), settings.host, settings.port)]

@@ -192,7 +192,8 @@ async def test_in_production_an_answer_holds_a_link_and_no_token(admin: Client, 
 async def test_a_link_leads_to_the_address_that_people_know(admin: Client, settings: Settings) -> None:
     house: House = admin.app.state.house
     house.settings.public_url = "https://golive.example.com"
-    made = (await admin.post("/users", ANN)).json()
+    asked = {"Host": "golive.example.com"}
+    made = (await admin.ask("POST", "/users", json=ANN, headers=asked)).json()
     assert made["enrolment_url"].startswith("https://golive.example.com/enrol/")
 
 

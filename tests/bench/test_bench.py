@@ -53,6 +53,7 @@ def test_eight_at_once_never_meet_a_task_that_is_not_open() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.e2e
 @pytest.mark.timeout(300)
 @pytest.mark.xdist_group("bench")

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from cli.language import ROOT
 
 DOCKERFILE, COMPOSE = ROOT / "Dockerfile", ROOT / "docker-compose.yml"
-_VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
+_VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?::-(?P<default>(?:[^{}]|\{[^{}]*\})*))?\}")
 _BASE_PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
 
 
@@ -79,7 +79,7 @@ def _interpolated(value: Any) -> Any:
 
 
 def _value(found: re.Match[str]) -> str:
-    return "$" if found[0] == "$$" else found["default"] or ""
+    return "$" if found[0] == "$$" else _VARIABLE.sub(_value, found["default"] or "")
 
 
 def command(service: Any) -> list[str]:

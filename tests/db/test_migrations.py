@@ -5,15 +5,20 @@ import multiprocessing
 import re
 from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, inspect, text
 
 from db import migrations
+from db.errors import GivenUp
 from db.migrations import current, downgrade, head, upgrade
+from db.reconciling import mark_lost
 from db.session import Database
 from db.tables import metadata
+from golive.recording import Batch
 from tests.databases import Databases
+from tests.db.story import event, first, record, run_change
 
 _WORDS = re.compile(r"'\w+'|\b\d+\b|\b(?:IS NOT NULL|IS NULL)\b")
 
@@ -75,6 +80,20 @@ async def test_each_single_step_down_and_up(databases: Databases) -> None:
         await downgrade(url, f"{revision:04}")
     await upgrade(url)
     assert await schema_of(url) == whole
+
+
+async def test_runs_that_were_lost_before_that_was_kept_stay_ended(databases: Databases) -> None:
+    database = Database(url := databases.fresh())
+    for run_id in ("r1", "r2"):
+        await record(database, first(run_id))
+    async with database.transaction() as session:
+        assert await mark_lost(session, "r1", "terminated")
+    await downgrade(url, "0008")
+    await upgrade(url)
+    with pytest.raises(GivenUp):
+        await record(database, Batch(run_id="r1", events=(event(2),), run=run_change()))
+    await record(database, Batch(run_id="r2", events=(event(2),), run=run_change()))
+    await database.close()
 
 
 _SQLITE = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"

@@ -37,7 +37,12 @@ NOT_RUN = {
         "operator/backup.md",
         'cp golive-backup/temporal.db "${GOLIVE_HOME:-.golive}/temporal.db.restored"',
     ),
+    (
+        "operator/backup.md",
+        'golive db abandon RUN ... --reason "Temporal\'s disk is gone, and there is no backup"',
+    ),
     ("operator/containers.md", "make secrets"),
+    ("operator/containers.md", "docker compose exec worker python -m cli db recover"),
     ("operator/containers.md", "docker compose exec api python -m cli doctor"),
     ("operator/containers.md", "docker compose build --pull"),
     (

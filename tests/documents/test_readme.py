@@ -56,6 +56,7 @@ def test_decision_records_are_numbered_and_one_screen_long() -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.proof
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.xdist_group("up")

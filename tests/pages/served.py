@@ -36,6 +36,7 @@ async def browsing(chromium: Browser, app: FastAPI, token: str) -> AsyncIterator
         try:
             page = await context.new_page()
             await page.goto("/sign-in")
+            await page.click("main summary")
             form = page.locator('form[action="/sign-in/token"]')
             await form.locator("[name=token]").fill(token)
             await form.locator("[name=token]").press("Enter")

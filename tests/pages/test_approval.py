@@ -257,9 +257,9 @@ def _fields(page: BeautifulSoup, action: str) -> list[tuple[str, str]]:
 
 
 def _csrf(page: BeautifulSoup) -> str:
-    body = page.select_one("body")
-    assert body is not None
-    return str(body["data-csrf"])
+    told = page.select_one("#offline")
+    assert told is not None
+    return str(told["data-csrf"])
 
 
 async def test_a_double_press_decides_once(go: Asked, readers: Readers) -> None:

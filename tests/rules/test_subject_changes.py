@@ -13,7 +13,7 @@ from golive import commands as c
 from golive.canonical import canonical
 from golive.evidence import Metric
 from golive.subject import PARTS, subject_of
-from golive.subject_changes import Change, changes
+from golive.subject_changes import Change, changes, new_build
 from golive.words import Text
 from tests.rules.plans import GREY, PEOPLE, SIGNED, UAT, make_plan, release, task
 from tests.rules.world import World, started, words
@@ -77,6 +77,13 @@ def test_a_new_build_is_told_with_both_versions_and_digests() -> None:
         ("release", f"the artifact shop.tar has the digest {now}; before: {was}"),
         ("release", "the artifact was made by dev1; before: –"),
     ]
+
+
+def test_the_build_that_a_run_has_now_is_compared_with_the_one_that_was_signed() -> None:
+    signed = SUBJECT["release"]
+    assert new_build(signed, copy.deepcopy(signed)) == []
+    found = new_build(signed, {**signed, "version": "2.0.0"})
+    assert [str(each) for each in found] == [f"the version is 2.0.0; before: {signed['version']}"]
 
 
 def test_a_task_that_was_done_again_is_told_by_its_title() -> None:
