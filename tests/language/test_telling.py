@@ -59,7 +59,10 @@ def test_a_sentence_that_stands_alone_is_whole() -> None:
     assert whole(say("Held: {why}. It goes on.", why="wait."), "en") == "Held: wait. It goes on."
     assert whole(say("{what}…", what="more"), "en") == "more…"
     assert whole(say("{what}", what="more..."), "en") == "more..."
-    assert whole(say("{why}。{who} 可以恢复。", why="It is moved.", who="rm"), "zh") == "It is moved。rm 可以恢复。"
+    assert (
+        whole(say("{why}。{who} 可以恢复。", why="It is moved.", who="rm"), "zh")
+        == "It is moved。rm 可以恢复。"
+    )
     assert whole(say("the start lies in the past"), "zh").endswith("。")
 
 
