@@ -102,7 +102,8 @@ AttemptDep = Annotated[Attempt, Depends(_attempt)]
 
 def attempt_of(request: Request, actor: Actor, key: str | None, body_digest: str) -> Attempt:
     """Return the attempt that this request makes; without a key it is one of its own."""
-    if key is not None and not (key.isascii() and key.isprintable() and key.strip()):
+    sound = key is None or (key.isascii() and key.isprintable() and key.strip() and len(key) <= _LONGEST_KEY)
+    if not sound:
         raise Invalid(
             "idempotency_key_invalid",
             N_("The Idempotency-Key must be 1 to {most} printable ASCII characters."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from fastapi import Request
@@ -29,6 +30,17 @@ def drawn(house: House, attempt: Attempt, purpose: Purpose) -> list[str]:
     return [base64.urlsafe_b64encode(each).decode().rstrip("=") for each in made]
 
 
+Known = Callable[[Session, str], Awaitable[bool]]
+"""Tells whether a secret was ever given."""
+
+
+async def given(session: Session, house: House, attempt: Attempt, purpose: Purpose, known: Known) -> str:
+    """Return the secret that this attempt gave; a key may have been put before the one that drew it."""
+    secrets = drawn(house, attempt, purpose)
+    before = [secret for secret in secrets if await known(session, secret)]
+    return (before or secrets)[0]
+
+
 async def make(session: Session, house: House, attempt: Attempt, user: User) -> datetime:
     """Make a link for `user`; return when it ends."""
     secret = drawn(house, attempt, "enrolment")[0]
@@ -36,7 +48,6 @@ async def make(session: Session, house: House, attempt: Attempt, user: User) -> 
 
 
 async def address(session: Session, house: House, attempt: Attempt, request: Request) -> str:
-    """Return where the link that this attempt made opens; a key may have been put before the one that drew it."""
-    secrets = drawn(house, attempt, "enrolment")
-    known = [secret for secret in secrets if await enrolling.was_made(session, secret)]
-    return f"{own_origin(request, house.settings)}/enrol/{(known or secrets)[0]}"
+    """Return where the link that this attempt made opens."""
+    secret = await given(session, house, attempt, "enrolment", enrolling.was_made)
+    return f"{own_origin(request, house.settings)}/enrol/{secret}"

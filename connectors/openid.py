@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from authlib.oauth2.auth import ClientAuth
@@ -170,6 +171,8 @@ class OpenIDProvider:
                 raise ProviderAway(f"{where} speaks for {says.get('issuer')}, not for {self.issuer}")
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                 self._must_be_safe(where, name, says.get(name))
+            if "userinfo_endpoint" in says:
+                self._must_be_safe(where, "userinfo_endpoint", says["userinfo_endpoint"])
             keys: Any = await _answer(http, "GET", says["jwks_uri"])
         try:
             return _Known(says, KeySet.import_key_set(keys), time.monotonic())
@@ -177,10 +180,18 @@ class OpenIDProvider:
             raise ProviderAway(f"{says['jwks_uri']} gave no keys: {wrong}") from wrong
 
     def _must_be_safe(self, where: str, name: str, address: object) -> None:
-        """Raise ProviderAway unless this is an address by TLS, as the issuer's own is."""
-        scheme = self.issuer.partition(":")[0]
-        if not (isinstance(address, str) and address.startswith(("https://", f"{scheme}://"))):
+        """Raise ProviderAway unless this is an address by TLS or, as the issuer's own, on this very machine."""
+        if not (isinstance(address, str) and self._is_safe(address)):
             raise ProviderAway(f"{where} gives no usable {name}: {address}")
+
+    def _is_safe(self, address: str) -> bool:
+        try:
+            own, there = urlsplit(self.issuer), urlsplit(address)
+        except ValueError:
+            return False
+        if there.scheme == "https":
+            return bool(there.hostname)
+        return there.scheme == own.scheme == "http" and there.hostname == own.hostname
 
     @staticmethod
     def _calling() -> httpx.AsyncClient:

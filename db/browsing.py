@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlalchemy import delete, insert, select, update
 
-from db.people import User, find_users, get_user
+from db.people import KeptToken, User, find_users, get_user
 from db.session import Session, database_time
 from db.tables import sessions, users
 
@@ -23,11 +23,15 @@ Method = Literal["password", "token", "link", "oidc"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Browsing:
-    """A session of `user` that goes on until `expires_at`, unless it is ended before."""
+    """A session of `user` that goes on until `expires_at`, unless it is ended before.
+
+    `token_id` is that of the API token it was begun with, if it was.
+    """
 
     id: str
     user: User
     method: Method
+    token_id: str | None
     created_at: datetime
     expires_at: datetime
 
@@ -45,17 +49,25 @@ class Listed:
 
 
 async def begin(  # noqa: PLR0913 - each is a column
-    session: Session, name: str, *, method: Method, address: str, browser: str, lasting: timedelta
+    session: Session,
+    name: str,
+    *,
+    method: Method,
+    address: str,
+    browser: str,
+    lasting: timedelta,
+    token: KeptToken | None = None,
 ) -> str:
     """Begin a session of the user `name` and return the secret that their browser keeps. Raises NotFound.
 
-    Sessions that were over long ago are removed.
+    One that is begun with an API token ends with it at the latest. Sessions that were over long ago are removed.
     """
     user, now, secret = await get_user(session, name), await database_time(session), secrets.token_urlsafe(32)
     await session.execute(delete(sessions).where(sessions.c.expires_at <= now - _KEPT))
     row = {"id": secrets.token_hex(12), "sha256": _sealed(secret), "user_id": user.id, "method": method}
-    where = {"address": address, "browser": browser[:200]}
-    await session.execute(insert(sessions).values(**row, **where, created_at=now, expires_at=now + lasting))
+    where = {"address": address, "browser": browser[:200], "token_id": token.id if token else None}
+    ends = min(now + lasting, token.expires_at) if token and token.expires_at else now + lasting
+    await session.execute(insert(sessions).values(**row, **where, created_at=now, expires_at=ends))
     return secret
 
 
@@ -73,7 +85,12 @@ async def find(session: Session, secret: str) -> Browsing | None:
         return None
     user = (await find_users(session, [row.name]))[row.name]
     return Browsing(
-        id=row.id, user=user, method=row.method, created_at=row.created_at, expires_at=row.expires_at
+        id=row.id,
+        user=user,
+        method=row.method,
+        token_id=row.token_id,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
     )
 
 

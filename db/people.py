@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 
 from db.pages import Page, read_page
 from db.session import Session, database_time, insert_into
-from db.tables import tokens, user_functions, user_roles, users
+from db.tables import sessions, tokens, user_functions, user_roles, users
 from golive.errors import Conflict, NotFound
 from golive.vocabulary import Role
 from golive.words import N_
@@ -168,19 +168,25 @@ async def another_admin(session: Session, name: str) -> bool:
     return (await session.scalar(found.where(user_roles.c.role == "admin").limit(1))) is not None
 
 
-async def issue_token(
+async def issue_token(  # noqa: PLR0913 - each is a column or bounds one
     session: Session,
     name: str,
     *,
     token: str | None = None,
     called: str | None = None,
     lasting: timedelta | None = None,
+    within: str | None = None,
 ) -> Token:
-    """Give the user another token, drawn at random unless one is given. Raises NotFound (`unknown_user`)."""
+    """Give the user another token, drawn at random unless one is given. Raises NotFound (`unknown_user`).
+
+    It ends with the token of the id `within`, with which they signed in, at the latest: no token renews itself.
+    """
     user, now, text = await get_user(session, name), await database_time(session), token or new_token()
     issued = Token(id=secrets.token_hex(12), user=name, token=text, created_at=now)
     row = {"id": issued.id, "user_id": user.id, "sha256": _sealed(text), "name": called}
-    ends = now + lasting if lasting else None
+    latest = select(tokens.c.expires_at).where(tokens.c.id == within)
+    known = [now + lasting if lasting else None, await session.scalar(latest) if within else None]
+    ends = min((each for each in known if each is not None), default=None)
     await session.execute(insert(tokens).values(**row, created_at=now, expires_at=ends))
     return issued
 
@@ -194,6 +200,17 @@ async def tokens_of(session: Session, user_id: str) -> list[KeptToken]:
         KeptToken(id=row.id, name=row.name, created_at=row.created_at, expires_at=row.expires_at)
         for row in await session.execute(valid.order_by(tokens.c.created_at.desc(), tokens.c.id))
     ]
+
+
+async def kept_token(session: Session, token: str) -> KeptToken | None:
+    """Return what is kept of a token that is valid, None for any other."""
+    found = select(tokens).where(tokens.c.sha256 == _sealed(token), tokens.c.revoked_at.is_(None))
+    now = await database_time(session)
+    valid = found.where(or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now))
+    row = (await session.execute(valid)).one_or_none()
+    if row is None:
+        return None
+    return KeptToken(id=row.id, name=row.name, created_at=row.created_at, expires_at=row.expires_at)
 
 
 async def authenticate(session: Session, token: str) -> User | None:
@@ -211,7 +228,9 @@ async def authenticate(session: Session, token: str) -> User | None:
 
 
 async def revoke_token(session: Session, token_id: str, *, of: str | None = None) -> None:
-    """Take a token back for good; a second time changes nothing. `of` is the id of whose it must be.
+    """Take a token back for good and end what was begun with it; a second time changes nothing.
+
+    `of` is the id of whose it must be.
 
     Raises NotFound (`unknown_token`).
     """
@@ -220,18 +239,24 @@ async def revoke_token(session: Session, token_id: str, *, of: str | None = None
         known = known.where(tokens.c.user_id == of)
     if await session.scalar(known) is None:
         raise NotFound("unknown_token", N_("There is no token {id}."), id=token_id)
-    still = (tokens.c.id == token_id) & tokens.c.revoked_at.is_(None)
-    await session.execute(update(tokens).where(still).values(revoked_at=await database_time(session)))
+    await _revoked(session, tokens.c.id == token_id)
 
 
 async def revoke_tokens_of(session: Session, name: str) -> int:
-    """Take back every token of a user; return how many. Raises NotFound (`unknown_user`)."""
+    """Take back every token of a user and end what was begun with them; return how many they were.
+
+    Raises NotFound (`unknown_user`).
+    """
     user = await get_user(session, name)
-    still = (tokens.c.user_id == user.id) & tokens.c.revoked_at.is_(None)
-    result = await session.execute(
-        update(tokens).where(still).values(revoked_at=await database_time(session))
-    )
-    return result.rowcount
+    return await _revoked(session, tokens.c.user_id == user.id)
+
+
+async def _revoked(session: Session, which: ColumnElement[bool]) -> int:
+    now = await database_time(session)
+    begun = sessions.c.token_id.in_(select(tokens.c.id).where(which)) & sessions.c.ended_at.is_(None)
+    await session.execute(update(sessions).where(begun).values(ended_at=now))
+    still = which & tokens.c.revoked_at.is_(None)
+    return (await session.execute(update(tokens).where(still).values(revoked_at=now))).rowcount
 
 
 def _sealed(token: str) -> str:

@@ -70,6 +70,8 @@ def network_of(address: str) -> str:
     with suppress(ValueError):
         found = ipaddress.ip_address(address)
         if isinstance(found, ipaddress.IPv6Address):
+            if found.ipv4_mapped:  # how a socket of both kinds tells an address of IPv4
+                return str(found.ipv4_mapped)
             return str(ipaddress.ip_network((found, _IPV6_NETWORK), strict=False))
     return address
 

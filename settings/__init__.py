@@ -40,7 +40,7 @@ _WEB = re.compile(r"^https?://[^/?#\s]+$")
 _ISSUER = re.compile(r"^(https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?)(/[^?#\s]*)?$")
 """RFC 8414: an address by TLS, without query; on this machine alone it may be without TLS."""
 
-Purpose = Literal["command", "start", "salt", "user_token", "enrolment", "page"]
+Purpose = Literal["command", "start", "salt", "user_token", "enrolment", "page", "attempt"]
 RoleName = Literal[
     "viewer",
     "assignee",

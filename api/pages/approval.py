@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from api.pages.acting import NOT_TRIED, Tried, acted, given
 from api.pages.approval_seen import Seen, seen
-from api.pages.rendering import page
+from api.pages.following import news_about
+from api.pages.rendering import fragment, page
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
 from api.routers.approvals import decide
 from api.schemas.approvals import DecideGiven, DecisionShown
@@ -36,11 +37,13 @@ async def look(approval_id: ApprovalPath, visit: ReaderDep, *, unfold: bool = Fa
 async def _page(visit: Visit, approval_id: str, tried: Tried, *, unfold: bool = False) -> Response:
     async with visit.house.database.reading() as session:
         found = await seen(session, visit, approval_id)
+        news = await news_about(session, found.view.run_id, f"approval:{found.view.ref}")
     return page(
         visit,
         "approvals/approval.html",
         status=tried.problem.get("status", HTTPStatus.OK),
         seen=found,
+        news=news,
         tried=tried,
         unfold=unfold or _few(found),
         digest=found.approval.digest,
@@ -59,7 +62,7 @@ async def live(approval_id: ApprovalPath, visit: ReaderDep, digest: str = "") ->
     """
     async with visit.house.database.reading() as session:
         found = await seen(session, visit, approval_id)
-    return page(visit, "approvals/_live.html", seen=found, digest=digest or found.approval.digest)
+    return fragment(visit, "approvals/_live.html", seen=found, digest=digest or found.approval.digest)
 
 
 @router.post("/approvals/{approval_id}/look")

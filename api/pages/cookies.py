@@ -6,19 +6,20 @@ earlier; the session itself ends in SQL.
 
 from __future__ import annotations
 
-import hmac
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.pages.sealing import is_marked, mark_of
 from settings import Settings
 
 ZONE = "golive-zone"
 """The cookie in which the script tells the reader's time zone; it grants nothing."""
-_FRESH = timedelta(minutes=1)
-"""A cookie that is younger is not written anew."""
+_WHAT = "session"
+_FRESH = 0.25
+"""The part of the idle time during which a cookie is not written anew: a late answer puts no session back that another
+has just taken the place of."""
 
 
 def bound(name: str, *, https: bool) -> str:
@@ -40,17 +41,17 @@ class SessionCookie:
         """Return the secret and when it was last used; None without a cookie of ours that was used lately."""
         secret, _, rest = request.cookies.get(self.name, "").partition(".")
         written, _, seal = rest.partition(".")
-        if not any(hmac.compare_digest(self._seal(key, secret, written), seal) for key in self._keys):
+        if not is_marked(self._keys, seal, _WHAT, secret, written):
             return None
         seen = datetime.fromtimestamp(int(written), now.tzinfo)
         return (secret, seen) if now - seen < self._idle else None
 
     def keep(self, response: Response, secret: str, now: datetime, seen: datetime | None = None) -> None:
-        """Have the browser keep `secret`, unless it was `seen` a moment ago."""
-        if seen is not None and now - seen < _FRESH:
+        """Have the browser keep `secret`, unless it was `seen` not long ago."""
+        if seen is not None and now - seen < _FRESH * self._idle:
             return
         written = str(int(now.timestamp()))
-        value = f"{secret}.{written}.{self._seal(self._keys[0], secret, written)}"
+        value = f"{secret}.{written}.{mark_of(self._keys[0], _WHAT, secret, written)}"
         response.set_cookie(
             self.name,
             value,
@@ -64,7 +65,3 @@ class SessionCookie:
     def forget(self, response: Response) -> None:
         """Have the browser forget the session."""
         response.delete_cookie(self.name, path="/", secure=self._https, httponly=True, samesite="lax")
-
-    @staticmethod
-    def _seal(key: bytes, secret: str, written: str) -> str:
-        return hmac.new(key, f"session\0{secret}\0{written}".encode(), sha256).hexdigest()

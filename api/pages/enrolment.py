@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
+from api.asking import address
 from api.pages.acting import NOT_TRIED, Tried
 from api.pages.choosing import SHORTEST, good_enough
 from api.pages.rendering import page
@@ -19,8 +20,10 @@ from api.problems import document
 from api.refusals import user_disabled
 from db import browsing, enrolling
 from db.enrolling import Enrolment
-from db.journal import administering
+from db.journal import administering, append_admin
 from db.passwords import keep_hash
+from db.people import User, get_user, revoke_tokens_of
+from golive.commands import Actor
 from golive.errors import Invalid, NotFound
 from golive.words import N_
 
@@ -36,12 +39,14 @@ async def look(secret: _Secret, visit: VisitDep) -> Response:
 
 @router.post("/enrol/{secret}")
 async def choose(secret: _Secret, sent: SentDep) -> Response:
-    """Take the password, end the user's other sessions and sign in."""
+    """Take the password, end the user's other sessions and, where they ask for it, their tokens, and sign in."""
     visit, found, password = sent.visit, await _found(sent.visit, secret), sent.text("password")
     try:
         good_enough(password, sent.text("again"), found.name)
     except Invalid as unfit:
-        tried = Tried(visit.request.url.path, {}, document(unfit, visit.language))
+        tried = Tried(
+            visit.request.url.path, {"revoke": sent.text("revoke")}, document(unfit, visit.language)
+        )
         return _form(visit, found, tried, unfit.status)
     return await _chosen(sent, found, await visit.house.passwords.hashed(password))
 
@@ -49,12 +54,31 @@ async def choose(secret: _Secret, sent: SentDep) -> Response:
 async def _chosen(sent: Sent, found: Enrolment, hashed: str) -> Response:
     visit = sent.visit
     async with administering(visit.house.database) as sql:
+        user = await get_user(sql, found.name)
+        if not user.enabled:
+            raise user_disabled(user.name)
         if not await enrolling.use(sql, found.id):
             raise _over()
         await keep_hash(sql, found.user_id, hashed)
         await browsing.end_all(sql, found.user_id)
+        if sent.text("revoke"):
+            count = await revoke_tokens_of(sql, user.name)
+            told = {"user": user.name, "count": count}
+            await append_admin(sql, _actor(visit, user), "TokensRevoked", f"user:{user.name}", payload=told)
         secret = await begun(sql, visit, found.name, "link")
     return led(visit, secret, "/")
+
+
+def _actor(visit: Visit, user: User) -> Actor:
+    """Return who acts by the link: its user."""
+    return Actor(
+        name=user.name,
+        roles=user.roles,
+        functions=user.functions,
+        enabled=user.enabled,
+        method="link",
+        address=address(visit.request),
+    )
 
 
 async def _found(visit: Visit, secret: str) -> Enrolment:

@@ -54,7 +54,7 @@ def identity_of(settings: Settings, claims: Mapping[str, Any]) -> Identity:
     """Return who the claims speak of."""
     groups = claims.get(settings.oidc_groups_claim) or ()
     listed = [groups] if isinstance(groups, str) else groups
-    mail = claims.get("email") if claims.get("email_verified", True) else None
+    mail = claims.get("email") if claims.get("email_verified") is True else None
     return Identity(
         issuer=str(claims["iss"]),
         subject=str(claims["sub"]),

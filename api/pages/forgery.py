@@ -5,25 +5,25 @@ The token is masked anew on each page, so that nobody learns it from the size of
 
 from __future__ import annotations
 
-import hmac
 import secrets
-from hashlib import sha256
 
 from starlette.requests import Request
 
 from api.hosts import origin_of
+from api.pages.sealing import is_marked, mark_of
 from golive.errors import Refused
 from golive.words import N_
 from settings import Settings
 
 FIELD, HEADER = "csrf", "X-CSRF-Token"
 _MASK = 16
+_WHAT = "csrf"
 
 
 def token_for(settings: Settings, secret: str) -> str:
     """Return a token that goes with the session whose secret this is."""
     mask = secrets.token_hex(_MASK)
-    return mask + _sealed(settings.keys("page")[0], mask, secret)
+    return mask + mark_of(settings.keys("page")[0], _WHAT, mask, secret)
 
 
 def check(request: Request, settings: Settings, secret: str, given: str) -> None:
@@ -41,7 +41,7 @@ def check(request: Request, settings: Settings, secret: str, given: str) -> None
 def goes_with(settings: Settings, secret: str, given: str) -> bool:
     """Tell whether the token `given` is one of the session whose secret this is."""
     mask, seal = given[: 2 * _MASK], given[2 * _MASK :]
-    return any(hmac.compare_digest(_sealed(key, mask, secret), seal) for key in settings.keys("page"))
+    return is_marked(settings.keys("page"), seal, _WHAT, mask, secret)
 
 
 def is_from_here(request: Request, settings: Settings) -> bool:
@@ -56,7 +56,3 @@ def is_from_here(request: Request, settings: Settings) -> bool:
 def own_origin(request: Request, settings: Settings) -> str:
     """Return scheme, host and port under which people reach golive."""
     return origin_of(settings.public_url or str(request.base_url))
-
-
-def _sealed(key: bytes, mask: str, secret: str) -> str:
-    return hmac.new(key, f"csrf\0{mask}\0{secret}".encode(), sha256).hexdigest()

@@ -10,14 +10,16 @@ from fastapi import APIRouter
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
+from api import enrolling
 from api.asking import address
-from api.attempts import Attempt, attempt_of, once
+from api.attempts import Attempt, once
 from api.enrolling import drawn
-from api.pages.acting import KEY, NOT_TRIED, Tried, acted, done, given, typed
+from api.pages.acting import NOT_TRIED, Tried, acted, done, given
 from api.pages.browsers import known_as
 from api.pages.choosing import SHORTEST, good_enough
 from api.pages.proving import prove
 from api.pages.rendering import page
+from api.pages.sealed import sealed_attempt
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
 from api.problems import document
 from api.refusals import Throttled, Unauthenticated
@@ -25,15 +27,16 @@ from api.schemas.given import Given
 from db import browsing, identities
 from db.journal import append_admin
 from db.passwords import keep_hash, kept_hash
-from db.people import User, issue_token, patch_user, revoke_token, tokens_of
+from db.people import User, issue_token, patch_user, revoke_token, token_is_known, tokens_of
 from db.session import Session
-from golive.errors import GoliveError, Invalid
+from golive.errors import GoliveError, Invalid, Refused
 from golive.vocabulary import LINE
 from golive.words import N_
 
 router = APIRouter(include_in_schema=False)
 _ME = "/me"
 DAYS = ("7", "30", "90", "365")
+_LATELY = timedelta(minutes=10)
 
 
 class _Language(Given):
@@ -51,6 +54,13 @@ class _Token(Given):
 class _NewToken(Given):
     name: Annotated[str, StringConstraints(max_length=80, pattern=LINE)]
     days: int = Field(ge=1, le=365)
+    present: str
+
+
+class _NewPassword(Given):
+    present: str
+    password: str
+    again: str
 
 
 @router.get(_ME)
@@ -154,49 +164,74 @@ async def revoke(sent: ActDep) -> Response:
 
 @router.post("/me/tokens")
 async def make_token(sent: ActDep) -> Response:
-    """Make a token and show it, this once: the same form sent again shows the same one."""
+    """Make a token and show it: the same form sent again shows the same one."""
     visit, house, user = sent.visit, sent.visit.house, _user(sent.visit)
-    attempt = attempt_of(visit.request, visit.actor, sent.text(KEY) or None, "")
-    token = drawn(house, attempt, "user_token")[0]
+    shown = {name: sent.text(name) for name in ("name", "days")}
     try:
-        asked = given(_NewToken, {"name": sent.text("name"), "days": sent.text("days")})
-    except Invalid as unfit:
-        return await _refused(sent, unfit, typed(sent))
+        asked = given(_NewToken, {**shown, "present": sent.text("present")})
+        attempt, before = await sealed_attempt(sent, asked)
+        if not before:
+            await _really(visit, asked.present)
 
-    async def change(sql: Session) -> dict[str, Any]:
-        lasting = timedelta(days=asked.days)
-        issued = await issue_token(sql, user.name, token=token, called=asked.name, lasting=lasting)
-        told = {"user": user.name, "name": asked.name, "days": asked.days}
-        await append_admin(sql, visit.actor, "TokenIssued", f"token:{issued.id}", payload=told)
-        return {}
+        async def change(sql: Session) -> dict[str, Any]:
+            token, lasting = drawn(house, attempt, "user_token")[0], timedelta(days=asked.days)
+            within = visit.session.token_id if visit.session else None
+            issued = await issue_token(
+                sql, user.name, token=token, called=asked.name, lasting=lasting, within=within
+            )
+            told = {"user": user.name, "name": asked.name, "days": asked.days}
+            await append_admin(sql, visit.actor, "TokenIssued", f"token:{issued.id}", payload=told)
+            return {}
 
-    await once(house, attempt, HTTPStatus.CREATED, change)
-    return await _page(visit, made=token)
+        await once(house, attempt, HTTPStatus.CREATED, change)
+    except (Invalid, Refused, Throttled) as unfit:
+        return await _refused(sent, unfit, shown)
+    async with house.database.reading() as sql:
+        made = await enrolling.given(sql, house, attempt, "user_token", token_is_known)
+    return await _page(visit, made=made)
 
 
 @router.post("/me/password")
 async def password(sent: ActDep) -> Response:
     """Take another password, from who knows the present one, and end the other sessions."""
     visit, user = sent.visit, _user(sent.visit)
-    attempt = attempt_of(visit.request, visit.actor, sent.text(KEY) or None, "")
-    async with visit.house.database.reading() as sql:
-        if await attempt.found(sql):
-            return done(_ME)
     try:
-        good_enough(sent.text("password"), sent.text("again"), user.name)
-        await _present(visit, sent.text("present"))
+        asked = given(_NewPassword, {name: sent.text(name) for name in _NewPassword.model_fields})
+        attempt, before = await sealed_attempt(sent, asked)
+        if before:
+            return done(_ME)
+        good_enough(asked.password, asked.again, user.name)
+        await _present(visit, asked.present)
+        hashed = await visit.house.passwords.hashed(asked.password)
+
+        async def change(sql: Session) -> dict[str, Any]:
+            await keep_hash(sql, user.id, hashed)
+            await browsing.end_all(sql, user.id, but=visit.session.id if visit.session else None)
+            await append_admin(sql, visit.actor, "PasswordChanged", f"user:{user.name}")
+            return {}
+
+        await once(visit.house, attempt, HTTPStatus.OK, change)
     except (Invalid, Throttled) as error:
         return await _refused(sent, error, {})
-    hashed = await visit.house.passwords.hashed(sent.text("password"))
-
-    async def change(sql: Session) -> dict[str, Any]:
-        await keep_hash(sql, user.id, hashed)
-        await browsing.end_all(sql, user.id, but=visit.session.id if visit.session else None)
-        await append_admin(sql, visit.actor, "PasswordChanged", f"user:{user.name}")
-        return {}
-
-    await once(visit.house, attempt, HTTPStatus.OK, change)
     return done(_ME)
+
+
+async def _really(visit: Visit, typed_in: str) -> None:
+    """Raise unless it is the person, not somebody at their open browser: what they make here outlives the session.
+
+    By the present password, as `_present`; without one by having signed in a moment ago, else Refused `sign_in_again`.
+    """
+    async with visit.house.database.reading() as sql:
+        has_one = await kept_hash(sql, _user(visit).id) is not None
+    if has_one:
+        await _present(visit, typed_in)
+    elif visit.session is None or visit.now - visit.session.created_at > _LATELY:
+        raise Refused(
+            "sign_in_again",
+            N_(
+                "A token is made within ten minutes of signing in: sign out, sign in again, and make it then."
+            ),
+        )
 
 
 async def _present(visit: Visit, typed_in: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from api.house import House
 from api.refusals import Throttled, Unauthenticated, user_disabled
@@ -11,6 +11,7 @@ from db.journal import administering
 from db.passwords import kept_hash, renew_hash
 from db.people import User, find_users
 from db.refusals import write_refusal
+from db.session import Session
 from golive.commands import Actor
 from golive.errors import GoliveError
 from golive.words import N_
@@ -55,14 +56,22 @@ async def refuse(house: House, error: GoliveError, tried: str, address: str) -> 
 
 async def _let_in(house: House, name: str, address: str, zone: tzinfo) -> tuple[User | None, str | None]:
     """Count the try and return whose name it is and what is kept of their password. Raises Throttled."""
-    async with administering(house.database) as session:
-        user = (await find_users(session, [name])).get(name)
-        own = user.id if user else ""  # nobody's name is looked up in the same way
-        until = await throttling.held_until(session, name=name, address=address, user_id=own)
-        if until is None:
-            await throttling.count(session, name=name, address=address)
-            return user, await kept_hash(session, own)
+    async with house.database.reading() as session:  # who is held up anyway makes nobody wait
+        user, until = await _held(session, name, address)
+    if until is None:
+        async with administering(house.database) as session:
+            user, until = await _held(session, name, address)
+            if until is None:
+                await throttling.count(session, name=name, address=address)
+                return user, await kept_hash(session, user.id if user else "")
     raise await _refused(house, Throttled(until.astimezone(zone)), user, address)
+
+
+async def _held(session: Session, name: str, address: str) -> tuple[User | None, datetime | None]:
+    """Return whose name it is, and until when they are held up at `address`, None for now."""
+    user = (await find_users(session, [name])).get(name)
+    own = user.id if user else ""  # nobody's name is looked up in the same way
+    return user, await throttling.held_until(session, name=name, address=address, user_id=own)
 
 
 async def _refused(house: House, error: GoliveError, user: User | None, address: str) -> GoliveError:

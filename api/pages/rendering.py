@@ -131,13 +131,18 @@ class Voice:
 
 def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:
     """Return the page that `template` makes of `values` for the reader."""
-    response = HTMLResponse(part(voice_of(visit), template, visit=visit, **values), status)
-    response.headers["Content-Language"] = voice_of(visit).tag
-    response.headers["Cache-Control"] = "no-store"
+    response = fragment(visit, template, status=status, **values)
     if visit.request.method == "POST":
         response.headers["HX-Push-Url"] = "false"  # nobody can go back to what was only sent
     visit.keep(response)
     return response
+
+
+def fragment(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:
+    """Return what a page fetches by itself. Nobody has done anything: the session's idle limit runs on."""
+    voice = voice_of(visit)
+    headers = {"Content-Language": voice.tag, "Cache-Control": "no-store"}
+    return HTMLResponse(part(voice, template, visit=visit, **values), status, headers)
 
 
 def part(voice: Voice, template: str, **values: Any) -> str:

@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from api.invalid import refusal_of
 from api.library import latest_templates
-from api.pages.rendering import page, part, voice_of
+from api.pages.following import news_of_runs
+from api.pages.rendering import fragment, page
 from api.pages.visiting import ReaderDep, Visit
 from api.problems import document
 from api.routers.runs import RunFilter
@@ -61,8 +62,14 @@ async def runs(visit: ReaderDep) -> Response:
             (source.name, source.title.in_language(visit.language) if source.title else source.name)
             for source in await latest_templates(sql)
         ]
+        news = await news_of_runs(sql)
     response = page(
-        visit, "runs/index.html", templates=templates, states=STATES, **_list(visit, asked, found)
+        visit,
+        "runs/index.html",
+        news=news,
+        templates=templates,
+        states=STATES,
+        **_list(visit, asked, found),
     )
     if visit.request.headers.get("hx-request"):
         # The form sends its empty fields as well; the address that is kept does without them.
@@ -76,10 +83,7 @@ async def only_the_list(visit: ReaderDep) -> Response:
     asked = _asked(visit.request, visit.language)
     async with visit.house.database.reading() as sql:
         asked, found = await _found(sql, asked, visit.language)
-    content = part(voice_of(visit), "runs/_list.html", **_list(visit, asked, found))
-    response = HTMLResponse(content, headers={"Cache-Control": "no-store"})
-    visit.keep(response)
-    return response
+    return fragment(visit, "runs/_list.html", **_list(visit, asked, found))
 
 
 def _list(visit: Visit, asked: Asked, found: Page[RunHeader]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from api.problems import document
 from api.refusals import Throttled, Unauthenticated
 from db import browsing
 from db.journal import administering, append_admin
-from db.people import authenticate
+from db.people import authenticate, kept_token
 from db.session import Session
 from golive.errors import GoliveError, Refused
 from golive.words import N_
@@ -65,26 +65,42 @@ async def with_password(sent: SentDep) -> Response:
 @router.post("/sign-in/token")
 async def with_token(sent: SentDep) -> Response:
     """Sign in with an API token. It is long and random, so nobody guesses it and tries are not counted."""
-    visit, then = sent.visit, local(sent.text("next"))
+    visit, then, token = sent.visit, local(sent.text("next")), sent.text("token").strip()
     async with visit.house.database.reading() as sql:
-        user = await authenticate(sql, sent.text("token").strip())
-    if user is None or not user.enabled:
-        error = Unauthenticated("sign_in_failed", N_("Nobody signs in with this; look whether it is whole."))
+        user = await authenticate(sql, token)
+    try:
+        if user is None or not user.enabled:
+            raise _no_token()
+        return await signed_in(visit, user.name, "token", then, token)
+    except Unauthenticated as error:
         await refuse(visit.house, error, f"user:{user.name}" if user else "user:?", address(visit.request))
         return not_let_in(visit, "/sign-in/token", error, then)
-    return await signed_in(visit, user.name, "token", then)
 
 
-async def signed_in(visit: Visit, name: str, method: browsing.Method, then: str) -> Response:
-    """Begin a new session of the user `name`, end the one there was, and lead on."""
+def _no_token() -> Unauthenticated:
+    return Unauthenticated("sign_in_failed", N_("Nobody signs in with this; look whether it is whole."))
+
+
+async def signed_in(
+    visit: Visit, name: str, method: browsing.Method, then: str, token: str | None = None
+) -> Response:
+    """Begin a new session of the user `name`, end the one there was, and lead on.
+
+    Raises Unauthenticated when it was to be begun with a `token` that was revoked meanwhile.
+    """
     async with administering(visit.house.database) as sql:
-        secret = await begun(sql, visit, name, method)
+        secret = await begun(sql, visit, name, method, token)
     return led(visit, secret, then)
 
 
-async def begun(sql: Session, visit: Visit, name: str, method: browsing.Method) -> str:
-    """Begin a session of the user `name` in the place of the visit's and return its secret."""
+async def begun(
+    sql: Session, visit: Visit, name: str, method: browsing.Method, token: str | None = None
+) -> str:
+    """Begin a session of the user `name` in the place of the visit's and return its secret; raises as above."""
     request, settings = visit.request, visit.house.settings
+    kept = await kept_token(sql, token) if token is not None else None
+    if token is not None and kept is None:
+        raise _no_token()
     if visit.session is not None:
         await browsing.end(sql, visit.session.id)
     secret = await browsing.begin(
@@ -94,6 +110,7 @@ async def begun(sql: Session, visit: Visit, name: str, method: browsing.Method) 
         address=address(request),
         browser=request.headers.get("user-agent", ""),
         lasting=timedelta(hours=settings.session_hours),
+        token=kept,
     )
     actor = visit.of(await browsing.find(sql, secret)).actor
     await append_admin(sql, actor, "SignedIn", f"user:{name}", payload={"method": method})

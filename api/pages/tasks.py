@@ -14,7 +14,8 @@ from api.attempts import Attempt
 from api.language import tell, whole
 from api.pages.acting import NOT_TRIED, Tried, acted, given, typed
 from api.pages.completing import completion_of, given_before
-from api.pages.rendering import page
+from api.pages.following import news_about
+from api.pages.rendering import fragment, page
 from api.pages.standing import Standing, standing
 from api.pages.uploading import stored_in, uploaded
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
@@ -37,12 +38,14 @@ class _Seen:
     task: TaskView
     beside: Beside
     standing: Standing
+    news: str
 
     def words(self, visit: Visit) -> dict[str, Any]:
         """Return what the templates show, in the reader's language."""
         language = visit.language
         return {
             "task": self.task,
+            "news": self.news,
             "beside": self.beside,
             "run": self.beside.run,
             "acts": self.standing.acts,
@@ -61,7 +64,8 @@ async def _seen(visit: Visit, task_id: str) -> _Seen:
     async with visit.house.database.reading() as session:
         task = await get_task(session, task_id)
         with_it = await beside(session, task)
-    return _Seen(task, with_it, standing(task, with_it.run, visit, reopens=with_it.reopens))
+        news = await news_about(session, task.run_id, f"task:{task.ref}")
+    return _Seen(task, with_it, standing(task, with_it.run, visit, reopens=with_it.reopens), news)
 
 
 async def _page(visit: Visit, task_id: str, tried: Tried = NOT_TRIED, status: int = 200) -> Response:
@@ -88,7 +92,7 @@ async def live(
     """Show what others change of a task. `acts` are those whose forms the reader has before them."""
     seen = await _seen(visit, task_id)
     changed = "" if acts is None else _changed(set(filter(None, acts.split(","))), set(seen.standing.acts))
-    return page(visit, "tasks/_live.html", alone=True, changed=changed, **seen.words(visit))
+    return fragment(visit, "tasks/_live.html", alone=True, changed=changed, **seen.words(visit))
 
 
 def _changed(before: set[str], now: set[str]) -> str:

@@ -95,7 +95,8 @@ class Visit:
         """Have the browser keep what its next request needs."""
         cookie = cookie_of(self.request, self.house.settings)
         if self.session is not None:
-            cookie.keep(response, self.secret, self.now, self.seen)
+            if self.seen is not None:  # the browser came with the cookie of this very session
+                cookie.keep(response, self.secret, self.now, self.seen)
         elif self.request.cookies.get(name := before(self.request, self.house.settings)) != self.secret:
             secure = is_https(self.request, self.house.settings)
             response.set_cookie(name, self.secret, httponly=True, secure=secure, samesite="lax", path="/")

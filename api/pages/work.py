@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.pages.rendering import page
+from api.pages.following import news_of_work
+from api.pages.rendering import fragment, page
 from api.pages.visiting import ReaderDep, Visit
 from api.schemas.given import Cursor
 from api.schemas.shown import WaitShown
@@ -33,7 +34,7 @@ async def work(visit: ReaderDep, cursor: CursorQuery = None) -> Response:
 @router.get("/work/live")
 async def live(visit: ReaderDep, cursor: CursorQuery = None) -> Response:
     """Show the list alone, as it is now."""
-    return page(visit, "work/_live.html", **await _work(visit, cursor))
+    return fragment(visit, "work/_live.html", **await _work(visit, cursor))
 
 
 async def _work(visit: Visit, cursor: str | None) -> dict[str, Any]:
@@ -42,7 +43,9 @@ async def _work(visit: Visit, cursor: str | None) -> dict[str, Any]:
         waiting = await list_work(session, me, visit.now, cursor=cursor, limit=_ON_ONE_PAGE)
         counts = await count_work(session, me, visit.now)
         managed, all_managed = await managed_runs(session, me)
+        news = await news_of_work(session, me)
     return {
+        "news": news,
         "cursor": cursor,
         "next_cursor": waiting.next_cursor,
         "groups": list(_grouped(visit, waiting)),

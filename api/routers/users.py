@@ -25,13 +25,13 @@ from db.journal import administering, append_admin
 from db.people import (
     User,
     another_admin,
-    authenticate,
     create_user,
     get_user,
     issue_token,
     list_users,
     patch_user,
     revoke_token,
+    token_is_known,
 )
 from db.session import Session
 from golive.commands import Actor
@@ -72,7 +72,9 @@ async def add(given: UserGiven, attempt: AttemptDep, request: Request, house: Ho
     async with administering(house.database) as session:
         known = await attempt.found(session)
         answer = known or await attempt.kept(session, 201, await _make(session, house, attempt, given))
-        token = await _token(session, house, attempt) if answer.body["token_id"] else None
+        token = None
+        if answer.body["token_id"]:
+            token = await enrolling.given(session, house, attempt, "user_token", token_is_known)
         link = await enrolling.address(session, house, attempt, request)
     body = {**answer.body, "token": token, "enrolment_url": link}
     return _once_told(Answer(status=answer.status, body=body), again=known is not None)
@@ -95,15 +97,6 @@ async def _make(session: Session, house: House, attempt: Attempt, given: UserGiv
         issued = await issue_token(session, user.name, token=drawn(house, attempt, "user_token")[0])
         made["token_id"] = issued.id
     return made
-
-
-async def _token(session: Session, house: House, attempt: Attempt) -> str:
-    """Return the token that was given; a secret key may have been put before the one that made it."""
-    found = drawn(house, attempt, "user_token")
-    for token in found:
-        if await authenticate(session, token) is not None:
-            return token
-    return found[0]
 
 
 @router.post(
@@ -206,7 +199,8 @@ async def _keep_an_admin(session: Session, user: User) -> None:
 @router.delete(
     "/tokens/{token_id}",
     summary="Revoke a token",
-    description="It is refused from now on." + permission(*MANAGE_USERS),
+    description="It is refused from now on, and sessions that were begun with it end."
+    + permission(*MANAGE_USERS),
     responses=problems(*ASKED, "403 role_missing", "404 unknown_token"),
 )
 async def revoke(token_id: TokenPath, actor: ActorDep, house: HouseDep) -> Left:

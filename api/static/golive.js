@@ -41,11 +41,26 @@
     }, again));
   }
 
-  // A stream of news that could not even begin; one that broke off is connected again by htmx.
-  function connectAgain(element) {
-    if (!element?.hasAttribute?.("hx-sse:connect")) return;
-    tellConnection("waiting");
-    setTimeout(() => element.dispatchEvent(new Event("again")), again);
+  // News comes while somebody types elsewhere: only the answer to a form takes the focus, when its button is gone.
+  // What was done is said where screen readers listen from the first; the notice that was swapped in stays silent.
+  function arrive(form) {
+    const place = document.querySelector(form.getAttribute("hx-target")) ?? document.getElementById("main");
+    const notice = place.querySelector(".notice[role=status]");
+    notice?.removeAttribute("role");
+    document.getElementById("said").textContent = notice?.textContent.trim() ?? "";
+    const problem = place.querySelector("[data-problem]");
+    const first = problem ?? place.querySelector("h1, h2");
+    if (!first || (!problem && document.activeElement !== document.body)) return;
+    first.tabIndex = -1;
+    first.focus({ preventScroll: !problem });
+  }
+
+  // News that could not be fetched, or a stream that could not even begin; one that broke off htmx connects again.
+  function askAgain(element, status) {
+    if (!element?.matches?.('[hx-trigger$="again"]')) return;
+    const ended = [401, 403].includes(status);
+    tellConnection(ended ? "ended" : "waiting");
+    if (!ended) setTimeout(() => element.dispatchEvent(new Event("again")), again);
   }
 
   // Which acts are possible stands in what is live. A form in which somebody has begun to write stays.
@@ -74,11 +89,12 @@
     const { sourceElement: source, request, text } = event.detail.ctx ?? {};
     const lost = text === undefined; // else there was an answer, and sending again would only bring the same
     if (lost && source?.matches?.("form[data-act]")) sendAgain(source, request.submitter);
-    else connectAgain(source);
+    else askAgain(source);
   });
   document.addEventListener("htmx:response:error", (event) => {
-    if (event.detail.ctx?.response.status === 401) tellConnection("ended");
-    else connectAgain(event.detail.ctx?.sourceElement);
+    const { sourceElement: source, response } = event.detail.ctx ?? {};
+    if (response?.status === 401) tellConnection("ended");
+    else askAgain(source, response?.status);
   });
   // Somebody has signed in meanwhile, maybe somebody else: the page has their token now, and they press again.
   document.addEventListener("htmx:after:swap", (event) => {
@@ -89,13 +105,22 @@
   });
   document.addEventListener("htmx:after:request", () => tellConnection(""));
   document.addEventListener("htmx:sse:error", (event) => tellConnection([401, 403].includes(event.detail.status) ? "ended" : "waiting"));
+  // Too many pages are open: this one rests until somebody comes back to it.
+  document.addEventListener("htmx:sse:close", ({ target, detail }) => {
+    if (detail.reason !== "message") return;
+    tellConnection("enough");
+    const goOn = () => target.isConnected && target.dispatchEvent(new Event("again"));
+    window.addEventListener("focus", goOn, { once: true });
+  });
   document.addEventListener("htmx:sse:after:connection", () => tellConnection(""));
   document.addEventListener("htmx:after:swap", (event) => {
     tellDistances();
     offerDigests();
     offerActs();
-    // News comes while somebody types elsewhere: only the answer to a form takes the focus.
-    if (event.detail.ctx?.sourceElement?.matches?.("form")) document.querySelector("[data-problem]")?.focus();
+    // A form that was swapped away is no longer the source; a file that was uploaded has a form, too.
+    const { sourceElement: source, request, swap, hx } = event.detail.ctx ?? {};
+    const acted = request?.form?.matches("[data-act]") && source?.type !== "file";
+    if (acted && swap !== "none" && !hx?.retarget) arrive(request.form);
   });
 
   // What is dropped beside the field of a form for files falls into it.

@@ -26,6 +26,7 @@ sessions = Table(
     word("sha256", unique=True),
     _user(index=True),
     word("method"),
+    Column("token_id", ForeignKey("tokens.id"), index=True),
     word("address"),
     word("browser"),
     moment("created_at"),

@@ -188,6 +188,11 @@ async def test_the_claims_that_are_missing_are_asked_for_and_of_nobody_else(lyin
         {"authorization_endpoint": "javascript:alert(1)"},
         {"token_endpoint": "ftp://x"},
         {"jwks_uri": 7},
+        {"jwks_uri": "http://elsewhere.example/keys"},
+        {"token_endpoint": "http://[/token"},
+        {"token_endpoint": "https://"},
+        {"userinfo_endpoint": "http://elsewhere.example/userinfo"},
+        {"userinfo_endpoint": None},
     ],
     ids=json.dumps,
 )

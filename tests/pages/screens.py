@@ -54,8 +54,8 @@ async def signed_in(browser: Browser, address: str, token: str, **context: Any) 
     """Return a page in a window of its own, in which somebody has signed in."""
     page = await (await browser.new_context(**context)).new_page()
     await page.goto(f"{address}/sign-in")
-    await page.click("details:has(#token) > summary")
+    await page.locator("summary", has_text="API token").click()
     await page.fill("#token", token)
-    await page.click('[action="/sign-in/token"] button[type=submit]')
+    await page.press("#token", "Enter")
     await page.wait_for_url(f"{address}/")
     return page

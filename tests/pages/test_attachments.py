@@ -170,7 +170,7 @@ async def test_files_are_dropped_in_a_real_browser_and_nothing_typed_is_lost(adm
         await expect(page.locator(".file")).to_have_count(3)
         await expect(page.locator(".files [role=alert]")).to_have_count(0)
         # Others change the task: the live part is read anew, and what was typed stays.
-        live = str(await page.get_attribute("#live", "data-live"))
+        live = str(await page.get_attribute("#live", "hx-get"))
         await page.evaluate(
             "address => htmx.ajax('GET', address, {target: '#live', swap: 'innerHTML'})", live
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from db.tables import enrolments, passwords
-from tests.api.client import Client
+from tests.api.client import Client, problem
 from tests.api.test_people import everything_in
 from tests.databases import ON_BOTH
 from tests.pages.people import PASSWORD, chosen, house_of, in_sql, invited, path_of, sign_in
@@ -19,7 +20,7 @@ from tests.pages.reader import Reader, reading
 async def test_a_link_sets_a_password_signs_in_and_works_once(admin: Client, stranger: Reader) -> None:
     link = await invited(admin)
     page = await stranger.look(link)
-    fields = {str(field["name"]): field for field in page.form(link).select("input:not([type=hidden])")}
+    fields = {str(field["name"]): field for field in page.form(link).select("input[autocomplete]")}
     assert fields["name"]["value"] == "ann"
     assert {name: field["autocomplete"] for name, field in fields.items()} == {
         "name": "username",
@@ -125,3 +126,42 @@ async def test_a_link_of_somebody_who_is_disabled_lets_nobody_in(admin: Client, 
     await admin.ask("PATCH", "/users/ann", json={"enabled": False})
     assert (await stranger.send(page, link, password=PASSWORD, again=PASSWORD)).status == 403
     assert (await stranger.look(link)).status == 403
+
+
+async def test_who_is_disabled_while_they_choose_is_not_let_in(
+    admin: Client, stranger: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = await invited(admin)
+    passwords_of = house_of(admin).passwords
+    hashed = passwords_of.hashed
+
+    async def meanwhile(password: str) -> str:
+        await admin.ask("PATCH", "/users/ann", json={"enabled": False})
+        return await hashed(password)
+
+    monkeypatch.setattr(passwords_of, "hashed", meanwhile)
+    assert (await chosen(stranger, link)).status == 403
+    async with house_of(admin).database.reading() as session:
+        assert (await session.execute(select(passwords))).all() == []
+        assert await session.scalar(select(enrolments.c.used_at)) is None
+
+
+async def test_a_link_revokes_the_tokens_of_its_user_where_they_ask_for_it(
+    admin: Client, stranger: Reader
+) -> None:
+    made = await admin.post("/users", {"name": "ann", "roles": ["viewer"]})
+    ann = replace(admin, token=made.json()["token"])
+    async with reading(admin.app, ann.token) as elsewhere:
+        assert "API tokens go on unless you revoke them" in (await stranger.look(path_of(made))).text
+        await chosen(stranger, path_of(made))
+        assert (await elsewhere.look("/me")).path == "/sign-in"
+    assert (await ann.get("/users/me"))["name"] == "ann"
+    link = path_of(await admin.post("/users/ann/enrolments", {}))
+    short = await stranger.act(link, link, password="short", again="short", revoke="yes")
+    assert short.form(link).select_one('[name="revoke"]').has_attr("checked")  # type: ignore[union-attr]
+    await stranger.send(short, link, password=PASSWORD, again=PASSWORD)
+    problem(await ann.ask("GET", "/users/me"), 401, "unauthenticated")
+    assert (await stranger.look("/me")).path == "/me"
+    (row,) = (await admin.get("/audit", action="TokensRevoked"))["items"]
+    assert (row["actor"], row["method"], row["payload"]["count"]) == ("ann", "link", 1)
+    assert (await admin.get("/users/me"))["name"] == "admin"

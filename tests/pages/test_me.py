@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from pydantic import SecretStr
+from sqlalchemy import select, update
 
 from api.pages.browsers import known_as
-from db.tables import tokens
+from db.tables import idempotency, sessions, tokens
 from db.throttling import OF_BOTH
+from settings import Settings
 from tests.api.client import Client, problem
 from tests.databases import ON_BOTH
-from tests.pages.people import PASSWORD, enrolled, in_sql, sign_in
+from tests.pages.people import PASSWORD, enrolled, house_of, in_sql, sign_in
 from tests.pages.reader import Reader, reading
 
 NEW = "another good password"
@@ -133,12 +137,13 @@ async def test_ending_this_session_signs_out(ann: Reader) -> None:
 
 async def test_a_token_is_made_shown_once_ends_and_is_revoked(ann: Reader, admin: Client) -> None:
     page = await ann.look("/me")
-    shown = await ann.send(page, "/me/tokens", name="laptop", days="30")
+    typed = {"name": "laptop", "days": "30", "present": PASSWORD}
+    shown = await ann.send(page, "/me/tokens", **typed)
     made = shown.html.select_one("code")
     assert made is not None
     mine = replace(admin, token=made.get_text())
     assert (await mine.get("/users/me"))["name"] == "ann"
-    again = await ann.send(page, "/me/tokens", name="laptop", days="30")
+    again = await ann.send(page, "/me/tokens", **typed)
     assert again.html.select_one("code") == made
     listed = await ann.look("/me")
     assert made.get_text() not in listed.answer.text
@@ -168,8 +173,100 @@ async def test_nobody_revokes_the_token_of_somebody_else(ann: Reader, chief: Rea
 async def test_a_token_that_is_asked_for_badly_is_refused_with_what_was_typed(
     ann: Reader, wrong: dict[str, str]
 ) -> None:
-    shown = await ann.act("/me", "/me/tokens", **{"name": "laptop", "days": "30", **wrong})
+    shown = await ann.act(
+        "/me", "/me/tokens", **{"name": "laptop", "days": "30", "present": PASSWORD, **wrong}
+    )
     assert shown.status == 422
     assert shown.alert
     if "days" in wrong:
         assert shown.form("/me/tokens").select_one('[name="name"]')["value"] == "laptop"  # type: ignore[index]
+
+
+async def test_a_token_is_made_by_who_knows_the_present_password(ann: Reader, admin: Client) -> None:
+    typed = {"name": "laptop", "days": "30", "present": "a wrong password"}
+    shown = await ann.act("/me", "/me/tokens", **typed)
+    assert (shown.status, shown.alert) == (422, "This is not your present password.")
+    form = shown.form("/me/tokens")
+    assert form.select_one('[name="name"]')["value"] == "laptop"  # type: ignore[index]
+    assert "a wrong password" not in shown.answer.text
+    assert not shown.html.select_one("code")
+    assert "ann" not in {row["actor"] for row in (await admin.get("/audit", action="TokenIssued"))["items"]}
+
+
+async def test_without_a_password_a_token_is_made_soon_after_signing_in_only(
+    chief: Reader, admin: Client
+) -> None:
+    typed = {"name": "laptop", "days": "30"}
+    assert not (await chief.look("/me")).form("/me/tokens").select_one('[name="present"]')
+    assert (await chief.act("/me", "/me/tokens", **typed)).html.select_one("code")
+    earlier = datetime.now(UTC) - timedelta(minutes=10, seconds=1)
+    await in_sql(admin, update(sessions).values(created_at=earlier))
+    shown = await chief.act("/me", "/me/tokens", **typed)
+    assert (shown.status, "within ten minutes of signing in" in shown.alert) == (403, True)
+    assert not shown.html.select_one("code")
+
+
+@ON_BOTH
+async def test_a_session_ends_with_the_token_it_was_begun_with(ann: Reader, admin: Client) -> None:
+    first, second = await admin.joined("bo", "viewer"), await admin.joined("cy", "viewer")
+    async with reading(admin.app, first.token) as by_first, reading(admin.app, second.token) as by_second:
+        await by_first.act("/me", "/me/tokens/revoke")
+        assert (await by_first.look("/me")).path == "/sign-in"
+        assert (await by_second.look("/me")).path == "/me"
+        listed = (await by_second.look("/me")).html.select_one('#tokens input[name="token"]')
+        assert listed is not None
+        await admin.ask("DELETE", f"/tokens/{listed['value']}")
+        assert (await by_second.look("/me")).path == "/sign-in"
+    assert (await ann.look("/me")).path == "/me"
+
+
+async def test_a_session_lasts_no_longer_than_its_token_and_no_token_renews_itself(admin: Client) -> None:
+    bo = await admin.joined("bo", "viewer")
+    ends = datetime.now(UTC) + timedelta(hours=1)
+    await in_sql(admin, update(tokens).values(expires_at=ends))
+    async with reading(admin.app, bo.token) as reader:
+        assert (await reader.act("/me", "/me/tokens", name="longer", days="365")).html.select_one("code")
+        async with house_of(admin).database.reading() as sql:
+            assert set(await sql.scalars(select(sessions.c.expires_at))) == {ends}
+            assert set(await sql.scalars(select(tokens.c.expires_at))) == {ends}
+
+
+async def test_another_form_under_a_key_that_was_used_is_refused_in_words(ann: Reader, admin: Client) -> None:
+    page = await ann.look("/me")
+    typed = {"name": "laptop", "days": "30", "present": PASSWORD}
+    assert (await ann.send(page, "/me/tokens", **typed)).html.select_one("code")
+    for other in ({**typed, "name": "server"}, {**typed, "present": "another"}):
+        shown = await ann.send(page, "/me/tokens", **other)
+        assert (shown.status, "was used with another body" in shown.alert) == (422, True)
+        assert not shown.html.select_one("code")
+    changed = {"present": PASSWORD, "password": NEW, "again": NEW}
+    assert (await ann.send(page, "/me/password", **changed)).path == "/me"
+    third = {"present": NEW, "password": "a third password", "again": "a third password"}
+    shown = await ann.send(page, "/me/password", **third)
+    assert (shown.status, "was used with another body" in shown.alert) == (422, True)
+    async with reading(admin.app) as other_place:
+        assert (await sign_in(other_place, password=NEW)).path == "/"
+
+
+async def test_a_form_sent_again_after_a_key_was_put_before_shows_the_same_token(
+    ann: Reader, settings: Settings
+) -> None:
+    page = await ann.look("/me")
+    typed = {"name": "laptop", "days": "30", "present": PASSWORD}
+    made = (await ann.send(page, "/me/tokens", **typed)).html.select_one("code")
+    before = settings.home / "secret.keys"
+    settings.secret_keys = SecretStr(f"{'n' * 64},{before.read_text().strip()}")
+    settings.__dict__.pop("_secrets", None)
+    again = await ann.send(page, "/me/tokens", **typed)
+    assert again.html.select_one("code") == made
+
+
+async def test_what_is_kept_of_a_form_with_a_password_tells_nothing_without_the_keys(
+    ann: Reader, admin: Client
+) -> None:
+    typed = {"present": PASSWORD, "password": NEW, "again": NEW}
+    await ann.act("/me", "/me/password", **typed)
+    async with house_of(admin).database.reading() as sql:
+        kept = set(await sql.scalars(select(idempotency.c.body_digest)))
+    for written in (json.dumps(typed), json.dumps(typed, separators=(",", ":")), ""):
+        assert hashlib.sha256(written.encode()).hexdigest() not in kept

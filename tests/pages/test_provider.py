@@ -15,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from api.app import create_app
+from api.pages.entering import identity_of
 from golive.vocabulary import Role
 from settings import RoleName, Settings
 from tests.api.client import Client
@@ -74,7 +75,8 @@ def test_the_settings_know_the_roles_that_there_are() -> None:
 async def test_the_first_sign_in_makes_a_user_with_what_the_groups_stand_for(
     admin: Client, stranger: Reader, provider: Provider
 ) -> None:
-    await provider.knows("ann", email="ann@example.com", groups=["staff", "leads", "testers"])
+    mail = {"email": "ann@example.com", "email_verified": True}
+    await provider.knows("ann", **mail, groups=["staff", "leads", "testers"])
     asked = await stranger.look("/components")
     button = asked.html.select_one('a[href^="/sign-in/provider"]')
     assert button is not None
@@ -372,3 +374,16 @@ async def test_without_a_provider_there_is_no_such_page(home: Path) -> None:
     async with app.router.lifespan_context(app), reading(app) as reader:
         assert (await reader.look("/sign-in/provider")).status == 404
         assert (await reader.look("/sign-in/provider/back")).status == 404
+
+
+@pytest.mark.parametrize("verified", [None, False, "true", 1])
+def test_a_mail_address_is_taken_only_when_the_provider_has_verified_it(verified: object) -> None:
+    claims = {
+        "iss": "https://id.example",
+        "sub": "1",
+        "preferred_username": "ann",
+        "email": "ann@example.com",
+    }
+    assert identity_of(Settings(), {**claims, "email_verified": verified}).email is None
+    assert identity_of(Settings(), claims).email is None
+    assert identity_of(Settings(), {**claims, "email_verified": True}).email == "ann@example.com"

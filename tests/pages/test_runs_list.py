@@ -82,7 +82,7 @@ async def test_filters_stand_in_the_address_and_in_every_link(team: Team) -> Non
         assert titles(shown) == ["checkout 2.3", "checkout 2.2"]
         older = links(shown)["Older"]
         assert {name: value[0] for name, value in asked(older).items() if name != "cursor"} == wanted
-        live = str(shown.html.select_one("#runs")["data-address"])  # type: ignore[index]
+        live = str(shown.html.select_one("#runs")["hx-get"])  # type: ignore[index]
         assert {name: value[0] for name, value in asked(live).items()} == wanted
         for field in ("q", "service"):
             assert shown.html.select_one(f'#{field}[value="{wanted[field]}"]'), field
@@ -151,7 +151,7 @@ async def test_a_hostile_title_is_only_text(team: Team) -> None:
         shown = await reader.look("/runs", q=HOSTILE[:50])
     assert titles(shown) == [HOSTILE]
     assert not shown.html.select("main script, main img, [onerror]")
-    assert asked(str(shown.html.select_one("#runs")["data-address"])) == {"q": [HOSTILE[:50]]}  # type: ignore[index]
+    assert asked(str(shown.html.select_one("#runs")["hx-get"])) == {"q": [HOSTILE[:50]]}  # type: ignore[index]
 
 
 async def test_who_has_not_signed_in_sees_no_run(stranger: Reader) -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from starlette.responses import Response
 
 from api.pages.cookies import SessionCookie
 from api.pages.routers import ROUTERS
+from api.pages.sealing import opened, seal
 from db.session import Database
 from db.tables import journal, metadata, refusals, sessions, stream_heads
 from settings import Settings
@@ -375,3 +377,51 @@ async def test_signing_in_gives_another_secret_and_a_planted_one_is_worth_nothin
     assert second
     assert first.partition(".")[0] != second.partition(".")[0]
     assert "planted" not in first + second
+
+
+@pytest.mark.parametrize(
+    "cookie", [b"golive=a.1.\xe9", b"golive=\xe9.1.a", b"golive-before=\xe9", b"golive-provider=a.\xe9"]
+)
+async def test_a_damaged_cookie_is_none(stranger: Reader, cookie: bytes) -> None:
+    for path in ("/me", "/sign-in", "/sign-in/provider/back"):
+        answer = await stranger.http.get(path, headers=[(b"cookie", cookie)])
+        assert answer.status_code in (200, 404), path
+    told = [(b"cookie", cookie), (b"origin", SITE.encode())]
+    answer = await stranger.http.post("/sign-in", data={"csrf": "x"}, headers=told)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("token", ["é", "é" * 96, "0" * 95 + "é", "\udce9"])
+async def test_a_damaged_token_of_a_form_is_refused(chief: Reader, token: str) -> None:
+    data = quote(token, safe="", errors="surrogatepass")
+    headers = {"Origin": SITE, "Content-Type": "application/x-www-form-urlencoded"}
+    answer = await chief.http.post("/sign-out", content=f"csrf={data}", headers=headers)
+    assert answer.status_code == 403
+    headers = {"Origin": SITE, "X-CSRF-Token": b"\xe9"}  # type: ignore[dict-item]
+    assert (await chief.http.post("/sign-out", headers=headers)).status_code == 403
+
+
+async def test_what_was_sealed_is_opened_by_nothing_else(settings: Settings) -> None:
+    now = datetime.now(UTC)
+    sealed = seal(settings, "x", {"a": "b"}, now)
+    assert opened(settings, "x", sealed, now, timedelta(minutes=1)) == {"a": "b"}
+    for other in (sealed + "é", "é" + sealed, "é.é", "\udce9.a", ""):
+        assert opened(settings, "x", other, now, timedelta(minutes=1)) is None
+
+
+@pytest.mark.parametrize("key", ["k" * 201, "é", "\n"])
+async def test_a_key_that_is_none_is_refused(chief: Reader, key: str) -> None:
+    shown = await chief.act("/me", "/me/tokens", name="laptop", days="30", key=key)
+    assert (shown.status, "must be 1 to 200 printable" in shown.alert) == (422, True)
+    shown = await chief.act("/me", "/me/language", locale="zh", key=key)
+    assert (shown.status, bool(shown.alert)) == (422, True)
+
+
+async def test_a_late_answer_puts_no_session_back_that_has_ended(chief: Reader, admin: Client) -> None:
+    """The cookie is written anew when it is old, so an answer that was on its way at a sign-in writes none."""
+    settings, now = house_of(admin).settings, datetime.now(UTC)
+    idle = timedelta(minutes=settings.session_idle_minutes)
+    for age, renewed in ((idle / 10, False), (idle / 5, False), (idle / 3, True)):
+        response = Response()
+        SessionCookie(settings, https=False).keep(response, "secret", now, now - age)
+        assert ("set-cookie" in response.headers) is renewed, age

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -11,6 +12,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select, update
 
 from api.passwords import Passwords
+from db.journal import administering
+from db.refusals import MOST
 from db.tables import failed_sign_ins, passwords, sessions
 from db.throttling import OF_ADDRESS, OF_BOTH, OF_NAME, WINDOW, count, network_of
 from tests.api.client import Client
@@ -150,6 +153,16 @@ async def test_who_waits_is_not_counted_so_the_wait_ends(admin: Client) -> None:
         assert int((await fail(reader, 5)).answer.headers["Retry-After"]) <= first
 
 
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+async def test_who_is_held_up_keeps_nobody_from_writing_to_the_audit_log(admin: Client) -> None:
+    async with reading(admin.app) as reader:
+        await fail(reader, MOST + 1)  # from now on refusals are only counted
+        asked = await reader.look("/sign-in")
+        async with administering(house_of(admin).database), asyncio.timeout(5):
+            shown = await reader.send(asked, "/sign-in", name="ann", password="wrong")
+    assert shown.status == 429
+
+
 async def test_one_address_that_tries_many_names_is_held_up_for_all(admin: Client) -> None:
     await enrolled(admin)
     async with house_of(admin).database.transaction() as session:
@@ -193,8 +206,6 @@ async def test_tries_at_the_same_moment_all_count(admin: Client) -> None:
     await enrolled(admin)
     async with reading(admin.app) as reader:
         asked = await reader.look("/sign-in")
-        import asyncio
-
         tries = [reader.send(asked, "/sign-in", name="ann", password="wrong") for _ in range(12)]
         statuses = sorted(shown.status for shown in await asyncio.gather(*tries))
     assert statuses == [401] * OF_BOTH + [429] * (12 - OF_BOTH)
@@ -206,6 +217,8 @@ async def test_tries_at_the_same_moment_all_count(admin: Client) -> None:
         ("192.0.2.1", "192.0.2.1"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.2", "192.0.2.2"),
         ("", ""),
         ("testclient", "testclient"),
     ],

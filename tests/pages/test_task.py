@@ -391,7 +391,7 @@ async def test_the_live_part_tells_what_others_did_and_that_a_form_is_no_longer_
     live = shown.html.select_one("#live")
     assert live is not None
     assert not live.select("form, input, textarea")
-    address = str(live["data-live"])
+    address = str(live["hx-get"])
     quiet = await pages.qa1.look(address)
     assert "This changed while you were here" not in quiet.answer.text
     assert "<html" not in quiet.answer.text

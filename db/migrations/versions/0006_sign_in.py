@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("user_id", sa.String(), nullable=False),
         sa.Column("method", sa.String(), nullable=False),
+        sa.Column("token_id", sa.String(), nullable=True),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("browser", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -74,10 +75,12 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("expires_at > created_at", name=op.f("ck_sessions_ends_after_it_began")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id_users")),
+        sa.ForeignKeyConstraint(["token_id"], ["tokens.id"], name=op.f("fk_sessions_token_id_tokens")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
         sa.UniqueConstraint("sha256", name=op.f("uq_sessions_sha256")),
     )
     op.create_index(op.f("ix_sessions_user_id"), "sessions", ["user_id"])
+    op.create_index(op.f("ix_sessions_token_id"), "sessions", ["token_id"])
 
 
 def downgrade() -> None:
