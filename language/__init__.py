@@ -17,7 +17,7 @@ _OF_LISTS = frozenset({"state", "phase", "decision", "verdict", "outcome", "allo
 """Places of sentences that hold words of closed lists, which have a name in each language."""
 _BETWEEN = re.compile("(, | / )")
 _PLACE = re.compile(r"\{(\w+)\}")
-_DOUBLED = re.compile(r"(?<![.。])([.。])\1(?=\s|$)")
+_DOUBLED = re.compile(r"(?<![.。])[.。](?=\.(?:\s|$)|。)")
 """A clause that brought its own full stop to the end of a sentence."""
 _ENDS = (".", "!", "?", "…", "。", "！", "？")
 
@@ -32,7 +32,7 @@ def whole(sentence: Sentence, language: Language) -> str:
 
     Names at the beginning, golive's own among them, stay as they are written.
     """
-    told = _DOUBLED.sub(r"\1", tell(sentence, language).rstrip())
+    told = _DOUBLED.sub("", tell(sentence, language).rstrip())
     begins = _beginning(sentence)
     if language == "en" and begins[:1].islower() and not begins.startswith("golive"):
         told = told[0].upper() + told[1:]

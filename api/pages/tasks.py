@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.attempts import Attempt
-from api.language import tell
+from api.language import tell, whole
 from api.pages.acting import NOT_TRIED, Tried, acted, given, typed
 from api.pages.completing import completion_of, given_before
 from api.pages.following import news_about
@@ -52,7 +52,7 @@ class _Seen:
             "mine": self.standing.mine,
             "candidates": [(name, name) for name in self.task.people if name != self.task.assignee],
             "says": tell(self.standing.says, language),
-            "why": told(self.standing.why, language),
+            "why": whole(self.standing.why, language) if self.standing.why else None,
             "who": self.standing.who,
             "awaited": told(self.task.wait.next, language) if self.task.wait else None,
             "history": [(row, summary(row, language)) for row in self.beside.history],

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from api.language import whole
 from api.schemas.approvals import ApprovalShown
 from api.schemas.forecast import StageForecastShown
 from api.schemas.given import Given, Prose, Reason
@@ -22,7 +23,7 @@ from api.schemas.named import (
     Version,
 )
 from api.schemas.release import BuildShown, ReleaseGiven, ReleaseShown
-from api.schemas.shown import Moment, Shown, WaitShown, told
+from api.schemas.shown import Moment, Shown, WaitShown
 from api.schemas.stages import StageShown
 from api.schemas.tasks import TaskShown
 from db.views import RunHeader, RunWhole
@@ -86,7 +87,7 @@ class RunLine(Shown):
         return cls.taken(
             run,
             template_title=run.template_title.in_language(language),
-            blocked_by=told(run.blocked_by, language),
+            blocked_by=whole(run.blocked_by, language) if run.blocked_by else None,
         )
 
 
@@ -141,7 +142,7 @@ class RunShown(RunLine):
         return cls.taken(
             run,
             template_title=run.template_title.in_language(language),
-            blocked_by=told(run.blocked_by, language),
+            blocked_by=whole(run.blocked_by, language) if run.blocked_by else None,
             workflow_id=workflow_id,
             release=ReleaseShown.of(run.release),
             builds=[BuildShown.of(build) for build in run.builds],

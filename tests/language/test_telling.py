@@ -58,6 +58,11 @@ def test_a_sentence_that_stands_alone_is_whole() -> None:
     assert whole(say("golive failed at this"), "en") == "golive failed at this."
     assert whole(say("Held: {why}. It goes on.", why="wait."), "en") == "Held: wait. It goes on."
     assert whole(say("{what}…", what="more"), "en") == "more…"
+    assert whole(say("{what}", what="more..."), "en") == "more..."
+    assert (
+        whole(say("{why}。{who} 可以恢复。", why="It is moved.", who="rm"), "zh")
+        == "It is moved。rm 可以恢复。"
+    )
     assert whole(say("the start lies in the past"), "zh").endswith("。")
 
 
