@@ -148,13 +148,8 @@ async def come_from_the_provider(page: Page, scene: Scene) -> None:
             answer = await there.get(where, max_redirects=0)
         form = BeautifulSoup(await answer.text(), "html.parser").form
         assert form is not None
-<<<<<<< HEAD
-        typed: dict[str, str | float | bool] = {"login": SUBJECT, "password": "any"}
-        typed = {**{name: values[0] for name, values in filled(form).items()}, **typed}
-=======
         typed: dict[str, str | float | bool] = {name: values[0] for name, values in filled(form).items()}
         typed |= {"login": SUBJECT, "password": "any"}
->>>>>>> m
         answer = await there.post(urljoin(answer.url, str(form["action"])), form=typed, max_redirects=0)
 
 
