@@ -462,7 +462,7 @@ async def test_a_reader_that_dies_of_a_fault_ends_the_streams_and_is_told_by_the
     async with site.browser() as http, streaming(http, "/runs/r1/live?after=1") as stream:
         await site.until(1)
         assert (await http.get("/api/v1/health")).json()["news"]["state"] == "up"
-        site.house.feed.lists.look = missing  # type: ignore[method-assign]  # a fault that nobody has foreseen
+        site.house.feed.lists.look = missing  # type: ignore[method-assign, assignment]  # a fault that nobody has foreseen
         site.house.feed.soon()
         assert await stream.rest(within=20) == []
         told = (await http.get("/api/v1/health")).json()
