@@ -50,7 +50,7 @@ class Tried:
         """Return the problem when it was the form of `path` that was refused."""
         return {**self.problem, "errors": self._faults} if self.path == path and self.problem else None
 
-    def wrong(self, path: str, name: str, id: str = "") -> str:  # noqa: A002 - as HTML calls it
+    def wrong(self, path: str, name: str, id: str = "") -> str:
         """Return what is wrong with a field, empty for nothing; the problem then leads to the element of `id`."""
         found = next((fault for fault in self._faults if fault["name"] == name), None)
         if self.path != path or found is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.api.client import Client
@@ -17,9 +15,9 @@ __all__ = ["pages"]
 
 
 @pytest.fixture
-async def go(team: Team) -> AsyncIterator[Asked]:
+async def go(team: Team) -> Asked:
     """A run whose sign-off is asked for."""
-    yield await asked(team)
+    return await asked(team)
 
 
 def at_fault(shown: Shown, path: str, name: str) -> str:
@@ -29,11 +27,7 @@ def at_fault(shown: Shown, path: str, name: str) -> str:
     links = shown.html.select('[role="alert"] a')
     assert f"#{field['id']}" in [link["href"] for link in links]
     described = str(field["aria-describedby"]).split()
-    (told,) = [
-        one
-        for one in map(lambda id_: shown.html.find(id=id_), described)
-        if one and one["class"] == ["wrong"]
-    ]
+    (told,) = [one for one in shown.html.select(".wrong[id]") if one["id"] in described]
     assert [tag["id"] for tag in shown.html.select("[id]")].count(field["id"]) == 1
     assert told.get_text() in [link.get_text() for link in links]
     assert told.get_text() in shown.alert
