@@ -102,7 +102,7 @@ async def written(team: Team) -> Written:
             "checklists/name": "bank-transfer",
             "checklists/version": "1",
             "users/name": "qa1",
-            "start/name": "small",
+            "template": "small",
             "static/name": "golive.css",
             "static/version": "x",
             "secret": link.rpartition("/")[2],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -13,7 +15,7 @@ from tests.pages.test_task import Pages, pages
 
 __all__ = ["pages"]
 
-BLOCK = {"reason": "No <b>access</b>\nto the shop"}
+BLOCK: dict[str, Any] = {"reason": "No <b>access</b>\nto the shop"}
 
 
 async def test_without_script_it_is_kept_and_sent_by_whoever_signs_in_again(pages: Pages) -> None:
@@ -74,7 +76,11 @@ async def test_no_page_holds_a_password(admin: Client) -> None:
         await reader.act("/sign-in", "/sign-in", name="ann", password=PASSWORD)
         form = await reader.look("/me")
         await reader.act("/sign-in", "/sign-in", name="ann", password=PASSWORD)
-        typed = {"present": PASSWORD, "password": "another horse battery", "again": "another horse battery"}
+        typed: dict[str, Any] = {
+            "present": PASSWORD,
+            "password": "another horse battery",
+            "again": "another horse battery",
+        }
         kept = await reader.send(form, "/me/password", **typed)
         assert kept.status == 403
         assert "horse battery" not in kept.answer.text
