@@ -58,6 +58,7 @@ async def signed_in(browser: Browser, address: str, token: str) -> Page:
     page = await context.new_page()
     await page.goto(f"{address}/sign-in")
     await page.click("main summary")
+    await page.locator("summary", has_text="API token").click()
     await page.fill("#token", token)
     await page.press("#token", "Enter")
     await page.wait_for_url(f"{address}/")

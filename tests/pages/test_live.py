@@ -362,8 +362,13 @@ def counted(site: Site) -> Iterator[list[str]]:
 async def _asked_for_one_change(site: Site, viewers: int, seq: int) -> list[str]:
     """Return what the database was asked while so many viewers were told of one change."""
     path = f"/runs/r1/live?after={seq - 1}"
-    async with site.browser() as http, AsyncExitStack() as all_of_them:
-        streams = [await all_of_them.enter_async_context(streaming(http, path)) for _ in range(viewers)]
+    async with AsyncExitStack() as all_of_them:
+        sessions = -(-viewers // feed.STREAMS)
+        people = [await all_of_them.enter_async_context(site.browser()) for _ in range(sessions)]
+        streams = [
+            await all_of_them.enter_async_context(streaming(people[n % sessions], path))
+            for n in range(viewers)
+        ]
         await site.until(viewers)
         with counted(site) as statements:
             await say(site, seq)
@@ -451,8 +456,8 @@ async def test_who_may_read_no_more_is_cut_off_though_the_news_cannot_be_read(
         assert (await stream.next()).id == "2"
 
 
-async def missing(_: Session) -> None:
-    raise KeyError("r1")
+async def missing(sql: Session) -> None:
+    raise KeyError(str(sql))
 
 
 async def test_a_reader_that_dies_of_a_fault_ends_the_streams_and_is_told_by_the_health(
@@ -462,7 +467,7 @@ async def test_a_reader_that_dies_of_a_fault_ends_the_streams_and_is_told_by_the
     async with site.browser() as http, streaming(http, "/runs/r1/live?after=1") as stream:
         await site.until(1)
         assert (await http.get("/api/v1/health")).json()["news"]["state"] == "up"
-        site.house.feed.lists.look = missing  # type: ignore[method-assign, assignment]  # a fault that nobody has foreseen
+        site.house.feed.lists.look = missing  # type: ignore[method-assign] # a fault that nobody has foreseen
         site.house.feed.soon()
         assert await stream.rest(within=20) == []
         told = (await http.get("/api/v1/health")).json()

@@ -131,8 +131,8 @@ async def test_my_work_follows_its_runs(team: Team, chromium: Browser) -> None:
         for act, state in holding(team, run):
             badges = row.locator(".badge", has_text="held")
             number = int(state == "held")
-            counted = partial(expect(badges).to_have_count, number, timeout=20_000)
-            took.append(await seconds_until(act, counted))
+            shown = partial(expect(badges).to_have_count, number, timeout=20_000)
+            took.append(await seconds_until(act, shown))
         assert median(took) <= SOON, took
         await expect(row.locator("a.title")).to_be_focused()
         await team.start()
@@ -146,9 +146,8 @@ async def test_the_list_of_runs_follows_them_with_its_filters(team: Team, chromi
         await typed(page, field)
         took = []
         for act, state in holding(team, run):
-            badge = rows.locator(".standing .badge")
-            told = partial(expect(badge).to_have_text, state, timeout=20_000)
-            took.append(await seconds_until(act, told))
+            shown = partial(expect(rows.locator(".standing .badge")).to_have_text, state, timeout=20_000)
+            took.append(await seconds_until(act, shown))
         assert median(took) <= SOON, took
         await kept(field)
         # Another list, by the form: it follows its own runs from then on.
