@@ -123,7 +123,7 @@ async def _living(
         passwords=passwords,
         provider=provider_of(settings),
     )
-    background = [asyncio.create_task(feed.run()), asyncio.create_task(_flush(database))]
+    background = [feed.begin(), asyncio.create_task(_flush(database))]
     try:
         async with AsyncExitStack() as offered:
             if metrics is not None:

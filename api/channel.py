@@ -58,10 +58,13 @@ class Channel(Generic[T]):
         """Look whether anything watched is new, read it, and wake who watches it."""
         if not self._things:
             return
+        here = [watch for thing in self._things.values() for watch in thing.watches]
         for key, stamp in (await self._stamps(sql, tuple(self._things))).items():
             thing = self._things.get(key)
             if thing is not None and thing.stamp != stamp:
                 await self._turn(sql, thing, key, stamp)
+        for watch in here:
+            watch.looked()
 
     async def _turn(self, sql: Session, thing: Watched[T], key: str, stamp: Stamp) -> None:
         try:
@@ -94,7 +97,8 @@ class Watch(Generic[T]):
 
     def __init__(self, channel: Channel[T], key: str, seen: Stamp, session: str | None):
         self.key, self.seen, self.session = key, seen, session
-        self.over = False
+        self.over = self.outdone = False
+        self._current = False
         self._channel = channel
         self._woken = asyncio.Event()
 
@@ -113,9 +117,15 @@ class Watch(Generic[T]):
         """Let the viewer look up."""
         self._woken.set()
 
-    def end(self) -> None:
-        """Show the viewer nothing more."""
-        self.over = True
+    def looked(self) -> None:
+        """Take the thing as it stands from now on: what was read before may be older than the viewer's page."""
+        if not self._current:
+            self._current = True
+            self.wake()
+
+    def end(self, *, outdone: bool = False) -> None:
+        """Show the viewer nothing more; `outdone`, because they watch too much at once."""
+        self.over, self.outdone = True, outdone
         self._woken.set()
 
     async def woken(self) -> None:
@@ -128,7 +138,7 @@ class Watch(Generic[T]):
         try:
             async with asyncio.timeout(within):
                 while not self.over:
-                    if self._thing.read is not None and self._thing.stamp != self.seen:
+                    if self._current and self._thing.read is not None and self._thing.stamp != self.seen:
                         self.seen = self._thing.stamp
                         return self._thing.read[0]
                     await self.woken()

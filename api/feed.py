@@ -24,6 +24,8 @@ log = logging.getLogger("golive.api")
 
 T = TypeVar("T")
 
+STREAMS = 20
+"""Streams that one session may have open: one more ends the oldest, whose page says so."""
 EVERY = 0.5
 """Seconds between two looks while somebody watches."""
 SOONEST = 0.05
@@ -46,10 +48,12 @@ class Feed:
 
     def __init__(self, database: Database):
         self._database = database
-        self._watches: set[Watch[Any]] = set()
+        self._watches: dict[Watch[Any], None] = {}
+        """Who watches, in the order in which they came."""
         self._soon = asyncio.Event()
         self._sessions_due = 0.0
         self.closed = False
+        self.failed = False
         self._journals = self._channel(stamps_of_runs, _unread)
         self.runs = self._channel(stamps_of_runs, _sight)
         self.about = self._channel(stamps_of_runs, latest_about)
@@ -57,10 +61,23 @@ class Feed:
         self.lists = self._channel(_everything, _unread)
 
     def _channel(self, stamps: Stamps, read: Read[T]) -> Channel[T]:
-        return Channel(stamps, read, enters=self._enters, leaves=self._watches.discard)
+        return Channel(stamps, read, enters=self._enters, leaves=self._leaves)
 
-    async def run(self) -> None:
-        """Look for news until cancelled."""
+    def begin(self) -> asyncio.Task[None]:
+        """Look for news until cancelled. A fault of golive's ends it, and is noticed: `failed`."""
+        reading = asyncio.create_task(self._run())
+        reading.add_done_callback(self._ended)
+        return reading
+
+    def _ended(self, reading: asyncio.Task[None]) -> None:
+        if not reading.cancelled() and (fault := reading.exception()) is not None:
+            log.critical(
+                "nobody is told of news any more: a fault of golive's; restart the API", exc_info=fault
+            )
+            self.failed = True
+            self.close()
+
+    async def _run(self) -> None:
         while True:
             if not self._watches:
                 self._soon.clear()
@@ -113,26 +130,34 @@ class Feed:
                     await watch.woken()
 
     def _enters(self, watch: Watch[Any]) -> None:
-        self._watches.add(watch)
+        self._watches[watch] = None
         self._soon.set()
         if self.closed:
             watch.end()
+        if watch.session is not None:
+            its = [other for other in self._watches if other.session == watch.session and not other.over]
+            for oldest in its[:-STREAMS]:
+                oldest.end(outdone=True)
+
+    def _leaves(self, watch: Watch[Any]) -> None:
+        self._watches.pop(watch, None)
 
     async def _look(self) -> None:
+        """Tell what is new. Who may read no more goes first: while that is not known, nobody is told anything."""
         try:
             async with self._database.reading() as session:
-                for channel in (self._journals, self.runs, self.about, self.work, self.lists):
-                    await channel.look(session)
                 if time.monotonic() >= self._sessions_due:
                     await self._cut_off(session)
-        except SQLAlchemyError as away:
+                for channel in (self._journals, self.runs, self.about, self.work, self.lists):
+                    await channel.look(session)
+        except (SQLAlchemyError, OSError) as away:
             log.warning("cannot look for news: %s", away)
 
     async def _cut_off(self, sql: Session) -> None:
         """End the watches of sessions that have ended, and of people who were disabled."""
-        self._sessions_due = time.monotonic() + SESSIONS_EVERY
         sessions = {watch.session for watch in self._watches if watch.session is not None}
         ended = sessions - await going_on(sql, sessions) if sessions else set()
+        self._sessions_due = time.monotonic() + SESSIONS_EVERY
         for watch in self._watches:
             if watch.session in ended:
                 watch.end()

@@ -10,7 +10,9 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
+from itertools import zip_longest
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -46,7 +48,24 @@ class Tried:
 
     def refused(self, path: str) -> Mapping[str, Any] | None:
         """Return the problem when it was the form of `path` that was refused."""
-        return self.problem if self.path == path and self.problem else None
+        return {**self.problem, "errors": self._faults} if self.path == path and self.problem else None
+
+    def wrong(self, path: str, name: str, id: str = "") -> str:
+        """Return what is wrong with a field, empty for nothing; the problem then leads to the element of `id`."""
+        found = next((fault for fault in self._faults if fault["name"] == name), None)
+        if self.path != path or found is None:
+            return ""
+        found.setdefault("id", id)
+        return str(found["message"])
+
+    @cached_property
+    def _faults(self) -> list[dict[str, Any]]:
+        """Each sentence of the problem with the `name` of the field that it is about."""
+        if not self.problem:
+            return []
+        told = list(self.problem.get("errors") or [{"message": self.problem["detail"]}])
+        fields = list(self.problem.get("fields") or [self.problem.get("field")])[: len(told)]
+        return [{"name": name or "", **each} for each, name in zip_longest(told, fields)]
 
 
 NOT_TRIED = Tried()

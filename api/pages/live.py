@@ -17,6 +17,7 @@ What is fetched holds neither `id="news"` nor forms; `<details>` in it keep them
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
@@ -34,11 +35,13 @@ from api.feed import ALL
 from api.pages.rendering import part, voice_of
 from api.pages.run_seen import seen_by
 from api.pages.visiting import ReaderDep, Visit
+from api.refusals import Away
 from api.schemas.named import RunPath
 from api.sight import Sight
 from db.looking import Look
 from db.news import Latest, Stamp, number_of
 from db.queries import get_header
+from golive.words import N_
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,6 +50,10 @@ T = TypeVar("T")
 KEEP_ALIVE = 15.0
 """Seconds of silence after which a stream shows that it is there."""
 _ALIVE = b": \n\n"
+_ENOUGH = b"event: enough\ndata: \n\n"
+"""The page shall not connect again by itself: another page of the same session has taken its place."""
+_SPREAD = 0.2
+"""Seconds over which those who fetch are told, each at a moment of their own: not all of them ask at once."""
 _AT_MOST_EVERY = 1.0
 """Seconds between two events `changed`: each of them makes its reader fetch something."""
 _RUN_STAMP = r"^(\d{1,10}f?)?$"
@@ -157,7 +164,11 @@ def _stream(
     tell: Callable[[T, Stamp], bytes],
     pause: float = 0.0,
 ) -> Response:
-    """Return a stream of what is told of one thing, for as long as the reader's session goes on."""
+    """Return a stream of what is told of one thing, for as long as the reader's session goes on. Raises Away."""
+    if visit.house.feed.failed:
+        raise Away(
+            "no_news", N_("There is no news at the moment: load the page again to see what has changed.")
+        )
     watch = channel.watch(key, seen, visit.session.id if visit.session else None)
     return EventStream(_events(watch, _until(visit), tell, pause))
 
@@ -177,5 +188,8 @@ async def _events(
             if news is None:
                 yield _ALIVE
             elif told := tell(news, watch.seen):
+                await asyncio.sleep(random.uniform(0, _SPREAD) if pause else 0)  # noqa: S311 - no secret
                 yield told
                 await asyncio.sleep(pause)
+        if watch.outdone:
+            yield _ENOUGH

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -55,9 +57,15 @@ async def _sent(
         return answer
 
     async def again(tried: Tried) -> Response:
-        return await run_page(visit, run_id, tried)
+        return await run_page(visit, run_id, replace(tried, problem=_in_form(tried.problem)))
 
     return await acted(sent, body, do, back=f"/runs/{run_id}", again=again)
+
+
+def _in_form(problem: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a problem with the fields as the forms call them: `artifacts` for `release.artifacts[0].digest`."""
+    paths = problem.get("fields") or [problem.get("field") or ""]
+    return {**problem, "fields": [re.split(r"[.\[]", path.removeprefix("release."))[0] for path in paths]}
 
 
 def _reasoned(do: str, route: Route) -> None:

@@ -44,7 +44,10 @@ def not_let_in(
     visit: Visit, path: str, error: GoliveError, then: str, typed: Mapping[str, str] | None = None
 ) -> Response:
     """Return the sign-in page, which tells why the form of `path` let nobody in. What was secret is typed anew."""
-    tried = Tried(path, typed or {}, document(error, visit.language))
+    problem = document(error, visit.language)
+    if isinstance(error, Unauthenticated):
+        problem["field"] = "token" if path == "/sign-in/token" else "password"
+    tried = Tried(path, typed or {}, problem)
     response = _page(visit, then, tried, error.status)
     if isinstance(error, Throttled):
         response.headers["Retry-After"] = str(math.ceil((error.until - visit.now).total_seconds()))

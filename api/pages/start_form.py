@@ -179,8 +179,7 @@ def pointed(problem: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, 
     for message, path in zip_longest(said, _about(problem)[: len(said)], fillvalue=""):
         name = _field(path, labels)
         errors.append({"name": name, "id": id_of(name), "message": _called(message, path, labels)})
-    messages = {each["name"]: each["message"] for each in reversed(errors)}
-    return {**problem, "errors": errors, "fields": list(messages), "messages": messages}
+    return {**problem, "errors": errors}
 
 
 def _about(problem: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
@@ -42,12 +43,14 @@ async def health(request: Request, house: HouseDep, response: Response) -> Healt
     looked = await asyncio.gather(
         _database(house), _engine(house.engine.connection), _worker(house.engine.connection)
     )
-    database, engine, worker = (_told(part, language_of(request)) for part in looked)
+    parts = (*looked, _news(house))
+    database, engine, worker, news = (_told(part, language_of(request)) for part in parts)
     if database.state == "down":
         response.status_code = 503
-        return HealthShown(state="down", database=database, engine=engine, worker=worker)
-    whole = engine.state == worker.state == "up"
-    return HealthShown(state="ok" if whole else "degraded", database=database, engine=engine, worker=worker)
+        return HealthShown(state="down", database=database, engine=engine, worker=worker, news=news)
+    whole = engine.state == worker.state == news.state == "up"
+    state: Literal["ok", "degraded"] = "ok" if whole else "degraded"
+    return HealthShown(state=state, database=database, engine=engine, worker=worker, news=news)
 
 
 def _told(part: PartHealth, language: Language) -> PartHealth:
@@ -69,6 +72,14 @@ async def _database(house: House) -> PartHealth:
         log.warning("the database is away: %s", away)
         return _down(N_("it cannot be reached; the log of the API says why"))
     return _UP
+
+
+def _news(house: House) -> PartHealth:
+    return (
+        _down(N_("it has ended by a fault of golive's; restart the API, whose log says why"))
+        if house.feed.failed
+        else _UP
+    )
 
 
 async def _engine(connection: Connection) -> PartHealth:

@@ -19,12 +19,13 @@ class PartHealth(Shown):
 
 
 class HealthShown(Shown):
-    """`ok`: all parts are up; `degraded`: people can read, but acts get 503; `down`: SQL is away."""
+    """`ok`: all parts are up; `degraded`: people can read, but acts get 503 or nobody hears of news; `down`: no SQL."""
 
     state: Literal["ok", "degraded", "down"]
     database: PartHealth
     engine: PartHealth
     worker: PartHealth
+    news: PartHealth = Field(description="The reader that tells open pages and streams what is new.")
 
 
 class AttachmentShown(Shown):

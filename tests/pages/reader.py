@@ -94,7 +94,7 @@ class Reader:
         shown: Shown,
         action: str,
         files: Any = None,
-        headers: dict[str, str] | None = None,
+        headers: Any = None,
         **typed: Any,
     ) -> Shown:
         """Fill in the form to `action` of a page and send it. A value of None leaves its field out."""

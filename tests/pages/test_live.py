@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,12 +15,15 @@ import httpx
 import pytest
 import uvicorn
 from bs4 import BeautifulSoup
-from sqlalchemy import event
+from sqlalchemy import event, text
 
+from api import feed
 from api.__main__ import Server
 from api.app import create_app
+from api.channel import Channel
 from api.house import House
 from db.freezing import freeze, thaw
+from db.session import Session
 from golive.recording import Batch
 from settings import Settings
 from tests.db import story
@@ -378,6 +381,94 @@ async def test_a_change_costs_the_same_statements_for_5_viewers_as_for_50(site: 
         assert [len([one for one in asked if table in one]) for asked in (few, many)] == [1, 1], table
     a_few_looks_more = 12  # on a busy machine they take longer to be read here; each look asks 2 to 4 things
     assert len(many) <= len(few) + a_few_looks_more
+
+
+async def test_what_was_read_before_a_viewer_came_is_not_sent_to_who_has_seen_more(site: Site) -> None:
+    far, read = "2", []
+
+    async def stamps(_: Session, keys: Collection[str]) -> dict[str, str]:
+        return dict.fromkeys(keys, far)
+
+    async def reads(_: Session, __: str, stamp: str) -> str:
+        read.append(stamp)
+        return f"as at {stamp}"
+
+    channel = Channel(stamps, reads, enters=lambda _: None, leaves=lambda _: None)
+    async with site.house.database.reading() as sql:
+        with channel.watch("r1", "1") as other:
+            await channel.look(sql)
+            assert await other.news(within=1) == "as at 2"
+            # Somebody acts; their page shows it before the reader has looked.
+            with channel.watch("r1", "3") as own, channel.watch("r1", "1") as late:
+                assert await own.news(within=0.05) is None
+                far = "3"
+                await channel.look(sql)
+                assert await own.news(within=0.05) is None
+                assert await late.news(within=1) == await other.news(within=1) == "as at 3"
+                assert read == ["2", "3"]
+
+
+async def test_one_more_stream_than_a_session_may_have_ends_the_oldest_for_good(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "STREAMS", 2)
+    await record(site.house.database, first())
+    async with (
+        site.browser() as http,
+        site.browser() as elsewhere,
+        streaming(elsewhere, "/work/news?after=0") as other,
+        streaming(http, "/runs/r1/live?after=1") as oldest,
+    ):
+        await site.until(2)
+        async with (
+            streaming(http, "/runs/news?after=1-1-0"),
+            streaming(http, "/runs/r1/live?after=1") as newest,
+        ):
+            assert (await oldest.next()).event == "enough"
+            assert await oldest.rest() == []
+            await site.until(3)
+            await say(site, 2)
+            assert (await newest.next()).id == "2"
+    assert other is not None
+
+
+async def test_who_may_read_no_more_is_cut_off_though_the_news_cannot_be_read(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    await record(site.house.database, first())
+    async with site.browser() as leaver, streaming(leaver, "/runs/r1/live?after=1") as stream:
+        await site.until(1)
+        async with site.house.database.transaction() as sql:
+            await sql.execute(text("ALTER TABLE stream_heads RENAME TO elsewhere"))
+            await sql.execute(text("UPDATE sessions SET ended_at = created_at"))
+        assert await stream.rest(within=8) == []
+        assert "cannot look for news" in caplog.text
+        async with site.house.database.transaction() as sql:
+            await sql.execute(text("ALTER TABLE elsewhere RENAME TO stream_heads"))
+    async with site.browser() as http, streaming(http, "/runs/r1/live?after=1") as stream:
+        await site.until(1)
+        await say(site, 2)
+        assert (await stream.next()).id == "2"
+
+
+async def missing(_: Session) -> None:
+    raise KeyError("r1")
+
+
+async def test_a_reader_that_dies_of_a_fault_ends_the_streams_and_is_told_by_the_health(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    await record(site.house.database, first())
+    async with site.browser() as http, streaming(http, "/runs/r1/live?after=1") as stream:
+        await site.until(1)
+        assert (await http.get("/api/v1/health")).json()["news"]["state"] == "up"
+        site.house.feed.lists.look = missing  # type: ignore[method-assign, assignment]  # a fault that nobody has foreseen
+        site.house.feed.soon()
+        assert await stream.rest(within=20) == []
+        told = (await http.get("/api/v1/health")).json()
+        assert (told["state"], told["news"]["state"]) == ("degraded", "down")
+        assert "nobody is told of news any more" in caplog.text
+        assert (await http.get("/runs/r1/live?after=1")).status_code == 503
 
 
 async def test_open_streams_do_not_hold_up_the_end_of_the_process(site: Site) -> None:

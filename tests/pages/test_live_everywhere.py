@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -130,9 +131,8 @@ async def test_my_work_follows_its_runs(team: Team, chromium: Browser) -> None:
         for act, state in holding(team, run):
             badges = row.locator(".badge", has_text="held")
             number = int(state == "held")
-            took.append(
-                await seconds_until(act, lambda: expect(badges).to_have_count(number, timeout=20_000))
-            )
+            counted = partial(expect(badges).to_have_count, number, timeout=20_000)
+            took.append(await seconds_until(act, counted))
         assert median(took) <= SOON, took
         await expect(row.locator("a.title")).to_be_focused()
         await team.start()
@@ -147,7 +147,8 @@ async def test_the_list_of_runs_follows_them_with_its_filters(team: Team, chromi
         took = []
         for act, state in holding(team, run):
             badge = rows.locator(".standing .badge")
-            took.append(await seconds_until(act, lambda: expect(badge).to_have_text(state, timeout=20_000)))
+            told = partial(expect(badge).to_have_text, state, timeout=20_000)
+            took.append(await seconds_until(act, told))
         assert median(took) <= SOON, took
         await kept(field)
         # Another list, by the form: it follows its own runs from then on.

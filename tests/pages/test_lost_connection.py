@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
 from tests.api.test_acts import JUNIT, Team
 from tests.pages.served import browsing
@@ -103,8 +103,8 @@ async def test_a_task_is_completed_once_when_the_connection_is_back(pages: Pages
         await page.set_input_files(
             '[name="task.files"]',
             [
-                {"name": "shot.png", "mimeType": "image/png", "buffer": b"\x89PNG"},
-                {"name": "results.xml", "mimeType": "text/xml", "buffer": JUNIT},
+                FilePayload(name="shot.png", mimeType="image/png", buffer=b"\x89PNG"),
+                FilePayload(name="results.xml", mimeType="text/xml", buffer=JUNIT),
             ],
         )
         await expect(page.locator(".file")).to_have_count(2)

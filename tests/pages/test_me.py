@@ -92,7 +92,7 @@ async def test_a_password_is_changed_by_who_knows_the_present_one_and_other_sess
 
 
 async def test_a_wrong_present_password_changes_nothing_and_counts(ann: Reader) -> None:
-    typed = {"present": "a wrong password", "password": NEW, "again": NEW}
+    typed: dict[str, Any] = {"present": "a wrong password", "password": NEW, "again": NEW}
     for _ in range(OF_BOTH):
         shown = await ann.act("/me", "/me/password", **typed)
         assert (shown.status, shown.alert) == (422, "This is not your present password.")
@@ -137,7 +137,7 @@ async def test_ending_this_session_signs_out(ann: Reader) -> None:
 
 async def test_a_token_is_made_shown_once_ends_and_is_revoked(ann: Reader, admin: Client) -> None:
     page = await ann.look("/me")
-    typed = {"name": "laptop", "days": "30", "present": PASSWORD}
+    typed: dict[str, Any] = {"name": "laptop", "days": "30", "present": PASSWORD}
     shown = await ann.send(page, "/me/tokens", **typed)
     made = shown.html.select_one("code")
     assert made is not None
@@ -183,7 +183,7 @@ async def test_a_token_that_is_asked_for_badly_is_refused_with_what_was_typed(
 
 
 async def test_a_token_is_made_by_who_knows_the_present_password(ann: Reader, admin: Client) -> None:
-    typed = {"name": "laptop", "days": "30", "present": "a wrong password"}
+    typed: dict[str, Any] = {"name": "laptop", "days": "30", "present": "a wrong password"}
     shown = await ann.act("/me", "/me/tokens", **typed)
     assert (shown.status, shown.alert) == (422, "This is not your present password.")
     form = shown.form("/me/tokens")
@@ -196,7 +196,7 @@ async def test_a_token_is_made_by_who_knows_the_present_password(ann: Reader, ad
 async def test_without_a_password_a_token_is_made_soon_after_signing_in_only(
     chief: Reader, admin: Client
 ) -> None:
-    typed = {"name": "laptop", "days": "30"}
+    typed: dict[str, Any] = {"name": "laptop", "days": "30"}
     assert not (await chief.look("/me")).form("/me/tokens").select_one('[name="present"]')
     assert (await chief.act("/me", "/me/tokens", **typed)).html.select_one("code")
     earlier = datetime.now(UTC) - timedelta(minutes=10, seconds=1)
@@ -233,15 +233,15 @@ async def test_a_session_lasts_no_longer_than_its_token_and_no_token_renews_itse
 
 async def test_another_form_under_a_key_that_was_used_is_refused_in_words(ann: Reader, admin: Client) -> None:
     page = await ann.look("/me")
-    typed = {"name": "laptop", "days": "30", "present": PASSWORD}
+    typed: dict[str, Any] = {"name": "laptop", "days": "30", "present": PASSWORD}
     assert (await ann.send(page, "/me/tokens", **typed)).html.select_one("code")
     for other in ({**typed, "name": "server"}, {**typed, "present": "another"}):
         shown = await ann.send(page, "/me/tokens", **other)
         assert (shown.status, "was used with another body" in shown.alert) == (422, True)
         assert not shown.html.select_one("code")
-    changed = {"present": PASSWORD, "password": NEW, "again": NEW}
+    changed: dict[str, Any] = {"present": PASSWORD, "password": NEW, "again": NEW}
     assert (await ann.send(page, "/me/password", **changed)).path == "/me"
-    third = {"present": NEW, "password": "a third password", "again": "a third password"}
+    third: dict[str, Any] = {"present": NEW, "password": "a third password", "again": "a third password"}
     shown = await ann.send(page, "/me/password", **third)
     assert (shown.status, "was used with another body" in shown.alert) == (422, True)
     async with reading(admin.app) as other_place:
@@ -252,7 +252,7 @@ async def test_a_form_sent_again_after_a_key_was_put_before_shows_the_same_token
     ann: Reader, settings: Settings
 ) -> None:
     page = await ann.look("/me")
-    typed = {"name": "laptop", "days": "30", "present": PASSWORD}
+    typed: dict[str, Any] = {"name": "laptop", "days": "30", "present": PASSWORD}
     made = (await ann.send(page, "/me/tokens", **typed)).html.select_one("code")
     before = settings.home / "secret.keys"
     settings.secret_keys = SecretStr(f"{'n' * 64},{before.read_text().strip()}")
@@ -264,7 +264,7 @@ async def test_a_form_sent_again_after_a_key_was_put_before_shows_the_same_token
 async def test_what_is_kept_of_a_form_with_a_password_tells_nothing_without_the_keys(
     ann: Reader, admin: Client
 ) -> None:
-    typed = {"present": PASSWORD, "password": NEW, "again": NEW}
+    typed: dict[str, Any] = {"present": PASSWORD, "password": NEW, "again": NEW}
     await ann.act("/me", "/me/password", **typed)
     async with house_of(admin).database.reading() as sql:
         kept = set(await sql.scalars(select(idempotency.c.body_digest)))
