@@ -57,7 +57,6 @@ async def signed_in(browser: Browser, address: str, token: str) -> Page:
     context = await browser.new_context(locale="en-GB", timezone_id="UTC")
     page = await context.new_page()
     await page.goto(f"{address}/sign-in")
-    await page.click("main summary")
     await page.locator("summary", has_text="API token").click()
     await page.fill("#token", token)
     await page.press("#token", "Enter")

@@ -97,6 +97,7 @@ async def written(team: Team) -> Written:
             "action_id": action.json().get("id", "none"),
             "attachment_id": attachment,
             "token_id": "none",
+            "decision_id": "none",
             "templates/name": "small",
             "templates/version": "1",
             "checklists/name": "bank-transfer",
