@@ -35,7 +35,7 @@ def test_it_tells_where_everything_is_and_how_to_sign_in(whole: Whole) -> None:
         "logs",
     ):
         assert whole.said(shown), shown
-    (example,) = [line.strip() for line in whole.lines if "curl -H" in line]
+    (example,) = [line[line.index("curl -H") :] for line in whole.lines if "curl -H" in line]
     done = subprocess.run(["sh", "-c", example], capture_output=True, text=True, timeout=30, check=True)
     assert '"items":' in done.stdout
     assert httpx.get(f"{whole.url}/openapi.json").status_code == 200
