@@ -71,7 +71,9 @@ async def test_approving_with_the_keyboard_alone_and_the_look_that_the_script_re
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         await page.goto(f"{address}/sign-in?next={go.path}")
         await page.keyboard.press("Tab")
-        await reach(page, "API token")
+        await reach(page, "Sign in with an API token")
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Tab")
         await page.keyboard.type(go.team.ops1.token)
         async with page.expect_response(lambda answer: answer.url.endswith("/look")) as looked:
             await page.keyboard.press("Enter")

@@ -53,6 +53,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("code") / "before"
     with tarfile.open(fileobj=BytesIO(git("archive", revision))) as archive:
         archive.extractall(folder, filter="data")
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")  # what npm installs is in no archive
     return folder
 
 
