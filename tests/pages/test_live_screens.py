@@ -41,7 +41,7 @@ async def act(page: Page, title: str, label: str, reason: str) -> None:
     await form.locator("summary").click()
     await form.locator("textarea").first.fill(reason)
     await form.get_by_role("button", name=label).click()
-    await page.get_by_text("in the run's journal").wait_for()
+    await page.locator("#main").get_by_text("in the run's journal").wait_for()
 
 
 async def test_what_another_person_does_appears_within_a_second(team: Team) -> None:
