@@ -211,7 +211,8 @@ def _reason(look: Look) -> str | None:
 
 def _more_than(sentence: str, said: str | None) -> str | None:
     """Return what was said unless the sentence holds all of it, as it does of a short reason on one line."""
-    return None if said is None or (said in sentence and "\n" not in said) else said
+    # Where two full stops meet, a sentence keeps one of them.
+    return None if said is None or (said.rstrip(".。") in sentence and "\n" not in said) else said
 
 
 def _standing(look: Look) -> Sentence:
