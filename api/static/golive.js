@@ -34,7 +34,9 @@
 
   // A form whose answer got lost is sent again by the button that was pressed: under its key it is done once.
   const waiting = new WeakMap();
+  let unanswered = null;
   function sendAgain(form, button) {
+    unanswered = form;
     tellConnection("away");
     waiting.set(form, setTimeout(() => {
       if (form.isConnected && (!button || button.form === form)) form.requestSubmit(button);
@@ -53,6 +55,13 @@
     if (!first || (!problem && document.activeElement !== document.body)) return;
     first.tabIndex = -1;
     first.focus({ preventScroll: !problem });
+  }
+
+  // News may come while a form is still to be sent again: that it is stays told until it has its answer.
+  function connected(source) {
+    if (unanswered?.isConnected && source !== unanswered) return;
+    unanswered = null;
+    tellConnection("");
   }
 
   // News that could not be fetched, or a stream that could not even begin; one that broke off htmx connects again.
@@ -103,7 +112,7 @@
     for (const field of document.querySelectorAll("form > input[name=csrf]")) field.value = token;
     tellConnection("renewed");
   });
-  document.addEventListener("htmx:after:request", () => tellConnection(""));
+  document.addEventListener("htmx:after:request", (event) => connected(event.detail.ctx?.sourceElement));
   document.addEventListener("htmx:sse:error", (event) => tellConnection([401, 403].includes(event.detail.status) ? "ended" : "waiting"));
   // Too many pages are open: this one rests until somebody comes back to it.
   document.addEventListener("htmx:sse:close", ({ target, detail }) => {
@@ -112,7 +121,7 @@
     const goOn = () => target.isConnected && target.dispatchEvent(new Event("again"));
     window.addEventListener("focus", goOn, { once: true });
   });
-  document.addEventListener("htmx:sse:after:connection", () => tellConnection(""));
+  document.addEventListener("htmx:sse:after:connection", () => connected());
   document.addEventListener("htmx:after:swap", (event) => {
     tellDistances();
     offerDigests();
