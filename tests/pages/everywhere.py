@@ -127,14 +127,6 @@ async def send_a_foreign_form(page: Page, _: Scene) -> None:
     await page.wait_for_selector("[data-problem]")
 
 
-async def send_after_the_session(page: Page, _: Scene) -> None:
-    """Send a form when its session has ended meanwhile."""
-    await page.click('details:has(form[action$="/block"]) > summary')
-    await page.fill('form[action$="/block"] [name=reason]', "The review tool is down\nuntil tomorrow.")
-    await page.context.clear_cookies()
-    await _send_as_it_is(page, "block")
-
-
 async def come_from_the_provider(page: Page, scene: Scene) -> None:
     """Sign in at the OpenID provider as somebody whom golive does not know, beside being signed in here."""
     there = page.context.request
@@ -187,7 +179,6 @@ PLACES = (
     ),
     Place("approval-of-others", MANAGER, lambda scene: f"/approvals/{scene.approval}"),
     Place("pending", MANAGER, lambda scene: f"/runs/{scene.held}", comment_into_the_dark, status=503),
-    Place("kept", DOER, lambda scene: f"/tasks/{scene.task}", send_after_the_session, status=401),
     Place("foreign", VIEWER, lambda _: "/me", send_a_foreign_form, status=403),
     Place("no-such-run", VIEWER, lambda _: "/runs/nothing", status=404),
     Place("not-there", MANAGER, lambda _: "/nothing", status=404),
