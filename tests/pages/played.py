@@ -62,9 +62,9 @@ class Person:
             await links.fill("https://example.com/evidence where it is kept")
         for value in await form.locator('input[name$=".value"]:visible').all():
             await value.fill(await value.get_attribute("placeholder") or "1")
-        for signature in await form.locator('input[name$=".signature"]').all():
+        for signature in await form.locator('input[name$=".signature"]:visible').all():
             await signature.check()
-        for files in await form.locator('input[type="file"]').all():
+        for files in await form.locator('input[type="file"]:visible').all():
             await self._give(files)
         return await self._sent(form.locator('button[type="submit"]').last)
 
