@@ -16,7 +16,7 @@ async def news_about(sql: Session, run_id: str, about: str) -> str:
 
 async def news_of_work(sql: Session, name: str) -> str:
     """Return where the page of a person's work hears of it."""
-    return f"/work/news?{urlencode({'after': (await stamps_of_people(sql, [name]))[name]})}"
+    return f"/my-work/news?{urlencode({'after': (await stamps_of_people(sql, [name]))[name]})}"
 
 
 async def news_of_runs(sql: Session) -> str:

@@ -10,7 +10,7 @@ and then fetch their part themselves. Two elements do it, apart from every form:
 
 `about` is `task:REF` or `approval:REF`; `stamp` is `db.news.stamps_of_runs(sql, [run_id])[run_id]`, read in the
 snapshot that the page shows, so that nothing is missed in between. Without `after` the page is told once at once. My
-work connects to `/work/news` (`stamps_of_people`), lists of runs to `/runs/news` (`stamp_of_all`), in the same way.
+work connects to `/my-work/news` (`stamps_of_people`), lists of runs to `/runs/news` (`stamp_of_all`), in the same way.
 What is fetched holds neither `id="news"` nor forms; `<details>` in it keep themselves as the reader has left them.
 """
 
@@ -122,7 +122,7 @@ async def about_one(
     return _stream(visit, visit.house.feed.about, run_id, seen, tell, pause=_AT_MOST_EVERY)
 
 
-@router.get("/work/news")
+@router.get("/my-work/news")
 async def of_work(visit: ReaderDep, after: After = "", last_id: LastId = "") -> Response:
     """Say `changed` whenever a run has gone on in which the reader takes part."""
     watched = visit.house.feed.work

@@ -31,7 +31,7 @@ async def work(visit: ReaderDep, cursor: CursorQuery = None) -> Response:
     return page(visit, "work/page.html", **await _work(visit, cursor))
 
 
-@router.get("/work/live")
+@router.get("/my-work/live")
 async def live(visit: ReaderDep, cursor: CursorQuery = None) -> Response:
     """Show the list alone, as it is now."""
     return fragment(visit, "work/_live.html", **await _work(visit, cursor))

@@ -188,8 +188,8 @@ PLACES = (
 ELSEWHERE = {
     "/static/{version}/{name}": "what pages are made of",
     "/sign-in/provider": "leads away",
-    "/work/live": "a part of a page",
-    "/work/news": "events",
+    "/my-work/live": "a part of a page",
+    "/my-work/news": "events",
     "/runs/list": "a part of a page",
     "/runs/news": "events",
     "/runs/{run_id}/live": "a part of a page",

@@ -15,7 +15,7 @@ from tests.pages.reader import Reader
 from tests.pages.test_work import begun
 
 BY_THEMSELVES = (
-    "/work/live",
+    "/my-work/live",
     "/runs/list",
     "/tasks/r1.uat.test/live",
     "/tasks/r1.uat.test/live?acts=start",
@@ -57,7 +57,7 @@ async def test_a_page_that_somebody_opens_renews_it(chief: Reader, admin: Client
 
 async def test_a_page_that_asks_by_itself_stays_when_the_session_is_over(stranger: Reader) -> None:
     partial = {"HX-Request": "true", "HX-Request-Type": "partial"}
-    answer = await stranger.http.get("/work/live", headers=partial)
+    answer = await stranger.http.get("/my-work/live", headers=partial)
     assert (answer.status_code, answer.headers.get("hx-redirect")) == (401, None)
     asked = await stranger.http.get("/runs", headers={"HX-Request": "true", "HX-Request-Type": "full"})
     assert (asked.status_code, asked.headers.get("hx-redirect")) == (401, None)

@@ -272,9 +272,9 @@ async def test_only_the_people_of_a_run_hear_that_their_work_has_changed(site: S
         site.browser(people["qa1"]) as taking_part,
         site.browser(people["rm"]) as leading,
         site.browser(people["vi"]) as watching,
-        streaming(taking_part, "/work/news?after=1-1-0") as one,
-        streaming(leading, "/work/news?after=1-1-0") as two,
-        streaming(watching, "/work/news?after=0") as other,
+        streaming(taking_part, "/my-work/news?after=1-1-0") as one,
+        streaming(leading, "/my-work/news?after=1-1-0") as two,
+        streaming(watching, "/my-work/news?after=0") as other,
         streaming(watching, "/runs/news?after=1-1-0") as listed,
     ):
         await site.until(4)
@@ -289,7 +289,7 @@ async def test_only_the_people_of_a_run_hear_that_their_work_has_changed(site: S
 async def test_a_page_that_does_not_know_how_far_it_is_is_told_once(site: Site) -> None:
     await record(site.house.database, first())
     async with site.browser() as http:
-        for path in ("/work/news", "/runs/news", "/runs/r1/news?about=task:uat.test"):
+        for path in ("/my-work/news", "/runs/news", "/runs/r1/news?about=task:uat.test"):
             async with streaming(http, path) as stream:
                 assert (await stream.next()).event == "changed", path
 
@@ -300,7 +300,9 @@ async def test_a_run_that_nobody_knows_has_no_news(site: Site, path: str) -> Non
         assert (await http.get(path)).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/runs/r1/live", "/work/news", "/runs/news", "/runs/r1/news?about=task:x"])
+@pytest.mark.parametrize(
+    "path", ["/runs/r1/live", "/my-work/news", "/runs/news", "/runs/r1/news?about=task:x"]
+)
 async def test_who_has_not_signed_in_hears_nothing(site: Site, path: str) -> None:
     await record(site.house.database, first())
     async with httpx.AsyncClient(base_url=site.address, trust_env=False) as http:
@@ -317,7 +319,7 @@ async def test_who_signs_out_or_is_disabled_is_cut_off_within_five_seconds(site:
             site.browser(made.json()["token"]) as viewer,
             site.browser() as leaver,
             streaming(viewer, "/runs/r1/live?after=1") as one,
-            streaming(leaver, "/work/news?after=0") as two,
+            streaming(leaver, "/my-work/news?after=0") as two,
             streaming(admin, "/runs/r1/live?after=1") as staying,
         ):
             await site.until(3)
@@ -421,7 +423,7 @@ async def test_one_more_stream_than_a_session_may_have_ends_the_oldest_for_good(
     async with (
         site.browser() as http,
         site.browser() as elsewhere,
-        streaming(elsewhere, "/work/news?after=0") as other,
+        streaming(elsewhere, "/my-work/news?after=0") as other,
         streaming(http, "/runs/r1/live?after=1") as oldest,
     ):
         await site.until(2)
@@ -478,7 +480,12 @@ async def test_a_reader_that_dies_of_a_fault_ends_the_streams_and_is_told_by_the
 
 async def test_open_streams_do_not_hold_up_the_end_of_the_process(site: Site) -> None:
     await record(site.house.database, first())
-    paths = ["/runs/r1/live?after=1", "/runs/r1/news?about=task:uat.test&after=1", "/work/news", "/runs/news"]
+    paths = [
+        "/runs/r1/live?after=1",
+        "/runs/r1/news?about=task:uat.test&after=1",
+        "/my-work/news",
+        "/runs/news",
+    ]
     async with site.browser() as http, AsyncExitStack() as all_of_them:
         streams = [await all_of_them.enter_async_context(streaming(http, path)) for path in paths]
         await site.until(4)
@@ -492,7 +499,7 @@ async def test_open_streams_do_not_hold_up_the_end_of_the_process(site: Site) ->
 async def test_who_leaves_is_forgotten(site: Site) -> None:
     await record(site.house.database, first())
     async with site.browser() as http:
-        async with streaming(http, "/runs/r1/live?after=1"), streaming(http, "/work/news"):
+        async with streaming(http, "/runs/r1/live?after=1"), streaming(http, "/my-work/news"):
             await site.until(2)
         await site.until(0)
         assert not site.house.feed.watched("r1")

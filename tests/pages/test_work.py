@@ -155,7 +155,7 @@ async def test_a_release_manager_sees_what_blocks_their_runs_and_what_waits_for_
     await begun(admin, "r2", state="completed")
     async with reading(admin.app, manager.token) as reader:
         shown = await reader.look("/")
-        alone = await reader.look("/work/live")
+        alone = await reader.look("/my-work/live")
     managed = shown.html.select_one('[aria-labelledby="managed"]')
     assert managed is not None
     told = " ".join(managed.get_text(" ").split())
@@ -190,5 +190,5 @@ async def test_hostile_titles_are_shown_as_text(admin: Client, language: str) ->
 
 
 async def test_looking_changes_nothing_and_needs_somebody(stranger: Reader) -> None:
-    for path in ("/", "/work/live"):
+    for path in ("/", "/my-work/live"):
         assert (await stranger.look(path)).path == "/sign-in"
