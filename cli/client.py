@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from httpx_sse import ServerSentEvent, SSEError, connect_sse
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from cli.failure import Failure
 from cli.language import LANGUAGE, _
@@ -17,7 +18,18 @@ from cli.language import LANGUAGE, _
 LONGEST_ANSWER = 60.0
 """Seconds to wait for one answer; the API itself answers a command within 8."""
 BETWEEN_TRIES = 1.0
+"""Seconds before an act is sent again; doubled each time, and more when the API asks for it."""
 MOST_BETWEEN_TRIES = 10.0
+_SILENCE = 60.0
+"""Seconds without a sign of life after which a stream is taken for lost; the API gives one every 15."""
+
+
+class _Untold(Exception):
+    """Nobody knows what came of an act: `trouble` says why, and the API asks to wait `advised` seconds."""
+
+    def __init__(self, trouble: str, advised: float = 0):
+        self.trouble, self.advised = trouble, advised
+        super().__init__(trouble)
 
 
 def fresh_key() -> str:
@@ -72,27 +84,47 @@ class Client:
             if not cursor:
                 return
 
+    def stream(self, path: str, **asked: Any) -> Iterator[ServerSentEvent]:
+        """Yield what a stream of events sends, until it ends. Raises Failure when it cannot be heard."""
+        heard = httpx.Timeout(LONGEST_ANSWER, read=_SILENCE)
+        try:
+            with connect_sse(self.http, "GET", path, params=asked, timeout=heard) as source:
+                if not source.response.is_success:
+                    source.response.read()
+                    raise Failure(*problem_of(source.response))
+                yield from source.iter_sse()
+        except (httpx.TransportError, SSEError) as lost:
+            raise self._lost(lost) from lost
+
     def act(self, method: str, path: str, key: str, **sent: Any) -> httpx.Response:
         """Send one act; with the same `key` it happens once, however often it must be sent."""
-        until = time.monotonic() + self.patience
-        pause = BETWEEN_TRIES
-        sent_before = False
-        while True:
-            answer, trouble, advised = self._try(method, path, key, sent, sent_before=sent_before)
-            if answer is not None:
-                return self._accepted(answer)
-            sent_before = True
-            left = until - time.monotonic()
-            if left <= 0:
-                raise Failure(_unknown(trouble, key))
-            pause = min(max(advised, pause), MOST_BETWEEN_TRIES, left)
-            self.tell(
-                _("{trouble} Trying again in {pause:.0f} s, with the same key.").format(
-                    trouble=trouble, pause=max(pause, 1)
-                )
-            )
-            time.sleep(pause)
-            pause *= 2
+        tries = Retrying(
+            retry=retry_if_exception_type(_Untold),
+            stop=stop_after_delay(self.patience),
+            wait=self._pause,
+            before_sleep=self._tell,
+            reraise=True,
+        )
+
+        def once() -> httpx.Response:
+            again = tries.statistics["attempt_number"] > 1
+            return self._try(method, path, key, sent, sent_before=again)
+
+        try:
+            return self._accepted(tries(once))
+        except _Untold as unknown:
+            raise Failure(_unknown(unknown.trouble, key)) from unknown
+
+    def _pause(self, state: RetryCallState) -> float:
+        """Return how many seconds to wait: no less than the API asks for, no longer than there is patience."""
+        doubling = wait_exponential(multiplier=BETWEEN_TRIES, max=MOST_BETWEEN_TRIES)(state)
+        left = self.patience - (state.seconds_since_start or 0)
+        return max(0, min(max(_trouble(state).advised, doubling), MOST_BETWEEN_TRIES, left))
+
+    def _tell(self, state: RetryCallState) -> None:
+        """Say what is waited for."""
+        sentence = _("{trouble} Trying again in {pause:.0f} s, with the same key.")
+        self.tell(sentence.format(trouble=_trouble(state).trouble, pause=max(state.upcoming_sleep, 1)))
 
     def post(self, path: str, body: dict[str, Any], key: str) -> httpx.Response:
         """Send one act with a JSON body."""
@@ -100,19 +132,17 @@ class Client:
 
     def _try(
         self, method: str, path: str, key: str, sent: dict[str, Any], *, sent_before: bool
-    ) -> tuple[httpx.Response | None, str, float]:
-        """Return the answer, or what stands in its way and how many seconds the API asks us to wait."""
+    ) -> httpx.Response:
+        """Return the answer. Raises _Untold when there is none that says what came of the act."""
         try:
             answer = self._once(method, path, headers={"Idempotency-Key": key}, may_wait=sent_before, **sent)
         except httpx.TransportError as lost:
-            said = _("The connection was lost ({why}); so the outcome is unknown.").format(
-                why=what_happened(lost)
-            )
-            return None, said, 0
-        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-            return answer, "", 0
-        asked = answer.headers.get("Retry-After", "0")
-        return None, problem_of(answer)[0], float(asked) if asked.isdigit() else 0
+            said = _("The connection was lost ({why}); so the outcome is unknown.")
+            raise _Untold(said.format(why=what_happened(lost))) from lost
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            asked = answer.headers.get("Retry-After", "0")
+            raise _Untold(problem_of(answer)[0], float(asked) if asked.isdigit() else 0)
+        return answer
 
     def _once(self, method: str, path: str, *, may_wait: bool = False, **sent: Any) -> httpx.Response:
         try:
@@ -127,13 +157,23 @@ class Client:
         except httpx.TransportError as lost:
             if method != "GET":
                 raise
-            sentence = _("The connection to {address} was lost ({why}). Reading again is safe.")
-            raise Failure(sentence.format(address=self.address, why=what_happened(lost))) from lost
+            raise self._lost(lost) from lost
+
+    def _lost(self, why: Exception) -> Failure:
+        sentence = _("The connection to {address} was lost ({why}). Reading again is safe.")
+        return Failure(sentence.format(address=self.address, why=what_happened(why)))
 
     def _accepted(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_success:
             return answer
         raise Failure(*problem_of(answer))
+
+
+def _trouble(state: RetryCallState) -> _Untold:
+    """Return why an act is tried again: nothing else is."""
+    untold = state.outcome.exception() if state.outcome else None
+    assert isinstance(untold, _Untold)  # noqa: S101 - for the type checker
+    return untold
 
 
 def what_happened(lost: Exception) -> str:

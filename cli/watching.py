@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -23,7 +24,8 @@ from cli.tables import EVENTS, WAITS, Row, actor, listed, section, table
 from golive.vocabulary import ENDED
 
 _LAST_EVENTS = 8
-Interval = Annotated[float, typer.Option(min=0.2, max=3600, help=_("Seconds between two looks."))]
+AGAIN = 1.0
+"""Seconds before golive is asked again that was away or restarts."""
 
 
 def register(app: typer.Typer) -> None:
@@ -33,12 +35,12 @@ def register(app: typer.Typer) -> None:
 
 
 @connected
-def watch(golive: Connected, run: RunId, interval: Interval = 1) -> None:
+def watch(golive: Connected, run: RunId) -> None:
     """Follow a run: a live page on a terminal, a line for each event elsewhere or with --json."""
     console = screen.out()
     seen = _Seen(golive, run)
     live = console.is_terminal and not golive.as_json
-    state = _watch_live(console, seen, interval) if live else _watch_lines(console, seen, interval)
+    state = _watch_live(console, seen) if live else _watch_lines(console, seen)
     if state == "aborted":
         raise typer.Exit(1)
 
@@ -50,23 +52,42 @@ def events(
     after: Annotated[int, typer.Option(min=0, help=_("Only those with a higher number."))] = 0,
     follow: Annotated[bool, typer.Option("--follow", "-f", help=_("Go on until the run ends."))] = False,
     limit: Limit = None,
-    interval: Interval = 1,
 ) -> None:
     """Show the journal of a run."""
     if follow:
-        _watch_lines(screen.out(), _Seen(golive, run, after), interval)
+        _watch_lines(screen.out(), _Seen(golive, run, after))
         return
     golive.tell(golive.get(f"/runs/{run}/events", after=after, limit=limit), listed(EVENTS, _("No events.")))
 
 
 class _Seen:
-    """What was read of a run so far. Looking goes on while golive restarts; an unknown run fails at once."""
+    """What was read of a run so far. Looking goes on while golive restarts; an unknown run fails at once.
+
+    The run's stream tells when to look: it wakes, and what there is to see is read as a whole.
+    """
 
     def __init__(self, golive: Connected, run_id: str, after: int = 0):
         self.golive, self.run_id, self.after = golive, run_id, after
         self.events: list[Row] = []
         self.run: Row = golive.get(f"/runs/{run_id}").json()
         self.away: str | None = None
+
+    def looks(self) -> Iterator[list[Row]]:
+        """Yield what is new: at once, whenever the journal has gone on, and the last time when the run has ended."""
+        while True:
+            for _news in self._wakes():
+                yield self.look()
+                if self.ended:
+                    return
+            time.sleep(AGAIN)
+
+    def _wakes(self) -> Iterator[None]:
+        """Yield now, and at each event that was not read yet, for as long as the stream can be heard."""
+        yield
+        with suppress(Failure):  # what is amiss is told by the look that follows
+            for event in self.golive.client.stream(f"/runs/{self.run_id}/stream", after=self.after):
+                if event.id.isdecimal() and int(event.id) > self.after:
+                    yield
 
     def look(self) -> list[Row]:
         """Read what is new; the run first, so that an ended run's last events are never missed."""
@@ -96,20 +117,17 @@ class _Seen:
             yield Text(self.away, style="yellow")
 
 
-def _watch_live(console: Console, seen: _Seen, interval: float) -> str:
+def _watch_live(console: Console, seen: _Seen) -> str:
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
-        while True:
-            seen.look()
+        for _new in seen.looks():
             live.update(Group(*seen.page()), refresh=True)
-            if seen.ended:
-                return str(seen.run["state"])
-            time.sleep(interval)
+    return str(seen.run["state"])
 
 
-def _watch_lines(console: Console, seen: _Seen, interval: float) -> str:
+def _watch_lines(console: Console, seen: _Seen) -> str:
     away = None
-    while True:
-        for event in seen.look():
+    for new in seen.looks():
+        for event in new:
             if seen.golive.as_json:
                 console.file.write(json.dumps(event, ensure_ascii=False) + "\n")
             else:
@@ -118,9 +136,7 @@ def _watch_lines(console: Console, seen: _Seen, interval: float) -> str:
         if seen.away != away and seen.away:
             seen.golive.remark(seen.away)
         away = seen.away
-        if seen.ended:
-            return str(seen.run["state"])
-        time.sleep(interval)
+    return str(seen.run["state"])
 
 
 def line(event: Any) -> Text:

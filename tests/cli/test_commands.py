@@ -173,7 +173,7 @@ def _what_is_shown_is_what_is_signed(run: str, signers: list[Person]) -> None:
 
 
 def _it_is_followed_to_its_end_and_its_journal_holds(run: str, manager: Person, whole: Whole) -> None:
-    followed = manager.does("watch", run, "--interval", "0.2")
+    followed = manager.does("watch", run)
     assert "cli-manager started “checkout 1.4.0”" in followed
     assert "cli-ops decided" in followed
     events = [json.loads(line) for line in manager.does("events", run, "--follow", "--json").splitlines()]
