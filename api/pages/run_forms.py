@@ -6,9 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -18,6 +16,7 @@ from api.attempts import Attempt
 from api.pages.acting import Tried, acted, given
 from api.pages.run import run_page
 from api.pages.visiting import ActDep, Sent
+from api.pages.wall_clock import instant
 from api.routers import run_acts
 from api.schemas.actions import ActionGiven
 from api.schemas.named import RunPath
@@ -105,7 +104,7 @@ async def add_action(run_id: RunPath, sent: ActDep) -> Response:
     """Agree on an improvement."""
 
     def body() -> BaseModel:
-        due_at = _moment(sent.text("due_at"), sent.visit.zone)
+        due_at = instant(sent.text("due_at"), sent.visit.zone, "due_at")
         return given(ActionGiven, {"text": sent.text("text"), "owner": sent.text("owner"), "due_at": due_at})
 
     return await _sent(sent, run_id, body, run_acts.add_action)
@@ -121,15 +120,6 @@ async def close_action(run_id: RunPath, sent: ActDep) -> Response:
         run_acts.close_action,
         action_id=sent.text("action"),
     )
-
-
-def _moment(written: str, zone: ZoneInfo) -> str:
-    """Return a day and time of the reader's clock as one with its zone; what is neither stays as it is."""
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        return written
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).isoformat()
 
 
 def _build(sent: Sent) -> dict[str, Any]:

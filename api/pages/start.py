@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from api.attempts import Attempt, attempt_of
 from api.library import latest_templates, library_of
 from api.pages.acting import KEY, Tried, acted, given, waiting
-from api.pages.rendering import page, part, voice_of
+from api.pages.rendering import fragment, page
 from api.pages.start_form import COLUMNS, StartForm, id_of, pointed, read
 from api.pages.start_offer import MOST_NAMED, Offer, offered
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
@@ -66,11 +66,7 @@ async def lessons(
     """Return what earlier runs of a service taught, as a part of the form."""
     async with visit.house.database.reading() as sql:
         found = await lessons_of_service(sql, service.strip())
-    response = HTMLResponse(
-        part(voice_of(visit), "start/_lessons.html", lessons=found, service=service.strip())
-    )
-    visit.keep(response)
-    return response
+    return fragment(visit, "start/_lessons.html", lessons=found, service=service.strip())
 
 
 @router.post("/start/{template}")

@@ -10,17 +10,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from starlette.datastructures import FormData
 
-from golive.errors import Invalid
+from api.pages.wall_clock import instant
 from golive.parameters import Value
 from golive.template import Parameter
-from golive.words import N_
 
 ARTIFACTS, REFERENCES, AUTHORS = "release.artifacts", "release.external_refs", "release.authors"
 COLUMNS: Mapping[str, tuple[str, ...]] = {ARTIFACTS: ("name", "digest"), REFERENCES: ("system", "id", "url")}
@@ -139,32 +137,6 @@ def _as_typed(parameter: Parameter, text: str) -> Value:
             case "number":
                 return int(text) if text.isdecimal() else float(text)
     return text
-
-
-def instant(text: str, zone: ZoneInfo, name: str) -> str:
-    """Return a time of the reader's clock with its zone. When the clock shows it twice, it is the first of both.
-
-    Raises Invalid for a time that is left out when the clocks go forward.
-    """
-    try:
-        local = datetime.fromisoformat(text)
-        told = local if local.tzinfo else local.replace(tzinfo=zone)
-        back = told.astimezone(UTC).astimezone(told.tzinfo)
-    except (ValueError, OverflowError):
-        return text  # the API says how a time is written
-    if back.replace(tzinfo=None) != told.replace(tzinfo=None):
-        msgid = N_(
-            "“{field}”: the clocks go forward then, so {zone} has no {time} on that day; choose another time."
-        )
-        raise Invalid(
-            "start_time_invalid",
-            msgid,
-            facts={"field": name},
-            field=name,
-            zone=zone.key,
-            time=f"{local:%H:%M}",
-        )
-    return told.isoformat()
 
 
 def id_of(name: str) -> str:
