@@ -20,17 +20,17 @@ from cli.supervisor.stack import Stack
 from tests.cli.processes import gone, script, until
 
 STAYS = """
-import os, pathlib, sys, time
+import os, pathlib, signal, sys
 pathlib.Path(sys.argv[1]).write_text(f"{os.getpid()}")
-time.sleep(600)
+signal.alarm(600), signal.pause()
 """
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" + STAYS
 FORKS = """
-import os, pathlib, sys, time
+import os, pathlib, signal, sys
 child = os.fork()
 if child:
     pathlib.Path(sys.argv[1]).write_text(f"{os.getpid()} {child}")
-time.sleep(600)
+signal.alarm(600), signal.pause()
 """
 
 

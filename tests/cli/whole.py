@@ -37,6 +37,7 @@ class Whole:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self._said_more = threading.Event()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
@@ -53,7 +54,8 @@ class Whole:
         while not condition():
             assert self.process.poll() is None, f"golive up ended before: {what}\n" + "\n".join(self.lines)
             assert time.monotonic() < end, f"not within {patience:.0f} s: {what}\n" + "\n".join(self.lines)
-            time.sleep(0.05)
+            self._said_more.wait(0.05)
+            self._said_more.clear()
 
     def healthy(self) -> bool:
         try:
@@ -92,6 +94,7 @@ class Whole:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line.rstrip())
+            self._said_more.set()
 
 
 @contextmanager
