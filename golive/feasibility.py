@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import ceil
 from typing import Any
 
 from golive.errors import Invalid
-from golive.matching import match
 from golive.people import DOES
 from golive.plan import Plan
+from golive.policy import Seats, can_be_met
 from golive.problems import Place, listed
+from golive.signers import seats_under
 from golive.template import Approval, Rule, Stage, Task
 from golive.template_checks import places_asking, roles_asked
 from golive.vocabulary import Role
@@ -124,12 +124,6 @@ def signers(plan: Plan, rule: Rule) -> list[str]:
     return [person for person in plan.signers(rule.function) if person not in out]
 
 
-def signatures(rule: Rule, eligible: Sequence[str]) -> int:
-    """Return how many of `eligible` must sign under a rule; at least one, whoever is there."""
-    wanted = {"any": 1, "n": rule.min, "all": len(eligible), "percent": ceil(len(eligible) * rule.min / 100)}
-    return max(1, wanted[rule.mode])
-
-
 @dataclass(frozen=True)
 class _Asked:
     """One approval of a plan, with whom it could ask."""
@@ -141,7 +135,7 @@ class _Asked:
 
     def can_be_signed(self) -> bool:
         """Tell whether some choice of persons meets every rule."""
-        return all(self._slots(rule, ()) for rule in self.approval.rules) and self._finds_persons()
+        return all(self._seats(rule).able for rule in self.approval.rules) and self._finds_persons()
 
     def _finds_persons(self) -> bool:
         """Try who might do the tasks whose doers are excluded; one good choice is enough.
@@ -152,7 +146,7 @@ class _Asked:
         doing = {
             self.tasks[ref].function: None for rule in self.approval.rules for ref in rule.exclude_doers_of
         }
-        slots = sum(len(self._slots(rule, ())) for rule in self.approval.rules)
+        slots = sum(self._seats(rule).need for rule in self.approval.rules)
         choices = [
             [(function, person) for person in self._doers(function)[: slots + 1]] for function in doing
         ]
@@ -163,22 +157,16 @@ class _Asked:
         return sorted(self.plan.doers(function), key=lambda person: person not in excluded(self.plan))
 
     def _matches(self, doers: Mapping[str, str]) -> bool:
-        together: list[Sequence[str]] = []
-        for rule in self.approval.rules:
-            did = {doers[self.tasks[ref].function] for ref in rule.exclude_doers_of}
-            slots = self._slots(rule, did)
-            if not slots:
-                return False
-            if self.approval.distinct and not rule.may_fill_many:
-                together += slots
-            elif None in match(slots):
-                return False
-        return None not in match(together)
+        did = (
+            {doers[self.tasks[ref].function] for ref in rule.exclude_doers_of} for rule in self.approval.rules
+        )
+        return can_be_met(
+            [self._seats(rule, out) for rule, out in zip(self.approval.rules, did, strict=True)]
+        )
 
-    def _slots(self, rule: Rule, did: Collection[str]) -> list[list[str]]:
-        """Return for each decision that the rule needs who may give it; none when nobody may."""
-        eligible = [person for person in signers(self.plan, rule) if person not in did]
-        return [eligible] * signatures(rule, eligible) if eligible else []
+    def _seats(self, rule: Rule, did: Collection[str] = ()) -> Seats:
+        able = tuple(person for person in signers(self.plan, rule) if person not in did)
+        return seats_under(self.approval, rule, able)
 
     def short_rule(self) -> Place:
         """Return where the rule stands, within the approval, that has too few persons; nowhere when it is not one."""
@@ -212,7 +200,7 @@ class _Asked:
         return {
             "function": rule.function,
             "mode": rule.mode,
-            "min": signatures(rule, eligible),
+            "min": self._seats(rule).need,
             "eligible": eligible,
             "excluded": [person for person in self.plan.signers(rule.function) if person in out],
         }

@@ -13,9 +13,10 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from golive.feasibility import signatures, signers
+from golive.feasibility import signers
 from golive.model import Fact
 from golive.plan import Plan, moment
+from golive.policy import needed
 from golive.rollout_words import step_words
 from golive.span import Span
 from golive.template import (
@@ -236,7 +237,7 @@ def _of_approval(plan: Plan, stage: Stage, approval: Approval, timeline: _Timeli
             stage=stage.id,
             title=approval.title,
             function=rule.function,
-            count=signatures(rule, able),
+            count=needed(rule.mode, rule.min, len(able)),
             people=tuple(able),
             at=ready,
             due_at=add_working(plan.calendar, ready, approval.due) if approval.due else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 
 def match(slots: Sequence[Sequence[str]]) -> list[str | None]:
@@ -30,3 +30,28 @@ def match(slots: Sequence[Sequence[str]]) -> list[str | None]:
     for person, slot in seat_of.items():
         filled[slot] = person
     return filled
+
+
+def within_reach(
+    slots: Sequence[Sequence[str]], filled: Sequence[str | None], more: Sequence[Sequence[str]]
+) -> Iterator[str]:
+    """Yield who of `more`, each naming for a slot who else could fill it, would let one slot more be filled.
+
+    `filled` is a maximum matching of `slots`. From an empty slot one comes, by whoever could sit there and sits
+    elsewhere, to every slot that could be made free (Berge 1957).
+    """
+    seat_of = {person: slot for slot, person in enumerate(filled) if person is not None}
+    reached = dict.fromkeys(slot for slot, person in enumerate(filled) if person is None)
+    found: set[str] = set()
+    ahead = list(reached)
+    while ahead:
+        slot = ahead.pop()
+        for person in more[slot]:
+            if person not in found and person not in seat_of:
+                found.add(person)
+                yield person
+        for person in slots[slot]:
+            freed = seat_of.get(person)
+            if freed is not None and freed not in reached:
+                reached[freed] = None
+                ahead.append(freed)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from golive import policy
 from golive.errors import Conflict
-from golive.matching import match
+from golive.policy import Seats, Voices, needed
 from golive.recording import RuleView
 from golive.run import Run
 from golive.standing import bars
@@ -41,42 +42,21 @@ def eligible(
     return tuple(name for name in members if name not in out and (name in asked or name in approvers))
 
 
-def slots_of(rule: Rule, able: int) -> int:
-    """Return how many persons a rule asks for of `able` who may sign; never fewer than one, whoever is there."""
-    match rule.mode:
-        case "any":
-            return 1
-        case "all":
-            return max(able, 1)
-        case "n":
-            return rule.min
-        case "percent":
-            return max(-(-able * rule.min // 100), 1)
+def seats_of(
+    run: Run, approval: Approval, approvers: Sequence[str] = (), supposed: Doers = NOBODY
+) -> list[Seats]:
+    """Return each rule with who may sign under it now. In a sign-off (`distinct`) rules share their persons."""
+    return [seats_under(approval, rule, eligible(run, rule, approvers, supposed)) for rule in approval.rules]
 
 
-def fill(
-    run: Run, approval: Approval, approvers: Sequence[str], supposed: Doers = NOBODY
-) -> list[list[str | None]]:
-    """Return for each rule, by the maximum matching, which of `approvers` fills each of its slots.
-
-    In a sign-off (`distinct`) one person fills one slot, except under rules that say `may_fill_many`.
-    """
-    wanted = [_candidates(run, rule, approvers, supposed) for rule in approval.rules]
-    shared = [n for n, rule in enumerate(approval.rules) if approval.distinct and not rule.may_fill_many]
-    seats = [(n, able) for n in shared for able in wanted[n]]
-    found = match([able for _, able in seats])
-    filled: list[list[str | None]] = [[] for _ in approval.rules]
-    for (n, _), person in zip(seats, found, strict=True):
-        filled[n].append(person)
-    for n in range(len(approval.rules)):
-        if n not in shared:
-            filled[n] = match(wanted[n])
-    return filled
-
-
-def _candidates(run: Run, rule: Rule, approvers: Sequence[str], supposed: Doers) -> list[list[str]]:
-    able = eligible(run, rule, approvers, supposed)
-    return [[name for name in approvers if name in able]] * slots_of(rule, len(able))
+def seats_under(approval: Approval, rule: Rule, able: tuple[str, ...]) -> Seats:
+    """Return a rule of `approval` with those who are `able` to sign under it."""
+    return Seats(
+        able=able,
+        need=needed(rule.mode, rule.min, len(able)),
+        ordered=rule.mode == "ordered",
+        shared=approval.distinct and not rule.may_fill_many,
+    )
 
 
 def approvers_of(state: ApprovalState) -> list[str]:
@@ -90,34 +70,32 @@ def rule_views(run: Run, approval: Approval, state: ApprovalState) -> tuple[Rule
     """Return how far each rule is met."""
     ids = {decision.by: decision.id for decision in state.decisions if not decision.stale}
     approvers = approvers_of(state)
-    filled = fill(run, approval, approvers)
+    rules = seats_of(run, approval, approvers)
+    filled = policy.fill(rules, _voices(rules, approvers))
     return tuple(
         RuleView(
             function=rule.function,
             mode=rule.mode,
-            min=slots_of(rule, len(eligible(run, rule, approvers))),
-            met=None not in seats,
-            decisions=tuple(ids[person] for person in seats if person is not None),
+            min=seats.need,
+            met=None not in persons,
+            decisions=tuple(ids[person] for person in persons if person is not None),
         )
-        for rule, seats in zip(approval.rules, filled, strict=True)
+        for rule, seats, persons in zip(approval.rules, rules, filled, strict=True)
     )
+
+
+def _voices(rules: Sequence[Seats], approvers: Sequence[str]) -> Voices:
+    return {name: [n for n, rule in enumerate(rules) if name in rule.able] for name in approvers}
 
 
 def waiting_for(run: Run, approval: Approval, state: ApprovalState) -> tuple[str, ...]:
     """Return whose approval would bring the sign-off forward: whoever enlarges the matching."""
     if state.state != "pending":
         return ()
+    approvers = approvers_of(state)
+    rules = seats_of(run, approval, approvers)
     decided = {decision.by for decision in state.decisions if not decision.stale}
-    now = approvers_of(state)
-    reached = _filled(fill(run, approval, now))
-    names = dict.fromkeys(name for rule in approval.rules for name in eligible(run, rule))
-    return tuple(
-        name for name in names if name not in decided and _filled(fill(run, approval, [*now, name])) > reached
-    )
-
-
-def _filled(seats: list[list[str | None]]) -> int:
-    return sum(person is not None for rule in seats for person in rule)
+    return policy.waiting(rules, _voices(rules, approvers), decided)
 
 
 def check_leaves_a_signer(run: Run, task: str, doer: str) -> None:
@@ -146,7 +124,4 @@ def _taken(run: Run, approval: Approval) -> dict[str, str]:
 
 
 def _can_be_met(run: Run, approval: Approval, supposed: Doers) -> bool:
-    everybody = list(
-        dict.fromkeys(name for rule in approval.rules for name in run.plan.signers(rule.function))
-    )
-    return all(None not in seats for seats in fill(run, approval, everybody, supposed))
+    return policy.can_be_met(seats_of(run, approval, supposed=supposed))

@@ -28,7 +28,7 @@ ProcessName = Literal[
 ]
 EvidenceType = Literal["remark", "file", "link", "metric", "test_result", "signature"]
 Priority = Literal["P0", "P1", "P2", "P3"]
-RuleMode = Literal["any", "all", "n", "percent"]
+RuleMode = Literal["any", "all", "n", "percent", "ordered"]
 DecisionName = Literal["approved", "rejected", "returned"]
 Meaning = Literal["reviewed", "approved", "responsible", "rejected"]
 Compare = Literal["==", "!=", "<", "<=", ">", ">="]

@@ -1,0 +1,110 @@
+"""How many of whom must sign, and who does: the rules of an approval as seats that persons fill.
+
+Names and numbers alone, so that the same few functions decide in a run, in a preview and in the model they are tested
+against. One person fills one seat of all rules that share their persons, as those of a sign-off do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from golive.matching import match, within_reach
+from golive.vocabulary import RuleMode
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """A rule as it stands: who may sign under it, in the order in which they are asked, and how many must.
+
+    `ordered`: one after another, each in the seat of their own. `shared`: whoever fills a seat here fills none under
+    another rule that shares its persons.
+    """
+
+    able: tuple[str, ...]
+    need: int
+    ordered: bool = False
+    shared: bool = True
+
+    def seats(self) -> list[tuple[str, ...]]:
+        """Return for each seat who may fill it; with nobody able there is one that stays empty."""
+        if self.ordered and self.able:
+            return [(name,) for name in self.able]
+        return [self.able] * self.need
+
+    def in_turn(self, name: str, approved: Collection[str]) -> bool:
+        """Tell whether `name` may sign now: in an ordered rule everybody before them must have `approved`."""
+        if name not in self.able:
+            return False
+        return not self.ordered or all(each in approved for each in self.able[: self.able.index(name)])
+
+
+Voices = Mapping[str, Collection[int]]
+"""Who has approved, in the order of their decisions, each with the rules, by number, under which that counts."""
+Filled = list[list[str | None]]
+"""For each rule who fills each of its seats; None while a seat is empty."""
+
+
+def needed(mode: RuleMode, minimum: int, able: int) -> int:
+    """Return how many must sign of `able` who may; never fewer than one, whoever is there. Per cent round up."""
+    match mode:
+        case "any":
+            return 1
+        case "n":
+            return minimum
+        case "percent":
+            return max(-(-able * minimum // 100), 1)
+        case "all" | "ordered":
+            return max(able, 1)
+
+
+def fill(rules: Sequence[Seats], voices: Voices) -> Filled:
+    """Return who fills which seat: as many are filled as can be, whatever the order of the decisions."""
+    filled: Filled = [[] for _ in rules]
+    for together in _matched_together(rules):
+        places, wanted = _voiced(rules, together, voices)
+        for n, person in zip(places, match(wanted), strict=True):
+            filled[n].append(person)
+    return filled
+
+
+def waiting(rules: Sequence[Seats], voices: Voices, decided: Collection[str]) -> tuple[str, ...]:
+    """Return who would fill one seat more by approving now, in the order asked. Who has `decided` is not asked."""
+    awaited: dict[str, None] = {}
+    approved = [_under(voices, n) for n in range(len(rules))]
+    for together in _matched_together(rules):
+        places, wanted = _voiced(rules, together, voices)
+        seats = [seat for n in together for seat in rules[n].seats()]
+        could = [
+            [name for name in seat if name not in decided and rules[n].in_turn(name, approved[n])]
+            for n, seat in zip(places, seats, strict=True)
+        ]
+        awaited.update(dict.fromkeys(within_reach(wanted, match(wanted), could)))
+    return tuple(name for name in dict.fromkeys(n for rule in rules for n in rule.able) if name in awaited)
+
+
+def can_be_met(rules: Sequence[Seats]) -> bool:
+    """Tell whether every seat is filled when everybody approves who may."""
+    everybody = dict.fromkeys((name for rule in rules for name in rule.able), range(len(rules)))
+    return all(None not in seats for seats in fill(rules, everybody))
+
+
+def _matched_together(rules: Sequence[Seats]) -> Iterator[list[int]]:
+    """Yield the numbers of the rules whose persons are shared, and each other rule by itself."""
+    if shared := [n for n, rule in enumerate(rules) if rule.shared]:
+        yield shared
+    yield from ([n] for n, rule in enumerate(rules) if not rule.shared)
+
+
+def _voiced(
+    rules: Sequence[Seats], together: Sequence[int], voices: Voices
+) -> tuple[list[int], list[list[str]]]:
+    """Return for each seat of these rules the number of its rule, and who of those who approved could fill it."""
+    places = [n for n in together for _ in rules[n].seats()]
+    approved = {n: _under(voices, n) for n in together}
+    wanted = [[name for name in approved[n] if name in seat] for n in together for seat in rules[n].seats()]
+    return places, wanted
+
+
+def _under(voices: Voices, rule: int) -> list[str]:
+    return [name for name, under in voices.items() if rule in under]
