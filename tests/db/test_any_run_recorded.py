@@ -72,7 +72,6 @@ def test_any_run_is_recorded_as_it_is(databases: Databases, kind: Kind) -> None:
         settings=settings(
             max_examples=12 if kind == "sqlite" else 4,
             stateful_step_count=40,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

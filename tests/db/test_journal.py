@@ -59,7 +59,7 @@ def test_any_story_in_any_batches_repeated_in_any_way_makes_one_chain(
 ) -> None:
     """However a story is cut into batches, each of them repeated, its chain is the same story once."""
 
-    @settings(max_examples=40 if kind == "sqlite" else 8, deadline=None)
+    @settings(max_examples=40 if kind == "sqlite" else 8)
     @given(told=TOLD, cuts=st.lists(st.integers(0, 12), max_size=4))
     def tell(told: list[Any], cuts: list[int]) -> None:
         asyncio.run(_play_in(databases.fresh(), events_of(told), cuts))

@@ -37,7 +37,7 @@ class Kept(AnyRun):
 
 
 TestKept = Kept.TestCase
-TestKept.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+TestKept.settings = settings(max_examples=25, stateful_step_count=40)
 
 
 def test_the_next_moment_is_the_first_of_all_clocks() -> None:

@@ -82,7 +82,7 @@ class AnyOffer(AnyRun):
 
 
 TestAnyOffer = AnyOffer.TestCase
-TestAnyOffer.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
+TestAnyOffer.settings = settings(max_examples=30, stateful_step_count=40)
 
 
 def test_a_task_that_cannot_be_undone_leaves_no_rollback() -> None:

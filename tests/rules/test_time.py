@@ -86,7 +86,7 @@ def works(calendar: Calendar, moment: datetime) -> bool:
     return calendar.works_on(local.date()) and any(h.start <= clock < h.end for h in calendar.hours)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(calendars, moments, st.integers(1, 600))
 def test_minutes_agree_with_a_slow_model(calendar: Calendar, start: datetime, minutes: int) -> None:
     end = add_working(calendar, start, Span(seconds=minutes * 60))

@@ -73,7 +73,7 @@ def judged(answers: Answers, schema: str | None = None) -> Library:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ANSWERS)
 def test_whatever_is_answered_the_template_is_valid_startable_and_its_tests_pass(answers: Answers) -> None:
     judged(answers)
