@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from golive import acts, ending, rollout, service_lock, stages, tasks
 from golive import commands as c
 from golive.clocks import climb
+from golive.deciding import check_decide, decide
 from golive.effects import (
     Measure,
     Measured,
@@ -34,7 +35,7 @@ from golive.gates import measured as judge_measured
 from golive.permissions import REQUIRED
 from golive.recording import Build, Recorded, Start
 from golive.run import Run
-from golive.sign_off import approval_page, check_decide, decide, expire
+from golive.sign_off import approval_page, expire
 from golive.signers import waiting_for
 from golive.stages import Processes, settle
 from golive.state import ApprovalState, Clock, RunState, StageState, TaskState
