@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from golive.commands import Actor, Decide
 from golive.errors import Conflict, Invalid, NotFound, Refused
+from golive.policy import Seats
 from golive.recording import DecisionView
 from golive.run import Run
 from golive.sign_off import follow
-from golive.signers import barred, eligible, waiting_for
-from golive.standing import returnable, why_not
+from golive.signers import approvers_of, seated, seats_of, standing, waiting_for
+from golive.standing import handed_over, returnable
 from golive.state import ApprovalState
 from golive.subject import difference
-from golive.template import Approval
+from golive.template import Approval, Stage
 from golive.words import N_
 
 
 def check_decide(run: Run, actor: Actor, act: Decide) -> None:
     """Raise why `actor` may not decide so, on this digest, now."""
+    _, approval, state = asked(run, act.approval)
+    _check_person(run, actor, approval, state)
+    _check_digest(act, approval, state)
+    _check_words(run, act, approval)
+
+
+def asked(run: Run, ref: str) -> tuple[Stage, Approval, ApprovalState]:
+    """Return an approval that decisions are awaited for. Raises NotFound, and Conflict when nobody is asked now."""
     try:
-        _, approval = run.index.approvals[act.approval]
+        stage, approval = run.index.approvals[ref]
     except KeyError:
         raise NotFound(
-            "unknown_approval", N_("This run has no approval “{approval}”."), approval=act.approval
+            "unknown_approval", N_("This run has no approval “{approval}”."), approval=ref
         ) from None
-    state = run.state.approvals[act.approval]
+    state = run.state.approvals[ref]
     if state.state != "pending":
         raise Conflict(
             "approval_closed",
@@ -31,32 +42,51 @@ def check_decide(run: Run, actor: Actor, act: Decide) -> None:
             title=approval.title,
             state=state.state,
         )
-    _check_person(run, actor, approval, state)
-    _check_digest(act, approval, state)
-    _check_words(run, act, approval)
+    return stage, approval, state
 
 
 def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalState) -> None:
-    if any(decision.by == actor.name and not decision.stale for decision in state.decisions):
+    if any(decision.by == actor.name for decision in standing(state)):
         raise Conflict(
             "already_decided",
             N_("You have already decided on “{title}”; a sign-off needs distinct persons: {others}."),
             title=approval.title,
             others=", ".join(waiting_for(run, approval, state)) or "—",
         )
-    why = why_not(
-        actor.name, actor.functions, approval.rules, run.plan.members, lambda rule: barred(run, rule)
-    )
-    if not why:
-        return
-    raise Refused(
-        "may_not_sign",
-        N_("{who} may not sign “{title}”: {who} {why}. Awaited: {others}."),
-        who=actor.name,
-        title=approval.title,
-        why=why[0],
-        others=", ".join(waiting_for(run, approval, state)) or "—",
-    )
+    if why := seated(run, approval, state).why_not(actor.name, actor.functions):
+        raise Refused(
+            "may_not_sign",
+            N_("{who} may not sign “{title}”: {who} {why}. Awaited: {others}."),
+            who=actor.name,
+            title=approval.title,
+            why=why[0],
+            others=", ".join(waiting_for(run, approval, state)) or "—",
+        )
+    _check_turn(run, actor, approval, state)
+
+
+def _check_turn(run: Run, actor: Actor, approval: Approval, state: ApprovalState) -> None:
+    """Refuse who must wait for others under each rule that they may sign under."""
+    rules, approved = seats_of(run, approval, state, [actor.name]), approvers_of(state)
+    earlier = [rules[n].before(actor.name, approved) for n in _held(approval, rules, actor)]
+    if earlier and all(earlier):
+        raise Conflict(
+            "not_your_turn",
+            N_("“{title}” is signed one after the other: {who} decides after {others}."),
+            title=approval.title,
+            who=actor.name,
+            others=", ".join(earlier[0]),
+        )
+
+
+def _held(approval: Approval, rules: Sequence[Seats], actor: Actor) -> list[int]:
+    """Return the rules, by number, under which `actor` may sign: with the function that they have now."""
+    return [
+        n
+        for n, seats in enumerate(rules)
+        if actor.name in seats.able
+        and (n >= len(approval.rules) or approval.rules[n].function in actor.functions)
+    ]
 
 
 def _check_digest(act: Decide, approval: Approval, state: ApprovalState) -> None:
@@ -114,11 +144,10 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
     """Keep the decision for ever, and follow it."""
     stage, approval = run.index.approvals[act.approval]
     state = run.approval(act.approval)
-    functions = tuple(
-        rule.function
-        for rule in approval.rules
-        if actor.name in eligible(run, rule, [actor.name]) and rule.function in actor.functions
-    )
+    rules, approved = seats_of(run, approval, state, [actor.name]), approvers_of(state)
+    held = [n for n in _held(approval, rules, actor) if not rules[n].before(actor.name, approved)]
+    functions = tuple(approval.rules[n].function for n in held if n < len(approval.rules))
+    behalf = _on_behalf_of(state, actor.name, functions)
     event = run.emit(
         "DecisionMade",
         f"approval:{act.approval}",
@@ -130,12 +159,15 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
         functions=functions,
         parts=dict(state.parts),
         round=state.round,
+        **({} if behalf is None else {"on_behalf_of": behalf}),
     )
     state.decisions.append(
         DecisionView(
             id=event.command_id or f"{run.state.run_id}-{event.seq}",
             by=actor.name,
+            on_behalf_of=behalf,
             functions=functions,
+            under=tuple(held),
             decision=act.decision,
             meaning=act.meaning,
             digest=act.digest,
@@ -144,3 +176,9 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
         )
     )
     follow(run, stage, approval, act)
+
+
+def _on_behalf_of(state: ApprovalState, name: str, functions: Sequence[str]) -> str | None:
+    """Return for whom `name` decides: whoever handed over the seat that they fill, if somebody did."""
+    handed = handed_over(state.delegations, state.decisions)
+    return next((by for (by, function), to in handed.items() if to == name and function in functions), None)

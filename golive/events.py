@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from golive.commands import GOLIVE, Actor
 from golive.model import Fact
-from golive.words import N_, Sentence, Text, Words
+from golive.words import N_, Sentence, Text, Words, say
 
 SUMMARIES: dict[str, str] = {
     "RunStarted": N_("{actor} started “{title}” from {template}"),
@@ -100,4 +100,6 @@ def summary(event_type: str, actor: str, payload: dict[str, Any]) -> Sentence:
             args[name] = ", ".join(str(part) for part in value)
         elif isinstance(value, str | int | float):
             args[name] = value
+    if behalf := payload.get("on_behalf_of"):
+        args["actor"] = say(N_("{who} for {behalf}"), who=actor, behalf=behalf)
     return Sentence(msgid=SUMMARIES[event_type], args=args)

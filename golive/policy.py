@@ -7,7 +7,7 @@ against. One person fills one seat of all rules that share their persons, as tho
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from golive.matching import match, within_reach
 from golive.vocabulary import RuleMode
@@ -17,26 +17,25 @@ from golive.vocabulary import RuleMode
 class Seats:
     """A rule as it stands: who may sign under it, in the order in which they are asked, and how many must.
 
-    `ordered`: one after another, each in the seat of their own. `shared`: whoever fills a seat here fills none under
-    another rule that shares its persons.
+    `first` names for a person who must have approved before them. `own`: each sits in a seat of their own, as where one
+    signs after the other. `shared`: whoever fills a seat here fills none under another rule that shares its persons.
     """
 
     able: tuple[str, ...]
     need: int
-    ordered: bool = False
+    first: Mapping[str, Collection[str]] = field(default_factory=dict)
+    own: bool = False
     shared: bool = True
 
     def seats(self) -> list[tuple[str, ...]]:
         """Return for each seat who may fill it; with nobody able there is one that stays empty."""
-        if self.ordered and self.able:
+        if self.own and self.able:
             return [(name,) for name in self.able]
         return [self.able] * self.need
 
-    def in_turn(self, name: str, approved: Collection[str]) -> bool:
-        """Tell whether `name` may sign now: in an ordered rule everybody before them must have `approved`."""
-        if name not in self.able:
-            return False
-        return not self.ordered or all(each in approved for each in self.able[: self.able.index(name)])
+    def before(self, name: str, approved: Collection[str]) -> list[str]:
+        """Return who must approve before `name` may, and has not."""
+        return [each for each in self.first.get(name, ()) if each not in approved]
 
 
 Voices = Mapping[str, Collection[int]]
@@ -71,12 +70,11 @@ def fill(rules: Sequence[Seats], voices: Voices) -> Filled:
 def waiting(rules: Sequence[Seats], voices: Voices, decided: Collection[str]) -> tuple[str, ...]:
     """Return who would fill one seat more by approving now, in the order asked. Who has `decided` is not asked."""
     awaited: dict[str, None] = {}
-    approved = [_under(voices, n) for n in range(len(rules))]
     for together in _matched_together(rules):
         places, wanted = _voiced(rules, together, voices)
         seats = [seat for n in together for seat in rules[n].seats()]
         could = [
-            [name for name in seat if name not in decided and rules[n].in_turn(name, approved[n])]
+            [name for name in seat if name not in decided and not rules[n].before(name, voices)]
             for n, seat in zip(places, seats, strict=True)
         ]
         awaited.update(dict.fromkeys(within_reach(wanted, match(wanted), could)))

@@ -64,7 +64,10 @@ class TaskChange(Fact):
 
 
 class DecisionView(Fact):
-    """An immutable decision; `stale` when what it covered has changed since."""
+    """An immutable decision; `stale` when what it covered has changed since, or when it was `withdrawn`.
+
+    `under` are the rules, by number, under which it may count; None in decisions of older code: all of the person's.
+    """
 
     id: str
     by: str
@@ -75,16 +78,51 @@ class DecisionView(Fact):
     at: AwareDatetime
     stale: bool = False
     seq: int
+    under: tuple[int, ...] | None = None
+    on_behalf_of: str | None = None
+    withdrawn: bool = False
 
 
 class RuleView(Fact):
-    """How far a rule of an approval is met. `decisions` are ids of those that fill its slots."""
+    """How far a rule of an approval is met. `decisions` are ids of those that fill its slots.
 
-    function: str
+    It asks those of a function, or the `people` that it names: whom `added_by` added asks nobody else.
+    """
+
+    function: str | None = None
+    people: tuple[str, ...] = ()
+    added_by: str | None = None
     mode: str
     min: int
     met: bool
     decisions: tuple[str, ...] = ()
+
+
+class Delegation(Fact):
+    """A seat that somebody else fills for a time (转交): `to` for `by`, in `functions`. It never goes on to a third."""
+
+    by: str
+    to: str
+    functions: tuple[str, ...]
+    since: AwareDatetime
+    until: AwareDatetime
+    stands: Literal["planned", "running", "over"] = "planned"
+
+
+class AddedSigner(Fact):
+    """Somebody whom a signer added (加签), asked before the one who added them or after. They add nobody."""
+
+    by: str
+    name: str
+    place: Literal["before", "after"]
+
+
+class Panel(Fact):
+    """Who stands in for whom, whom signers added, and who is kept informed without a vote (抄送)."""
+
+    delegations: tuple[Delegation, ...] = ()
+    added: tuple[AddedSigner, ...] = ()
+    informed: tuple[str, ...] = ()
 
 
 class ApprovalChange(Fact):
@@ -101,6 +139,7 @@ class ApprovalChange(Fact):
     decisions: tuple[DecisionView, ...] = ()
     waiting_for: tuple[str, ...] = ()
     wait: Wait | None = None
+    panel: Panel = Panel()
 
 
 class CheckView(Fact):

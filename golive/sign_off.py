@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from golive.clocks import start_clock
 from golive.commands import Decide
 from golive.names import public_id
+from golive.recording import DecisionView
 from golive.run import Run
-from golive.signers import rule_views, waiting_for
+from golive.signers import covered, rule_views, standing, waiting_for
 from golive.state import ApprovalState, HoldState
 from golive.subject import difference, part_digests, subject_of, whole_digest
 from golive.task_graph import FINISHED, open_again, reopen, task_page
@@ -54,10 +57,15 @@ def _reached(run: Run, stage: Stage, approval: Approval) -> bool:
 
 
 def request(run: Run, stage: Stage, approval: Approval) -> None:
-    """Ask for decisions on the subject as it now is; former decisions no longer stand."""
+    """Ask for decisions on the subject as it now is.
+
+    Of the former decisions those stand that cover nothing which has changed, and none after a rejection, a return or an
+    expiry.
+    """
     ref = f"{stage.id}.{approval.key}"
     state = run.approval(ref)
-    state.decisions = [decision.model_copy(update={"stale": True}) for decision in state.decisions]
+    if state.state != "stale":
+        _let_go(state, state.decisions)
     state.state, state.again, state.redo, state.round = "pending", False, None, state.round + 1
     state.requested_at = run.now
     _bind(run, stage, approval, ref, state)
@@ -76,6 +84,7 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
         subject=state.digest,
     )
     run.tell(names, say(N_("Please decide on “{title}”."), title=approval.title), approval_page(run, ref))
+    _judge(run, stage, approval)
 
 
 def approval_page(run: Run, ref: str) -> str:
@@ -104,16 +113,26 @@ def follow(run: Run, stage: Stage, approval: Approval, act: Decide) -> None:
         _send_back(run, ref, act.task, act.comment)
     elif act.decision == "rejected" and _vetoes(approval, run.state.approvals[ref]):
         reject(run, stage, approval, act.comment)
-    elif all(view.met for view in rule_views(run, approval, run.state.approvals[ref])):
-        _close(run, ref, "approved")
-        run.emit("ApprovalGranted", f"approval:{ref}", title=approval.title)
-    elif not waiting_for(run, approval, run.state.approvals[ref]):
+    elif not _judge(run, stage, approval) and not waiting_for(run, approval, run.state.approvals[ref]):
         reject(run, stage, approval)  # everybody has decided, and it can no longer be met
 
 
+def _judge(run: Run, stage: Stage, approval: Approval) -> bool:
+    """Grant an approval whose rules are all met; tell whether they are."""
+    ref = f"{stage.id}.{approval.key}"
+    met = all(view.met for view in rule_views(run, approval, run.state.approvals[ref]))
+    if met:
+        _close(run, ref, "approved")
+        run.emit("ApprovalGranted", f"approval:{ref}", title=approval.title)
+    return met
+
+
 def _vetoes(approval: Approval, state: ApprovalState) -> bool:
-    functions = state.decisions[-1].functions
-    return any(rule.veto for rule in approval.rules if rule.function in functions)
+    """Tell whether the last decision is under a rule that vetoes, as that of whom a signer added does."""
+    last, rules = state.decisions[-1], approval.rules
+    if last.under is None:
+        return any(rule.veto for rule in rules if rule.function in last.functions)
+    return any(n >= len(rules) or rules[n].veto for n in last.under)
 
 
 def reject(run: Run, stage: Stage, approval: Approval, why: Words | None = None) -> None:
@@ -172,7 +191,7 @@ def refresh(run: Run, *, everything: bool = False) -> None:
         parts = part_digests(subject_of(run, stage, approval))
         changed = difference(state.parts, parts)
         if changed:
-            _make_stale(run, stage, approval, changed)
+            _follow_change(run, stage, approval, changed)
 
 
 def _covers(run: Run, stage: Stage, approval: Approval, touched: dict[str, None]) -> bool:
@@ -187,14 +206,26 @@ def _covers(run: Run, stage: Stage, approval: Approval, touched: dict[str, None]
     return False
 
 
-def _make_stale(run: Run, stage: Stage, approval: Approval, changed: list[str]) -> None:
+def _follow_change(run: Run, stage: Stage, approval: Approval, changed: list[str]) -> None:
+    """Ask again about a subject that has changed, unless what was approved are other parts than those."""
     ref = f"{stage.id}.{approval.key}"
+    state = run.state.approvals[ref]
+    gone = [each for each in standing(state) if covered(approval, each) & set(changed)]
+    if state.state == "approved" and not gone:
+        return
     _close(run, ref, "stale")
-    state = run.approval(ref)
     state.again = True
-    state.decisions = [decision.model_copy(update={"stale": True}) for decision in state.decisions]
+    _let_go(state, gone)
     run.emit("DecisionsStale", f"approval:{ref}", title=approval.title, changed=changed)
     open_again(run, stage)
+
+
+def _let_go(state: ApprovalState, gone: Sequence[DecisionView]) -> None:
+    """Let decisions no longer stand. They are kept for ever."""
+    state.decisions = [
+        decision.model_copy(update={"stale": True}) if decision in gone else decision
+        for decision in state.decisions
+    ]
 
 
 def expire(run: Run, ref: str) -> None:

@@ -1,27 +1,36 @@
-"""Who may sign an approval, and which of those who did fill its slots."""
+"""Who may sign an approval, and which of those who did fill its seats.
+
+The rules of an approval are those of the plan and, after them, one for each signer whom a signer added. Whoever hands
+over their seat for a time is taken out, and who fills it for them stands in their place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from golive import policy
 from golive.errors import Conflict
 from golive.policy import Seats, Voices, needed
-from golive.recording import RuleView
+from golive.recording import AddedSigner, DecisionView, Panel, RuleView
 from golive.run import Run
-from golive.standing import bars
+from golive.standing import Seated, bars, handed_over
 from golive.state import ApprovalState
+from golive.subject import PARTS
 from golive.template import Approval, Rule
 from golive.words import N_, Sentence
 
 Doers = Mapping[str, str]
 """Who is taken to have done which task, by reference."""
 NOBODY: Doers = {}
+NO_ORDER: Mapping[str, Sequence[str]] = {}
 
 
-def barred(run: Run, rule: Rule, supposed: Doers = NOBODY) -> dict[str, Sentence]:
-    """Return who may not sign under a rule, and why: no role is exempt. `supposed` doers are taken for done."""
-    doers = ((supposed.get(ref) or run.state.tasks[ref].done_by, ref) for ref in rule.exclude_doers_of)
+def barred(run: Run, work: Iterable[str], supposed: Doers = NOBODY) -> dict[str, Sentence]:
+    """Return who may not sign where whoever did `work` may not, and why: no role is exempt.
+
+    `supposed` doers are taken for done.
+    """
+    doers = ((supposed.get(ref) or run.state.tasks[ref].done_by, ref) for ref in work)
     return bars(
         started_by=run.state.started_by,
         authors=run.state.release.authors,
@@ -30,72 +39,147 @@ def barred(run: Run, rule: Rule, supposed: Doers = NOBODY) -> dict[str, Sentence
     )
 
 
+# -- the seats -----------------------------------------------------------------------------------------------
+
+
 def eligible(
-    run: Run, rule: Rule, approvers: Sequence[str] = (), supposed: Doers = NOBODY
+    run: Run, rule: Rule, state: ApprovalState, approvers: Sequence[str] = (), supposed: Doers = NOBODY
 ) -> tuple[str, ...]:
     """Return who may sign under a rule, in the plan's order: who is asked, and of its members the `approvers`.
 
     Who approved had the role then, even if the plan does not ask them because they got it later.
     """
-    out, asked = barred(run, rule, supposed), run.plan.signers(rule.function)
-    members = run.plan.members(rule.function)
-    return tuple(name for name in members if name not in out and (name in asked or name in approvers))
+    out, asked = barred(run, rule.exclude_doers_of, supposed), run.plan.signers(rule.function)
+    members = [name for name in run.plan.members(rule.function) if name in asked or name in approvers]
+    handed = handed_over(state.delegations, state.decisions)
+    seated = dict.fromkeys(handed.get((name, rule.function), name) for name in members)
+    return tuple(name for name in seated if name not in out)
+
+
+def panel_of(state: ApprovalState) -> Panel:
+    """Return who stands in for whom, whom signers added, and who is kept informed."""
+    return Panel(
+        delegations=tuple(state.delegations), added=tuple(state.added), informed=tuple(state.informed)
+    )
+
+
+def seated(run: Run, approval: Approval, state: ApprovalState) -> Seated:
+    """Return who is asked for an approval, to tell anybody why they are not."""
+    return Seated(
+        approval.rules, run.plan.members, lambda work: barred(run, work), panel_of(state), state.decisions
+    )
 
 
 def seats_of(
-    run: Run, approval: Approval, approvers: Sequence[str] = (), supposed: Doers = NOBODY
+    run: Run,
+    approval: Approval,
+    state: ApprovalState,
+    approvers: Sequence[str] = (),
+    supposed: Doers = NOBODY,
 ) -> list[Seats]:
     """Return each rule with who may sign under it now. In a sign-off (`distinct`) rules share their persons."""
-    return [seats_under(approval, rule, eligible(run, rule, approvers, supposed)) for rule in approval.rules]
+    first = _first(state)
+    rules = [
+        seats_under(approval, rule, eligible(run, rule, state, approvers, supposed), first)
+        for rule in approval.rules
+    ]
+    return rules + [_added_seat(run, approval, each, first, supposed) for each in state.added]
 
 
-def seats_under(approval: Approval, rule: Rule, able: tuple[str, ...]) -> Seats:
-    """Return a rule of `approval` with those who are `able` to sign under it."""
+def seats_under(
+    approval: Approval, rule: Rule, able: tuple[str, ...], first: Mapping[str, Sequence[str]] = NO_ORDER
+) -> Seats:
+    """Return a rule of `approval` with those who are `able` to sign under it, and whom each comes after."""
+    ordered = rule.mode == "ordered"
+    after = {name: [*(able[:n] if ordered else ()), *first.get(name, ())] for n, name in enumerate(able)}
     return Seats(
         able=able,
         need=needed(rule.mode, rule.min, len(able)),
-        ordered=rule.mode == "ordered",
+        first=after,
+        own=ordered,
         shared=approval.distinct and not rule.may_fill_many,
     )
 
 
+def _added_seat(
+    run: Run, approval: Approval, added: AddedSigner, first: Mapping[str, Sequence[str]], supposed: Doers
+) -> Seats:
+    """Return the seat of a signer whom a signer added: nobody else can fill it, and it fills no other."""
+    work = [ref for rule in approval.rules for ref in rule.exclude_doers_of]
+    able = () if added.name in barred(run, work, supposed) else (added.name,)
+    return Seats(able=able, need=1, first=first, shared=approval.distinct)
+
+
+def _first(state: ApprovalState) -> dict[str, list[str]]:
+    """Return who signs after whom because somebody was added before or after them."""
+    first: dict[str, list[str]] = {}
+    for each in state.added:
+        later, earlier = (each.by, each.name) if each.place == "before" else (each.name, each.by)
+        first.setdefault(later, []).append(earlier)
+    return first
+
+
+# -- the decisions -------------------------------------------------------------------------------------------
+
+
+def standing(state: ApprovalState) -> list[DecisionView]:
+    """Return the decisions that neither went stale nor were withdrawn, in their order."""
+    return [decision for decision in state.decisions if not decision.stale]
+
+
 def approvers_of(state: ApprovalState) -> list[str]:
     """Return who has approved and whose decision still stands, in the order of their decisions."""
-    return [
-        decision.by for decision in state.decisions if decision.decision == "approved" and not decision.stale
-    ]
+    return [decision.by for decision in standing(state) if decision.decision == "approved"]
+
+
+def covered(approval: Approval, decision: DecisionView) -> set[str]:
+    """Return the parts of the subject that a decision is about: those of the rules under which it may count."""
+    rules = approval.rules
+    under = range(len(rules)) if decision.under is None else decision.under
+    parts = [rules[n].covers if n < len(rules) else () for n in under]
+    return set(PARTS) if not all(parts) else {part for each in parts for part in each}
+
+
+def _voices(state: ApprovalState, rules: Sequence[Seats]) -> Voices:
+    approved = [decision for decision in standing(state) if decision.decision == "approved"]
+    return {each.by: [n for n in _under(each, rules) if each.by in rules[n].able] for each in approved}
+
+
+def _under(decision: DecisionView, rules: Sequence[Seats]) -> Iterable[int]:
+    return range(len(rules)) if decision.under is None else decision.under
 
 
 def rule_views(run: Run, approval: Approval, state: ApprovalState) -> tuple[RuleView, ...]:
     """Return how far each rule is met."""
-    ids = {decision.by: decision.id for decision in state.decisions if not decision.stale}
-    approvers = approvers_of(state)
-    rules = seats_of(run, approval, approvers)
-    filled = policy.fill(rules, _voices(rules, approvers))
+    ids = {decision.by: decision.id for decision in standing(state)}
+    rules = seats_of(run, approval, state, approvers_of(state))
+    filled = policy.fill(rules, _voices(state, rules))
+    views = [RuleView(function=rule.function, mode=rule.mode, min=1, met=False) for rule in approval.rules]
+    views += [
+        RuleView(people=(each.name,), added_by=each.by, mode="any", min=1, met=False) for each in state.added
+    ]
     return tuple(
-        RuleView(
-            function=rule.function,
-            mode=rule.mode,
-            min=seats.need,
-            met=None not in persons,
-            decisions=tuple(ids[person] for person in persons if person is not None),
+        view.model_copy(
+            update={
+                "min": seats.need,
+                "met": None not in persons,
+                "decisions": tuple(ids[person] for person in persons if person is not None),
+            }
         )
-        for rule, seats, persons in zip(approval.rules, rules, filled, strict=True)
+        for view, seats, persons in zip(views, rules, filled, strict=True)
     )
 
 
-def _voices(rules: Sequence[Seats], approvers: Sequence[str]) -> Voices:
-    return {name: [n for n, rule in enumerate(rules) if name in rule.able] for name in approvers}
-
-
 def waiting_for(run: Run, approval: Approval, state: ApprovalState) -> tuple[str, ...]:
-    """Return whose approval would bring the sign-off forward: whoever enlarges the matching."""
+    """Return whose approval would bring the sign-off forward: whoever enlarges the matching, and whose turn it is."""
     if state.state != "pending":
         return ()
-    approvers = approvers_of(state)
-    rules = seats_of(run, approval, approvers)
-    decided = {decision.by for decision in state.decisions if not decision.stale}
-    return policy.waiting(rules, _voices(rules, approvers), decided)
+    rules = seats_of(run, approval, state, approvers_of(state))
+    decided = {decision.by for decision in standing(state)}
+    return policy.waiting(rules, _voices(state, rules), decided)
+
+
+# -- who works and who signs ---------------------------------------------------------------------------------
 
 
 def check_leaves_a_signer(run: Run, task: str, doer: str) -> None:
@@ -105,8 +189,12 @@ def check_leaves_a_signer(run: Run, task: str, doer: str) -> None:
     """
     for ref in run.index.barring.get(task, ()):
         _, approval = run.index.approvals[ref]
-        taken = _taken(run, approval)
-        if _can_be_met(run, approval, taken) and not _can_be_met(run, approval, {**taken, task: doer}):
+        state, taken = run.state.approvals[ref], _taken(run, approval)
+        before, after = (
+            policy.can_be_met(seats_of(run, approval, state, supposed=who))
+            for who in (taken, {**taken, task: doer})
+        )
+        if before and not after:
             raise Conflict(
                 "last_signer",
                 N_("{who} is needed to sign “{approval}”, so somebody else of {function} must do “{title}”."),
@@ -121,7 +209,3 @@ def _taken(run: Run, approval: Approval) -> dict[str, str]:
     named = dict.fromkeys(ref for rule in approval.rules for ref in rule.exclude_doers_of)
     tasks = ((ref, run.state.tasks[ref]) for ref in named)
     return {ref: task.assignee for ref, task in tasks if task.assignee and task.state == "in_progress"}
-
-
-def _can_be_met(run: Run, approval: Approval, supposed: Doers) -> bool:
-    return policy.can_be_met(seats_of(run, approval, supposed=supposed))

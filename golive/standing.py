@@ -5,17 +5,18 @@ Only facts, whoever holds them: the workflow asks with its state, a page with wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from golive.plan import Plan, Release
+from golive.plan import Plan, Release, moment
+from golive.recording import DecisionView, Delegation, Panel
 from golive.run import Index
 from golive.template import Rule, Stage
 from golive.words import N_, Sentence, Text, say
 
-Bars = Callable[[Rule], Mapping[str, Sentence]]
-"""Who may not sign under a rule, and why."""
+Bars = Callable[[Sequence[str]], Mapping[str, Sentence]]
+"""Who may not sign where whoever did this work, tasks by reference, may not; and why."""
 
 
 def bars(
@@ -31,28 +32,60 @@ def bars(
     return reasons
 
 
-def why_not(
-    name: str,
-    functions: Sequence[str],
-    rules: Sequence[Rule],
-    members: Callable[[str], Sequence[str]],
-    barred: Bars,
-) -> tuple[Sentence, ...]:
-    """Return why `name`, who has `functions`, may not sign under any of `rules`: nothing when they may.
+def handed_over(
+    delegations: Iterable[Delegation], decisions: Iterable[DecisionView]
+) -> dict[tuple[str, str], str]:
+    """Return who fills whose seat in which function.
 
-    `members` are who acts in a function in this run.
+    A decision for somebody stands also when the time is over for which the seat was handed over.
     """
-    asked = [rule for rule in rules if name in members(rule.function)]
-    held = [rule for rule in asked if rule.function in functions]
-    if any(name not in barred(rule) for rule in held):
-        return ()
-    why = [barred(rule)[name] for rule in (held or rules) if name in barred(rule)]
-    if asked and not held:
-        why.insert(0, say(N_("no longer acts in {function}"), function=asked[0].function))
-    elif not asked:
-        named = ", ".join(rule.function for rule in rules)
-        why.insert(0, say(N_("does not act in {functions} in this run"), functions=named))
-    return tuple(each for n, each in enumerate(why) if each not in why[:n])
+    decided = {(each.on_behalf_of, each.by) for each in decisions if each.on_behalf_of and not each.stale}
+    return {
+        (each.by, function): each.to
+        for each in delegations
+        if each.stands == "running" or (each.by, each.to) in decided
+        for function in each.functions
+    }
+
+
+@dataclass(frozen=True)
+class Seated:
+    """Who is asked for an approval: the members of the functions of its rules, stand-ins, and whom signers added."""
+
+    rules: Sequence[Rule]
+    members: Callable[[str], Sequence[str]]
+    barred: Bars
+    panel: Panel
+    decisions: Sequence[DecisionView] = ()
+
+    def why_not(self, name: str, functions: Sequence[str]) -> tuple[Sentence, ...]:
+        """Return why `name`, who has `functions`, may not sign under any rule: nothing when they may."""
+        if any(each.name == name for each in self.panel.added):
+            out = self.barred([ref for rule in self.rules for ref in rule.exclude_doers_of])
+            return (out[name],) if name in out else ()
+        asked = [rule for rule in self.rules if name in self._seated(rule.function)]
+        held = [rule for rule in asked if rule.function in functions]
+        if any(name not in self.barred(rule.exclude_doers_of) for rule in held):
+            return ()
+        found = [self.barred(rule.exclude_doers_of) for rule in held or self.rules]
+        why = [*self._away(name, asked, held), *(each[name] for each in found if name in each)]
+        return tuple(each for n, each in enumerate(why) if each not in why[:n])
+
+    def _seated(self, function: str) -> list[str]:
+        handed = handed_over(self.panel.delegations, self.decisions)
+        return [handed.get((name, function), name) for name in self.members(function)]
+
+    def _away(self, name: str, asked: Sequence[Rule], held: Sequence[Rule]) -> Iterator[Sentence]:
+        """Yield why somebody has no seat who would have one otherwise, or who never had."""
+        if asked and not held:
+            yield say(N_("no longer acts in {function}"), function=asked[0].function)
+        elif not asked:
+            away = [each for each in self.panel.delegations if each.by == name and each.stands == "running"]
+            for each in away:
+                yield say(N_("has handed over to {to} until {until}"), to=each.to, until=moment(each.until))
+            if not away:
+                named = ", ".join(rule.function for rule in self.rules)
+                yield say(N_("does not act in {functions} in this run"), functions=named)
 
 
 def returnable(index: Index, approval: str, states: Mapping[str, str], *, shifted: bool) -> list[str]:
@@ -105,13 +138,21 @@ class Standing:
         stages = {stage.id: stage.title for stage in self.plan.stages}
         return stages | {ref: task.title for ref, (_, task) in self.index.tasks.items()}
 
-    def why_not(self, approval: str, name: str, functions: Sequence[str]) -> tuple[Sentence, ...]:
+    def why_not(
+        self,
+        approval: str,
+        name: str,
+        functions: Sequence[str],
+        panel: Panel,
+        decisions: Sequence[DecisionView],
+    ) -> tuple[Sentence, ...]:
         """Return why somebody may not sign `approval`, whatever its state: nothing when they may."""
         rules = self.index.approvals[approval][1].rules
-        return why_not(name, functions, rules, self.plan.members, self._barred)
+        asked = Seated(rules, self.plan.members, self._barred, panel, decisions)
+        return asked.why_not(name, functions)
 
-    def _barred(self, rule: Rule) -> dict[str, Sentence]:
-        done = [(self.done_by[ref], self.names[ref]) for ref in rule.exclude_doers_of if ref in self.done_by]
+    def _barred(self, work: Sequence[str]) -> dict[str, Sentence]:
+        done = [(self.done_by[ref], self.names[ref]) for ref in work if ref in self.done_by]
         return bars(started_by=self.started_by, authors=self.release.authors, editor=self.editor, done=done)
 
     def returnable(self, approval: str) -> list[tuple[str, Text]]:

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from golive.model import State
 from golive.plan import Release
-from golive.recording import Build, DecisionView
+from golive.recording import AddedSigner, Build, DecisionView, Delegation
 from golive.vocabulary import (
     ENDED,
     ApprovalStateName,
@@ -58,7 +58,7 @@ class ApprovalState(State):
     """An approval as it stands. `parts` are the digests of each part of the subject that `digest` is of.
 
     `again` asks once more as soon as all it needs is there, `redo` among it, the task that it was sent back to;
-    `round` counts how often it was asked.
+    `round` counts how often it was asked. `informed` are told what becomes of it and have no vote (抄送).
     """
 
     state: ApprovalStateName = "locked"
@@ -69,7 +69,11 @@ class ApprovalState(State):
     parts: dict[str, Digest] = {}
     seen: dict[str, dict[str, Digest]] = {}
     decisions: list[DecisionView] = []
+    delegations: list[Delegation] = []
+    added: list[AddedSigner] = []
+    informed: list[str] = []
     requested_at: AwareDatetime | None = None
+    reminded_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
     clock: Clock | None = None
 

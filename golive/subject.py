@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from golive.canonical import digest
 from golive.gates import gate_view
 from golive.run import Run
 from golive.template import Approval, Stage
+from golive.vocabulary import Part
 
-PARTS = ("release", "plan", "evidence", "gates", "rollout")
+PARTS: tuple[Part, ...] = get_args(Part)
 
 
 def subject_of(run: Run, stage: Stage, approval: Approval) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from golive.vocabulary import (
     Function,
     Key,
     Meaning,
+    Part,
     Priority,
     ProcessName,
     RuleMode,
@@ -94,8 +95,9 @@ class Task(Fact):
 class Rule(Fact):
     """Who must decide: `any` one of the function, `all` of them, `n` = `min` of them, `percent` = `min` % of them.
 
-    Whoever started the run, made the artifact or last edited what is signed never counts; `exclude_doers_of`
-    adds those who completed the named tasks.
+    `ordered`: all of them, one after another. Whoever started the run, made the artifact or last edited what is signed
+    never counts; `exclude_doers_of` adds those who completed the named tasks. A decision under a rule that `covers`
+    only parts of the subject (empty: all of it) stands while those stay as they are.
     """
 
     function: Function
@@ -104,6 +106,7 @@ class Rule(Fact):
     veto: bool = True
     may_fill_many: bool = False
     exclude_doers_of: tuple[str, ...] = ()
+    covers: tuple[Part, ...] = ()
 
 
 class Approval(Fact):

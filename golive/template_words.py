@@ -85,11 +85,16 @@ MEANINGS: dict[str, str] = {
     "Approval.on_expiry": N_("What an expiry does: hold the run for the release manager, or count as a no."),
     "Approval.back_to": N_("The task that a no opens again; without it the run is held."),
     "Rule.function": N_("Who decides: people of this function."),
-    "Rule.mode": N_("How many of them: any one, all, n or percent."),
+    "Rule.mode": N_(
+        "How many of them: any one, all, n, percent, or all of them one after another (ordered)."
+    ),
     "Rule.min": N_("How many in the mode n, how many per cent in the mode percent."),
     "Rule.veto": N_("A single no of this rule is enough."),
     "Rule.may_fill_many": N_("One person may decide for this rule and another one."),
     "Rule.exclude_doers_of": N_("Whoever did these tasks does not decide."),
+    "Rule.covers": N_(
+        "The parts of the subject that a decision under this rule is about; without them all of it."
+    ),
     "Gate.on": N_("Judged before the stage opens (entry) or before it passes (exit)."),
     "Gate.checks": N_("The conditions; all must pass."),
     "Check.source": N_("Where the value is read: a fact of a task's evidence, or a metric that is measured."),

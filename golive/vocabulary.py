@@ -29,6 +29,8 @@ ProcessName = Literal[
 EvidenceType = Literal["remark", "file", "link", "metric", "test_result", "signature"]
 Priority = Literal["P0", "P1", "P2", "P3"]
 RuleMode = Literal["any", "all", "n", "percent", "ordered"]
+Part = Literal["release", "plan", "evidence", "gates", "rollout"]
+"""A part of what an approval is about, with a digest of its own."""
 DecisionName = Literal["approved", "rejected", "returned"]
 Meaning = Literal["reviewed", "approved", "responsible", "rejected"]
 Compare = Literal["==", "!=", "<", "<=", ">", ">="]

@@ -15,7 +15,7 @@ from api.schemas.subject import SignedShown
 from db.signed import Signed
 from db.views import ApprovalView
 from golive.recording import DecisionView, RuleView
-from golive.vocabulary import ApprovalStateName, DecisionName, Meaning
+from golive.vocabulary import ApprovalStateName, DecisionName, Meaning, RuleMode
 from golive.words import Language
 
 NOTHING: Mapping[int, str | None] = MappingProxyType({})
@@ -38,7 +38,7 @@ class RuleShown(Shown):
     """How far a rule is met. `decisions` are the ids of those that fill its slots."""
 
     function: FunctionName
-    mode: Literal["any", "all", "n", "percent"]
+    mode: RuleMode
     min: Nth
     met: bool
     decisions: list[CommandId]
