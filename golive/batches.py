@@ -9,7 +9,7 @@ from golive.gates import gate_view
 from golive.recording import ApprovalChange, Batch, RunChange, StageView, Start, TaskChange
 from golive.rollout import view as rollout_view
 from golive.run import Run
-from golive.signers import rule_views, waiting_for
+from golive.signers import panel_of, rule_views, waiting_for
 from golive.stages import Processes
 
 MOST = 400
@@ -133,4 +133,5 @@ def approval_change(run: Run, ref: str) -> ApprovalChange:
         decisions=tuple(state.decisions),
         waiting_for=waiting_for(run, plan, state),
         wait=approval_wait(run, ref),
+        panel=panel_of(state),
     )

@@ -119,6 +119,51 @@ class Decide(Fact):
     task: str | None = None
 
 
+class Withdraw(Fact):
+    """Take back one's own decision while the gate is still closed (撤回)."""
+
+    do: Literal["withdraw"] = "withdraw"
+    approval: str
+    reason: Words
+
+
+class Delegate(Fact):
+    """Hand over one's own seat to `to`, whose functions the API read, for a time (转交); None takes it back."""
+
+    do: Literal["delegate"] = "delegate"
+    approval: str
+    to: Actor | None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    reason: Words
+
+
+class AddSigners(Fact):
+    """Have `people`, as the API read them, sign as well (加签): before oneself, or after."""
+
+    do: Literal["add_signer"] = "add_signer"
+    approval: str
+    people: tuple[Actor, ...] = Field(min_length=1, max_length=20)
+    place: Literal["before", "after"]
+    reason: Words
+
+
+class RemindSigners(Fact):
+    """Remind those whose decision is awaited (催办)."""
+
+    do: Literal["remind"] = "remind"
+    approval: str
+
+
+class Inform(Fact):
+    """Keep `people` informed of an approval, without a vote (抄送)."""
+
+    do: Literal["inform"] = "inform"
+    approval: str
+    people: tuple[UserName, ...] = Field(min_length=1, max_length=50)
+    comment: Words | None = None
+
+
 class Promote(Fact):
     """Go on to the next step of the open rollout."""
 
@@ -210,6 +255,11 @@ Body = Annotated[
     | SetNotApplicable
     | Comment
     | Decide
+    | Withdraw
+    | Delegate
+    | AddSigners
+    | RemindSigners
+    | Inform
     | Promote
     | PromoteFull
     | RetryRollout

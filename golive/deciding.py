@@ -9,7 +9,7 @@ from golive.errors import Conflict, Invalid, NotFound, Refused
 from golive.policy import Seats
 from golive.recording import DecisionView
 from golive.run import Run
-from golive.sign_off import follow
+from golive.sign_off import ask_to_decide, follow
 from golive.signers import approvers_of, seated, seats_of, standing, waiting_for
 from golive.standing import handed_over, returnable
 from golive.state import ApprovalState
@@ -28,13 +28,7 @@ def check_decide(run: Run, actor: Actor, act: Decide) -> None:
 
 def asked(run: Run, ref: str) -> tuple[Stage, Approval, ApprovalState]:
     """Return an approval that decisions are awaited for. Raises NotFound, and Conflict when nobody is asked now."""
-    try:
-        stage, approval = run.index.approvals[ref]
-    except KeyError:
-        raise NotFound(
-            "unknown_approval", N_("This run has no approval “{approval}”."), approval=ref
-        ) from None
-    state = run.state.approvals[ref]
+    stage, approval, state = known(run, ref)
     if state.state != "pending":
         raise Conflict(
             "approval_closed",
@@ -43,6 +37,13 @@ def asked(run: Run, ref: str) -> tuple[Stage, Approval, ApprovalState]:
             state=state.state,
         )
     return stage, approval, state
+
+
+def known(run: Run, ref: str) -> tuple[Stage, Approval, ApprovalState]:
+    """Return an approval of the run. Raises NotFound."""
+    if ref not in run.index.approvals:
+        raise NotFound("unknown_approval", N_("This run has no approval “{approval}”."), approval=ref)
+    return *run.index.approvals[ref], run.state.approvals[ref]
 
 
 def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalState) -> None:
@@ -144,6 +145,7 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
     """Keep the decision for ever, and follow it."""
     stage, approval = run.index.approvals[act.approval]
     state = run.approval(act.approval)
+    awaited = waiting_for(run, approval, state)
     rules, approved = seats_of(run, approval, state, [actor.name]), approvers_of(state)
     held = [n for n in _held(approval, rules, actor) if not rules[n].before(actor.name, approved)]
     functions = tuple(approval.rules[n].function for n in held if n < len(approval.rules))
@@ -176,6 +178,9 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
         )
     )
     follow(run, stage, approval, act)
+    ask_to_decide(
+        run, act.approval, [name for name in waiting_for(run, approval, state) if name not in awaited]
+    )
 
 
 def _on_behalf_of(state: ApprovalState, name: str, functions: Sequence[str]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from golive.vocabulary import Role
 
 _WORK: tuple[Role, ...] = ("assignee",)
+_SIGN: tuple[Role, ...] = ("approver",)
 _LEAD: tuple[Role, ...] = ("release_manager",)
 _EITHER: tuple[Role, ...] = ("assignee", "release_manager")
 _ANYONE_ACTING: tuple[Role, ...] = ("assignee", "approver", "release_manager")
@@ -18,7 +19,12 @@ REQUIRED: dict[str, tuple[Role, ...]] = {
     "reassign_task": _EITHER,
     "not_applicable": _EITHER,
     "comment": _ANYONE_ACTING,
-    "decide": ("approver",),
+    "decide": _SIGN,
+    "withdraw": _SIGN,
+    "delegate": _SIGN,
+    "add_signer": _SIGN,
+    "remind": _ANYONE_ACTING,
+    "inform": ("approver", "release_manager"),
     "promote": _LEAD,
     "promote_full": _LEAD,
     "retry": _LEAD,

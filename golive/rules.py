@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from golive import acts, ending, rollout, service_lock, stages, tasks
+from golive import acts, around_decisions, ending, panel, rollout, service_lock, stages, tasks
 from golive import commands as c
 from golive.clocks import climb
 from golive.deciding import check_decide, decide
@@ -151,6 +151,11 @@ _CHECKS: dict[type, Check] = {
     c.ReassignTask: tasks.check_reassign,
     c.SetNotApplicable: tasks.check_not_applicable,
     c.Decide: check_decide,
+    c.Withdraw: around_decisions.check_withdraw,
+    c.Delegate: panel.check_delegate,
+    c.AddSigners: panel.check_add_signers,
+    c.RemindSigners: lambda run, _, act: around_decisions.check_remind(run, act),
+    c.Inform: lambda run, _, act: around_decisions.check_inform(run, act),
     c.Comment: lambda run, _, act: acts.check_comment(run, act),
     c.Promote: lambda run, _, act: rollout.check_promote(run, act),
     c.PromoteFull: lambda run, _, act: rollout.check_promote_full(run, act),
@@ -174,6 +179,11 @@ _ACTS: dict[type, Check] = {
     c.ReassignTask: tasks.reassign,
     c.SetNotApplicable: tasks.set_not_applicable,
     c.Decide: decide,
+    c.Withdraw: around_decisions.withdraw,
+    c.Delegate: panel.delegate,
+    c.AddSigners: panel.add_signers,
+    c.RemindSigners: around_decisions.remind,
+    c.Inform: around_decisions.inform,
     c.Comment: lambda run, _, act: acts.comment(run, act),
     c.Promote: lambda run, _, act: rollout.promote(run, act),
     c.PromoteFull: lambda run, _, act: rollout.promote_full(run, act),
@@ -253,6 +263,7 @@ def _ring(run: Run) -> None:
         state = run.state.approvals[ref]
         if state.state != "pending":
             continue
+        panel.turn(run, ref)
         if _rings(state.expires_at, run.now):
             expire(run, ref)
         elif state.clock is not None and _rings(state.clock.next_at, run.now):
@@ -303,6 +314,7 @@ def next_due(run: Run, processes: Processes) -> datetime | None:
         for approval in state.approvals.values():
             if approval.state == "pending":
                 moments += [approval.expires_at, approval.clock.next_at if approval.clock else None]
+                moments += panel.turns(approval)
         for stage in run.plan.stages:
             moments += stages.next_due(run, stage, processes[stage.process])
     return min((moment for moment in moments if moment is not None), default=None)

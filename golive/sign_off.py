@@ -66,14 +66,9 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
     state = run.approval(ref)
     if state.state != "stale":
         _let_go(state, state.decisions)
-    state.state, state.again, state.redo, state.round = "pending", False, None, state.round + 1
-    state.requested_at = run.now
+    state.again, state.redo, state.round = False, None, state.round + 1
+    open_for_decisions(run, approval, state)
     _bind(run, stage, approval, ref, state)
-    calendar = run.plan.calendar
-    state.clock = (
-        start_clock(run.plan, run.now, add_working(calendar, run.now, approval.due)) if approval.due else None
-    )
-    state.expires_at = add_working(calendar, run.now, approval.expires_in) if approval.expires_in else None
     names = waiting_for(run, approval, state)
     run.emit(
         "ApprovalRequested",
@@ -83,8 +78,26 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
         round=state.round,
         subject=state.digest,
     )
-    run.tell(names, say(N_("Please decide on “{title}”."), title=approval.title), approval_page(run, ref))
+    ask_to_decide(run, ref, names)
     _judge(run, stage, approval)
+
+
+def open_for_decisions(run: Run, approval: Approval, state: ApprovalState) -> None:
+    """Let decisions be taken from now on, and start the clock of those who are asked."""
+    calendar = run.plan.calendar
+    state.state, state.requested_at = "pending", run.now
+    state.clock = (
+        start_clock(run.plan, run.now, add_working(calendar, run.now, approval.due)) if approval.due else None
+    )
+    state.expires_at = add_working(calendar, run.now, approval.expires_in) if approval.expires_in else None
+
+
+def ask_to_decide(run: Run, ref: str, names: Sequence[str]) -> None:
+    """Tell people that their decision is awaited."""
+    _, approval = run.index.approvals[ref]
+    run.tell(
+        tuple(names), say(N_("Please decide on “{title}”."), title=approval.title), approval_page(run, ref)
+    )
 
 
 def approval_page(run: Run, ref: str) -> str:
@@ -171,6 +184,18 @@ def _close(run: Run, ref: str, state: ApprovalStateName) -> None:
     closed = run.approval(ref)
     closed.state = state
     closed.clock, closed.expires_at = None, None
+    title = run.index.approvals[ref][1].title
+    run.tell(tuple(closed.informed), say(_NEWS[state], title=title), approval_page(run, ref))
+
+
+_NEWS: dict[ApprovalStateName, str] = {
+    "approved": N_("“{title}” is approved."),
+    "rejected": N_("“{title}” is rejected."),
+    "returned": N_("“{title}” was returned."),
+    "expired": N_("“{title}” expired without a decision, which is not a yes."),
+    "stale": N_("“{title}” is asked again: what it is about has changed."),
+}
+"""What those hear who are kept informed of an approval."""
 
 
 # -- a changed subject, and time -----------------------------------------------------------------------------
