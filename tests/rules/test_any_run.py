@@ -199,7 +199,8 @@ class AnyRun(RuleBasedStateMachine):
         for decision in standing:
             assert decision.digest == approval.digest
             assert any(
-                decision.by in PLAN.people[r.function] and decision.by not in barred(world.run, r.exclude_doers_of)
+                decision.by in PLAN.people[r.function]
+                and decision.by not in barred(world.run, r.exclude_doers_of)
                 for r in plan.rules
             )
         functions = {f for d in standing for f in d.functions}
