@@ -37,6 +37,9 @@ from worker.building import WORKFLOWS, Parts, build, sandbox
 from worker.lending import Lending
 from worker.reconciler import compare_living
 
+PATIENT = 30
+"""Seconds after which a workflow's step that does not end is taken for a deadlock."""
+
 
 class Gauge:
     """A metrics connector whose values the test sets. None is no data."""
@@ -222,6 +225,10 @@ async def running(
     namespace = await namespace_id(environment.client)
     parts = Parts(settings=settings, namespace=namespace, database=database, traffic=traffic, metrics=gauge)
     runs, watches = build(environment.client, parts)
+    # Everything is in one process here: a step that waits for its turn on a busy machine is no deadlock. Interrupted,
+    # it leaves a worker that never ends.
+    assert runs._workflow_worker is not None
+    runs._workflow_worker._deadlock_timeout_seconds = PATIENT
     async with runs, watches:
         stack = Stack(environment, database, settings, traffic, gauge)
         yield stack

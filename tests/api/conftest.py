@@ -7,12 +7,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
+from temporalio.testing import WorkflowEnvironment
 
 from api.app import create_app
 from api.prepare import prepare
+from db.session import Database
 from settings import Settings
 from tests.api.client import Client
-from tests.databases import Cluster, Kind
+from tests.api.team import Team, joined
+from tests.databases import Cluster, Files, Kind
+from tests.stack import Stack
 
 NOBODY_LISTENS = 1
 """A port below 1024 on which no Temporal server can be in a test."""
@@ -59,3 +64,35 @@ async def admin(settings: Settings) -> AsyncIterator[Client]:
         async with httpx.AsyncClient(transport=transport, base_url="http://golive") as http:
             token = (settings.home / "admin.token").read_text().strip()
             yield Client(app, http, token)
+
+
+@pytest.fixture
+def databases(kind: Kind, prepared: Path, tmp_path: Path) -> Files:
+    """Where a test that has a worker as well gets databases from: as the first start of golive leaves them."""
+    assert kind == "sqlite", "these run on SQLite alone"
+    return Files(prepared / "golive.db", tmp_path)
+
+
+@pytest.fixture
+async def application(
+    temporal: WorkflowEnvironment, database: Database, prepared: Path, tmp_path: Path
+) -> AsyncIterator[Client]:
+    """The user `admin` at an application that is connected to the Temporal server of the tests."""
+    port = int(temporal.client.service_client.config.target_host.rpartition(":")[2])
+    settings = Settings(
+        home=tmp_path,
+        database_url=database.url,
+        secret_keys=SecretStr("a-key-of-tests-and-of-nothing-else"),
+        temporal_port=port,
+    )
+    token = Path(shutil.copy(prepared / "admin.token", tmp_path)).read_text().strip()
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://golive", timeout=30) as http:
+            yield Client(app, http, token)
+
+
+@pytest.fixture
+async def team(stack: Stack, application: Client) -> Team:
+    return await joined(stack, application)

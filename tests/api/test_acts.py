@@ -6,9 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -17,84 +16,14 @@ from pydantic import SecretStr
 from temporalio.testing import WorkflowEnvironment
 
 from api.app import create_app
-from api.prepare import prepare
 from db.freezing import freeze, freeze_unknown
 from db.session import Database
 from golive.names import workflow_id
 from settings import Settings
 from tests.api.client import RELEASE, Client, problem
-from tests.api.test_templates import SMALL
+from tests.api.team import JUNIT, Team, finish_tasks, joined, journal
 from tests.conftest import ELSEWHERE
-from tests.stack import Stack, running
-
-PEOPLE = {"qa": ["qa1", "qa2"], "ops": ["ops1"], "dev": ["dev1"]}
-TEMPLATE = SMALL.replace(", checklist: small-list", "").replace(
-    "      - {key: test, title: Test it, function: qa}\n",
-    "      - {key: test, title: Test it, function: qa, requires: [{type: test_result}]}\n"
-    "      - {key: look, title: Look at it, function: qa, verify: true}\n",
-)
-JUNIT = b'<testsuite><testcase name="a"/><testcase name="b"/></testsuite>'
-
-
-@dataclass(frozen=True)
-class Team:
-    """Everybody of one run, each signed in."""
-
-    admin: Client
-    manager: Client
-    qa1: Client
-    qa2: Client
-    ops1: Client
-    dev1: Client
-    stack: Stack
-
-    async def start(self, *, key: str | None = None, by: Client | None = None) -> dict[str, Any]:
-        body = {"template": "small", "release": RELEASE, "people": PEOPLE, "parameters": {"pace": "demo"}}
-        answer = await (by or self.manager).post("/runs", body, key=key)
-        assert answer.status_code == 201, answer.text
-        run: dict[str, Any] = answer.json()
-        self.stack.runs.append(run["id"])
-        return run
-
-
-async def joined(stack: Stack, admin: Client) -> Team:
-    await admin.post("/templates", {"source": TEMPLATE})
-    people = {
-        name: await admin.joined(name, "assignee", "approver", functions=(function,))
-        for function, names in PEOPLE.items()
-        for name in names
-    }
-    manager = await admin.joined("rm", "release_manager")
-    return Team(admin=admin, manager=manager, stack=stack, **people)
-
-
-@pytest.fixture
-async def application(
-    temporal: WorkflowEnvironment, database: Database, tmp_path: Path
-) -> AsyncIterator[Client]:
-    """The user `admin` at an application that is connected to the Temporal server of the tests."""
-    port = int(temporal.client.service_client.config.target_host.rpartition(":")[2])
-    settings = Settings(
-        home=tmp_path,
-        database_url=database.url,
-        secret_keys=SecretStr("a-key-of-tests-and-of-nothing-else"),
-        temporal_port=port,
-    )
-    await prepare(settings)
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://golive", timeout=30) as http:
-            yield Client(app, http, (tmp_path / "admin.token").read_text().strip())
-
-
-@pytest.fixture
-async def team(stack: Stack, application: Client) -> Team:
-    return await joined(stack, application)
-
-
-async def journal(team: Team, run_id: str) -> list[str]:
-    return [event["type"] for event in (await team.manager.get(f"/runs/{run_id}/events", limit=500))["items"]]
+from tests.stack import running
 
 
 async def test_the_same_start_makes_one_run_and_another_persons_key_another_one(team: Team) -> None:
@@ -179,17 +108,6 @@ async def test_who_did_a_task_does_not_verify_it(team: Team) -> None:
     assert (
         await team.qa2.post(f"{task}/verify", {"result": "pass", "remark": "so it is"})
     ).status_code == 200
-
-
-async def finish_tasks(team: Team, run_id: str) -> None:
-    attachment = await team.qa1.upload("junit.xml", JUNIT)
-    body = {"evidence": [{"type": "test_result", "attachment_id": attachment}]}
-    for answer in (
-        await team.qa1.post(f"/tasks/{run_id}.uat.test/complete", body),
-        await team.qa1.post(f"/tasks/{run_id}.uat.look/complete", {"remark": "looked"}),
-        await team.qa2.post(f"/tasks/{run_id}.uat.look/verify", {"result": "pass", "remark": "yes"}),
-    ):
-        assert answer.status_code == 200, answer.text
 
 
 async def test_a_decision_is_taken_on_what_was_shown_and_once(team: Team) -> None:

@@ -18,7 +18,13 @@ import pytest
 
 from cli.language import ROOT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(280), pytest.mark.xdist_group("demo")]
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.e2e,
+    pytest.mark.slow,
+    pytest.mark.timeout(280),
+    pytest.mark.xdist_group("demo"),
+]
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from db.tables import journal, metadata
 from tests.api.client import Client
-from tests.api.test_acts import Team
+from tests.api.team import Team
 from tests.pages.reader import Shown
 
 SOURCE = """

@@ -5,13 +5,29 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.api.client import Client
-from tests.api.conftest import admin, prepared, prepared_on_postgresql, settings
-from tests.api.test_acts import application, team
+from tests.api.conftest import (
+    admin,
+    application,
+    databases,
+    prepared,
+    prepared_on_postgresql,
+    settings,
+    team,
+)
 from tests.pages.chromium import chromium
 from tests.pages.reader import Reader, reading
 from tests.pages.scene import Scene, staged
 
-__all__ = ["admin", "application", "chromium", "prepared", "prepared_on_postgresql", "settings", "team"]
+__all__ = [
+    "admin",
+    "application",
+    "chromium",
+    "databases",
+    "prepared",
+    "prepared_on_postgresql",
+    "settings",
+    "team",
+]
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from golive import commands as c
 from golive.commands import ItemResult
 from golive.evidence import File
 from tests.api.client import Client
-from tests.api.test_acts import Team, joined
+from tests.api.team import Team, joined
 from tests.db.story import record_all
 from tests.pages.approvals import RELEASE, Asked, asked, digest_in
 from tests.pages.reader import SITE, Reader, reading

@@ -12,7 +12,7 @@ import uvicorn
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from db.looks import last_looks
-from tests.api.test_acts import Team
+from tests.api.team import Team
 from tests.pages.approvals import Asked, asked
 
 CHROMIUM = "/usr/bin/chromium"

@@ -6,12 +6,12 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.api.client import Client
-from tests.api.test_acts import Team
+from tests.api.team import Team
 from tests.pages.reader import reading
 from tests.pages.served import browsing
 from tests.pages.test_task import recorded
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.proof, pytest.mark.slow]
 
 
 async def hold(page: Page, reason: str) -> None:

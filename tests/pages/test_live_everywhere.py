@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.api.client import Client
-from tests.api.test_acts import Team
+from tests.api.team import Team
 from tests.pages.approvals import RELEASE, asked
 from tests.pages.screens import served, signed_in
 

@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.api.test_acts import Team
+from tests.api.team import Team
 from tests.pages.screens import chromium, served, signed_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.proof, pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(180)]
 
 SOON = 1.0
 """Seconds within which what another person did appears."""

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
-from tests.api.test_acts import JUNIT, Team
+from tests.api.team import JUNIT, Team
 from tests.pages.served import browsing
 from tests.pages.test_runs_in_browser import fill, the_only_run
 from tests.pages.test_task import FILES, WHOLE, Pages, pages
 
 __all__ = ["pages"]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.proof, pytest.mark.slow, pytest.mark.timeout(120)]
 
 AWAY = "golive cannot be reached"
 

@@ -14,7 +14,7 @@ from db.freezing import freeze
 from golive.recording import Batch
 from settings import Settings
 from tests.api.client import RELEASE, Client
-from tests.api.test_acts import Team, journal
+from tests.api.team import Team, journal
 from tests.db import story
 from tests.db.story import NOON, QA, STAGES, plan, record, run_change, task, task_change, words
 from tests.db.story import event as happened

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.api.test_acts import Team
+from tests.api.team import Team
 from tests.pages.served import browsing
 from tests.pages.test_runs_list import started
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.api.client import RELEASE
-from tests.api.test_acts import PEOPLE, Team
+from tests.api.team import PEOPLE, Team
 from tests.pages.reader import Reader, Shown, reading
 
 HOSTILE = """<script>alert("1")</script>'"><img src=x onerror=alert(1)> {{ 7*7 }} ${x}"""

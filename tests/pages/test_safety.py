@@ -23,7 +23,7 @@ from db.session import Database
 from db.tables import journal, metadata, refusals, sessions, stream_heads
 from settings import Settings
 from tests.api.client import RELEASE, Client
-from tests.api.test_acts import PEOPLE, Team
+from tests.api.team import PEOPLE, Team
 from tests.api.test_people import everything_in
 from tests.pages.people import house_of, in_sql, invited
 from tests.pages.reader import SITE, Reader, reading

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from api.pages.start_offer import MOST_NAMED
 from demo.people import FUNCTIONS
 from tests.api.client import RELEASE, Client
-from tests.api.test_acts import PEOPLE, Team
+from tests.api.team import PEOPLE, Team
 from tests.pages.reader import Reader, Shown, filled, reading
 from tests.pages.test_runs_list import HOSTILE
 

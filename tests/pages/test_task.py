@@ -21,7 +21,7 @@ from golive.plan import Plan
 from golive.recording import Batch
 from golive.template import Item, Requirement
 from tests.api.client import RELEASE, Client
-from tests.api.test_acts import JUNIT, PEOPLE, Team
+from tests.api.team import JUNIT, PEOPLE, Team
 from tests.api.test_reading import frozen
 from tests.db.story import event, first, record, run_change, task_change, text, words
 from tests.pages.browser import chromium, served, signed_in

@@ -14,7 +14,7 @@ from api.house import House
 from golive.recording import Batch, Wait
 from golive.words import say
 from tests.api.client import Client
-from tests.api.test_acts import Team, finish_tasks
+from tests.api.team import Team, finish_tasks
 from tests.api.test_reading import frozen
 from tests.databases import ON_BOTH
 from tests.db.story import approval_change, first, record, run_change, task_change

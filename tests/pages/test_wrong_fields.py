@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.api.client import Client
-from tests.api.test_acts import Team
+from tests.api.team import Team
 from tests.pages.approvals import Asked, asked
 from tests.pages.people import invited
 from tests.pages.reader import Reader, Shown, reading
