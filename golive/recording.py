@@ -97,6 +97,11 @@ class RuleView(Fact):
     met: bool
     decisions: tuple[str, ...] = ()
 
+    @property
+    def asks(self) -> str:
+        """Whom it asks: the function, or the people whom it names."""
+        return self.function or ", ".join(self.people)
+
 
 class Delegation(Fact):
     """A seat that somebody else fills for a time (转交): `to` for `by`, in `functions`. It never goes on to a third."""

@@ -64,13 +64,13 @@ def _rule(rule: RuleView) -> Sentence:
     if rule.mode == "all":
         return say(
             N_("everyone of {function}: {given} of {min}"),
-            function=rule.function,
+            function=rule.asks,
             given=len(rule.decisions),
             min=rule.min,
         )
     return say(
         N_("{function}: {given} of {min}"),
-        function=rule.function,
+        function=rule.asks,
         given=len(rule.decisions),
         min=rule.min,
     )
