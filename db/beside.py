@@ -17,7 +17,7 @@ from db.session import Session
 from db.standing import standing_of
 from db.tables import runs, tasks
 from db.views import JournalRow, RunHeader, TaskView
-from golive.possible import REOPENABLE, fixed
+from golive.possible import FROM, fixed
 from golive.vocabulary import ENDED
 from golive.words import Text
 
@@ -76,7 +76,7 @@ def _attached(task: TaskView) -> set[str]:
 
 
 async def _reopens(session: Session, task: TaskView, run: str) -> bool:
-    if task.state not in REOPENABLE or run in (*ENDED, "rolling_back"):
+    if task.state not in FROM["reopen_task"] or run in (*ENDED, "rolling_back"):
         return False
     known = await standing_of(session, task.run_id)
     return fixed(known.index, task.ref, task.state, shifted=known.shifted) is None
