@@ -122,8 +122,8 @@ class Seen:
         """Why nobody can decide now; None while decisions are awaited."""
         if self.run.state in ENDED:
             return self._whole(say(N_("The run has ended: it is {state}."), state=self.run.state))
-        if self.run.frozen and self.run.blocked_by:
-            return self._whole(self.run.blocked_by)
+        if self.run.frozen:
+            return self._whole(self.run.frozen)
         if self.view.state != "pending":
             return self._whole(say(CLOSED[self.view.state]))
         if self.run.state == "rolling_back":

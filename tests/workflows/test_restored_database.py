@@ -96,7 +96,7 @@ async def recovered(stack: Stack, older: Database, *of: Running) -> list[Recover
 
 async def is_frozen(database: Database, run_id: str) -> bool:
     async with database.reading() as session:
-        return (await get_header(session, run_id)).frozen
+        return (await get_header(session, run_id)).frozen is not None
 
 
 async def test_what_was_lost_is_frozen_and_written_again_as_it_was(
