@@ -12,7 +12,8 @@ CODES: dict[int, dict[str, str]] = {
     },
     401: {
         "unauthenticated": "This needs a valid token: send it as “Authorization: Bearer TOKEN”. "
-        "An administrator can make a new one.",
+        "You make one on the page /me; if you cannot sign in there, an administrator prints a link with "
+        "`golive user enrol NAME`.",
     },
     403: {
         "disabled": "ann is disabled; ask an administrator.",

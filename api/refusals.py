@@ -84,7 +84,8 @@ def unauthenticated() -> Unauthenticated:
         "unauthenticated",
         N_(
             "This needs a valid token: send it as “Authorization: Bearer TOKEN”. "
-            "An administrator can make a new one."
+            "You make one on the page /me; if you cannot sign in there, an administrator prints a link with "
+            "`golive user enrol NAME`."
         ),
     )
 
