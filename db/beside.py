@@ -14,10 +14,12 @@ from db.lessons import CommentView, comments_about
 from db.queries import HEADERS
 from db.reading import header
 from db.session import Session
-from db.standing import standing_of
 from db.tables import runs, tasks
 from db.views import JournalRow, RunHeader, TaskView
-from golive.possible import FROM, fixed
+from golive.plan import Plan
+from golive.possible import FROM, fixed, shifted_by
+from golive.recording import StageView
+from golive.run import Index
 from golive.vocabulary import ENDED
 from golive.words import Text
 
@@ -58,7 +60,7 @@ async def beside(session: Session, task: TaskView) -> Beside:
         run=header(found),
         stage=_stage(found, task.stage),
         before=await _before(session, task.depends_on),
-        reopens=await _reopens(session, task, found.state),
+        reopens=await _reopens(session, task, found),
         files=await find_attachments(session, _attached(task)),
         comments=await comments_about(session, task.run_id, about),
         history=await events_about(session, task.run_id, about, but=("Commented",), limit=HISTORY),
@@ -75,11 +77,13 @@ def _attached(task: TaskView) -> set[str]:
     return {piece["attachment_id"] for piece in pieces if "attachment_id" in piece}
 
 
-async def _reopens(session: Session, task: TaskView, run: str) -> bool:
-    if task.state not in FROM["reopen_task"] or run in (*ENDED, "rolling_back"):
+async def _reopens(session: Session, task: TaskView, run: Row[Any]) -> bool:
+    """Tell whether the run allows it; its plan, which is large, is read only where that decides."""
+    if task.state not in FROM["reopen_task"] or task.back_out or run.state in (*ENDED, "rolling_back"):
         return False
-    known = await standing_of(session, task.run_id)
-    return fixed(known.index, task.ref, task.state, shifted=known.shifted) is None
+    plan = Plan.model_validate(await session.scalar(select(runs.c.plan).where(runs.c.id == task.run_id)))
+    shifted = shifted_by([StageView.model_validate(stage) for stage in run.stages])
+    return fixed(Index(plan), task.ref, task.state, shifted=shifted) is None
 
 
 async def _before(session: Session, ids: Collection[str]) -> tuple[Before, ...]:
