@@ -12,7 +12,7 @@ from db.attachments import Attachment, find_attachments
 from db.events import events_about
 from db.lessons import CommentView, comments_about
 from db.queries import HEADERS
-from db.reading import header
+from db.reading import header, stage_title
 from db.session import Session
 from db.tables import runs, tasks
 from db.views import JournalRow, RunHeader, TaskView
@@ -58,18 +58,13 @@ async def beside(session: Session, task: TaskView) -> Beside:
     found = (await session.execute(HEADERS.add_columns(runs.c.stages).where(runs.c.id == task.run_id))).one()
     return Beside(
         run=header(found),
-        stage=_stage(found, task.stage),
+        stage=stage_title(found, task.stage),
         before=await _before(session, task.depends_on),
         reopens=await _reopens(session, task, found),
         files=await find_attachments(session, _attached(task)),
         comments=await comments_about(session, task.run_id, about),
         history=await events_about(session, task.run_id, about, but=("Commented",), limit=HISTORY),
     )
-
-
-def _stage(run: Row[Any], stage_id: str) -> Text | None:
-    title = next((stage["title"] for stage in run.stages if stage["id"] == stage_id), None)
-    return Text.model_validate(title) if title else None
 
 
 def _attached(task: TaskView) -> set[str]:

@@ -96,6 +96,12 @@ def header(row: Row[Any]) -> RunHeader:
     return RunHeader(**header_fields(row))
 
 
+def stage_title(run: Row[Any], stage_id: str) -> Text | None:
+    """Return what a stage of a row of `runs` is called, None where the run has no such stage."""
+    title = next((stage["title"] for stage in run.stages if stage["id"] == stage_id), None)
+    return Text.model_validate(title) if title else None
+
+
 async def task_views(session: Session, rows: Iterable[Row[Any]]) -> list[TaskView]:
     """Return tasks with who does them and the texts of their remarks, each read in one query for all."""
     rows = list(rows)
