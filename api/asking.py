@@ -76,14 +76,14 @@ SIGNED_IN = Depends(_user)
 """What every router but that of health asks for, whether its routes need to know who it is or not."""
 
 
-def actor_of(user: User, request: Request) -> Actor:
-    """Return `user` as the one who acts now."""
+def actor_of(user: User, request: Request, method: str = "token") -> Actor:
+    """Return `user` as the one who acts now, known by `method`."""
     return Actor(
         name=user.name,
         roles=user.roles,
         functions=user.functions,
         enabled=user.enabled,
-        method="token",
+        method=method,
         address=address(request),
     )
 

@@ -102,12 +102,6 @@ async def rows_of(session: Session, run_id: str, seqs: Collection[int]) -> dict[
     return {row.seq: row for row in await _told(session, (await session.execute(found)).all())}
 
 
-async def heads_of(session: Session, streams: Sequence[str]) -> dict[str, int]:
-    """Return the number of the last row of each of `streams`; those without any are left out."""
-    found = select(stream_heads.c.stream, stream_heads.c.seq).where(stream_heads.c.stream.in_(streams))
-    return {row.stream: row.seq for row in await session.execute(found)}
-
-
 async def head_of(session: Session, stream: str) -> tuple[int, str]:
     """Return number and hash of the stream's last row; (0, GENESIS) before the first."""
     found = select(stream_heads.c.seq, stream_heads.c.hash).where(stream_heads.c.stream == stream)

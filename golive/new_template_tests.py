@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from golive.analysis import OPPOSITE
 from golive.gates import COMPARE
@@ -10,10 +10,10 @@ from golive.new_template_design import Design
 from golive.new_template_yaml import scalar
 from golive.rehearsal_values import passing
 from golive.template import Condition
-from golive.words import N_
+from golive.words import N_, Translate
 
 
-def tests_of(design: Design, note: Callable[[str], str]) -> Iterator[str]:
+def tests_of(design: Design, note: Translate) -> Iterator[str]:
     """Yield the lines of the tests; `note` translates their names and comments."""
     yield "# " + note(N_("Played by `golive template test` in virtual time; nothing has to run."))
     yield "tests:"
@@ -24,7 +24,7 @@ def tests_of(design: Design, note: Callable[[str], str]) -> Iterator[str]:
     yield from _bad_health(design, note) if design.is_watched else _no(design, note)
 
 
-def _happy(note: Callable[[str], str]) -> Iterator[str]:
+def _happy(note: Translate) -> Iterator[str]:
     yield f"  - name: {scalar(note(N_('everything goes well')))}"
     yield "    steps:"
     yield "      # " + note(
@@ -34,7 +34,7 @@ def _happy(note: Callable[[str], str]) -> Iterator[str]:
     yield "        expect: {run: completed}"
 
 
-def _refusal(design: Design, note: Callable[[str], str]) -> Iterator[str]:
+def _refusal(design: Design, note: Translate) -> Iterator[str]:
     yield f"  - name: {scalar(note(N_('who started the run does not sign')))}"
     yield "    steps:"
     yield _until_pending(design)
@@ -43,7 +43,7 @@ def _refusal(design: Design, note: Callable[[str], str]) -> Iterator[str]:
     yield "        refused: role_missing"
 
 
-def _bad_health(design: Design, note: Callable[[str], str]) -> Iterator[str]:
+def _bad_health(design: Design, note: Translate) -> Iterator[str]:
     first = design.answers.watched[0]
     bad = _bad(first.good)
     weight = 5 if "grey-release" in design.stages else 100
@@ -57,7 +57,7 @@ def _bad_health(design: Design, note: Callable[[str], str]) -> Iterator[str]:
     yield "        expect: {run: aborted}"
 
 
-def _no(design: Design, note: Callable[[str], str]) -> Iterator[str]:
+def _no(design: Design, note: Translate) -> Iterator[str]:
     yield f"  - name: {scalar(note(N_('one no is enough')))}"
     yield "    steps:"
     yield _until_pending(design)

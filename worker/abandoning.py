@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.exceptions import TemporalError
 
+from connectors.leaving import leave
 from connectors.temporal import UNKNOWN, has_namespace, how_it_ended, namespace_id
 from db import reconciling
 from db.operating import Undone, require_schema
@@ -33,6 +34,7 @@ from golive.vocabulary import USER_NAME
 from golive.words import N_, Sentence, Words, say
 from settings import Settings, settings_or_exit
 from worker.connection import connect
+from worker.telling import tell
 
 MOST = 4000
 """Characters of a reason, as everywhere in golive."""
@@ -154,12 +156,8 @@ def main(words: Sequence[str]) -> int:
     except (TemporalError, RuntimeError, SQLAlchemyError, OSError) as failed:
         why = say(N_("The runs could not be abandoned: {why}."), why=" ".join(str(failed).split()))
         told = [Finding(about="runs", well=False, found=why)]
-    for each in told:
-        print(each.model_dump_json())  # noqa: T201 - the answer
-    return 0 if all(each.well for each in told) else 1
+    return tell(told)
 
 
 if __name__ == "__main__":
-    exit_code = main(sys.argv[1:])
-    sys.stdout.flush()
-    os._exit(exit_code)  # a short-lived client of the SDK can abort while the interpreter takes itself down
+    leave(main(sys.argv[1:]))
