@@ -34,6 +34,7 @@ from api.routers import (
     reports,
     run_acts,
     runs,
+    signing,
     tasks,
     templates,
     users,
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("golive.api")
 
 VERSION = "0.1.0"
-_ROUTERS = (health, users, templates, attachments, runs, run_acts, reports, tasks, approvals, audit)
+_ROUTERS = (health, users, templates, attachments, runs, run_acts, reports, tasks, approvals, signing, audit)
 _FLUSH_SECONDS = 60
 _AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PLAIN)
 """Attachments keep their length and their bytes; most of them are compressed already."""

@@ -18,10 +18,13 @@ CODES: dict[int, dict[str, str]] = {
     403: {
         "disabled": "ann is disabled; ask an administrator.",
         "foreign_task": "“Test the payment by card” belongs to bo; ask them, or have it reassigned.",
+        "added_signer": "cleo was added as a signer, and who was added adds nobody.",
         "may_not_sign": "rm may not sign “Release sign-off”: rm started the run. Awaited: ann, bo.",
         "own_work": "You did “Test the payment by card” yourself, so someone else verifies it: bo.",
         "role_missing": "This needs the role release_manager; ann has assignee. An administrator can grant "
         "it.",
+        "seat_missing": "rm has no seat of their own in “Release sign-off”: only who is asked in person hands over, "
+        "and only once.",
         "user_disabled": "The user ann is disabled; an administrator can enable them again.",
     },
     404: {
@@ -42,20 +45,30 @@ CODES: dict[int, dict[str, str]] = {
     409: {
         "action_closed": "This action is already closed.",
         "already_aborting": "rm has already aborted the run.",
+        "already_asked": "bo is asked about “Release sign-off” anyway, and one person signs once.",
         "already_decided": "You have already decided on “Release sign-off”; a sign-off needs distinct "
         "persons: bo.",
+        "already_delegated": "ann has already handed “Release sign-off” over; take it back first.",
         "already_ending": "The run is already ending: aborted by rm.",
         "approval_closed": "“Release sign-off” is approved; nobody is asked now.",
         "back_out": "“Restore the backup” is part of the rollback; it stays as it is.",
+        "gate_opened": "“Release sign-off” is approved and the run has gone on from it: hold, roll back or abort the "
+        "run instead.",
         "last_admin": "admin is the last enabled administrator; make somebody else one first, then change "
         "admin.",
         "last_signer": "bo is needed to sign “Release sign-off”, so somebody else of qa must do “Test the "
         "payment by "
         "card”.",
+        "may_not_sign": "rm may not sign “Release sign-off”: rm started the run.",
         "no_lock": "The run does not hold its service yet.",
         "no_rollout": "No rollout of this run is open now.",
+        "not_decided": "ann has no decision on “Release sign-off” that stands, so there is nothing to withdraw.",
+        "not_delegated": "ann has not handed “Release sign-off” over, so there is nothing to take back.",
         "not_paused": "The rollout is baking; wait until it pauses or stops.",
+        "not_your_turn": "“Release sign-off” is signed one after the other: bo decides after ann.",
         "point_of_no_return": "“Allow writes again” cannot be undone; fix forward.",
+        "reminded_lately": "Those awaited for “Release sign-off” were reminded a short while ago; you can remind them "
+        "again from 2026-11-22 14:05 UTC.",
         "run_ended": "This run has ended, so nothing can be done in it any more; start a new one.",
         "not_repeatable": "What was made then cannot be told again: the secret key that drew it is no longer among "
         "GOLIVE_SECRET_KEYS. Make another one, under another Idempotency-Key.",
@@ -67,6 +80,7 @@ CODES: dict[int, dict[str, str]] = {
         "read it "
         "again and decide on it.",
         "task_state": "“Test the payment by card” is done; this needs it to be open / in_progress.",
+        "too_many_signers": "At most 20 signers can be added.",
         "traffic_moved": "Traffic has already moved on the signed subject; abort or roll back first, then "
         "start a "
         "new run.",
@@ -80,6 +94,7 @@ CODES: dict[int, dict[str, str]] = {
     },
     422: {
         "bad_cursor": "The cursor “x” is none of this list; leave it out to begin with the first page.",
+        "delegation_times": "Say until when the decision is handed over: a time after 2026-11-22 14:05 UTC.",
         "evidence_missing": "Evidence is missing for “Test the payment by card”: 1 × remark.",
         "file_missing": "The body holds no file in a part named “file”.",
         "function_missing": "“people.qa” names ann, who does not have that function; their functions are: "
@@ -93,6 +108,8 @@ CODES: dict[int, dict[str, str]] = {
         "nobody_for_function": "nobody has both the function “qa” and the role assignee, which uat.test "
         "needs; "
         "give a person both, or name one who has them for this function",
+        "named_twice": "cleo is named twice.",
+        "not_a_signer": "cleo cannot sign: that needs an enabled account with the role approver.",
         "not_in_function": "ann cannot do “Test the payment by card”: it takes the function qa and the role "
         "assignee.",
         "one_file_only": "Send one file at a time.",

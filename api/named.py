@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from db.people import User, find_users
 from db.session import Session
+from golive.commands import Actor
 from golive.errors import Invalid
 from golive.words import N_
 
 
 async def named_user(session: Session, field: str, name: str) -> User:
     """Return the user whom `field` of the body names. Raises Invalid for nobody and for a disabled user."""
-    user = (await find_users(session, [name])).get(name)
+    return (await named_users(session, field, [name]))[0]
+
+
+async def named_users(session: Session, field: str, names: Sequence[str]) -> list[User]:
+    """Return the users whom `field` of the body names, in order. Raises Invalid for nobody and for a disabled user."""
+    found = await find_users(session, names)
+    return [_enabled(found.get(name), field, name) for name in names]
+
+
+async def named_actors(session: Session, field: str, names: Sequence[str]) -> tuple[Actor, ...]:
+    """Return the people whom `field` names as the rules know them: with the roles and functions that they have now."""
+    users = await named_users(session, field, names)
+    return tuple(Actor(name=user.name, roles=user.roles, functions=user.functions) for user in users)
+
+
+def _enabled(user: User | None, field: str, name: str) -> User:
     if user is None or not user.enabled:
         msgid = N_("“{field}” names {name}, who is not an enabled user of golive.")
         raise Invalid("unknown_user", msgid, facts={"field": field, "user": name}, field=field, name=name)

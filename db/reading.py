@@ -12,7 +12,7 @@ from db.session import Session, fields_of
 from db.tables import approval_waiting, run_people
 from db.views import ApprovalView, ItemView, RunHeader, TaskView
 from db.words import seals, texts_of, unseal
-from golive.recording import DecisionView, RuleView, Wait
+from golive.recording import DecisionView, Panel, RuleView, Wait
 from golive.template import Item, Requirement
 from golive.words import Sentence, Text
 
@@ -168,6 +168,7 @@ def _approval(row: Row[Any], waiting: Sequence[str], *, subjects: bool) -> Appro
         rules=tuple(RuleView.model_validate(rule) for rule in row.rules),
         decisions=tuple(DecisionView.model_validate(decision) for decision in row.decisions),
         waiting_for=tuple(waiting),
+        panel=Panel.model_validate(row.panel or {}),
         subject=row.subject if subjects else None,
         wait=wait_of(row.wait),
     )

@@ -188,6 +188,7 @@ def _approval_values(change: ApprovalChange) -> dict[str, Any]:
         "digest": change.digest,
         "rules": _json(change.rules),
         "decisions": _json(change.decisions),
+        "panel": change.panel.model_dump(mode="json"),
         "wait": change.wait and change.wait.model_dump(mode="json"),
     }
     return values | ({"subject": change.subject} if change.subject is not None else {})

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from golive.plan import Plan, Release
 from golive.possible import no_return
-from golive.recording import Build, DecisionView, RuleView, StageView, Wait
+from golive.recording import Build, DecisionView, Panel, RuleView, StageView, Wait
 from golive.template import Requirement, Task
 from golive.words import Sentence, Text
 
@@ -107,6 +107,7 @@ class ApprovalView:
     rules: tuple[RuleView, ...]
     decisions: tuple[DecisionView, ...]
     waiting_for: tuple[str, ...]
+    panel: Panel
     digest: str | None
     subject: dict[str, Any] | None
     requested_at: datetime | None

@@ -63,7 +63,7 @@ class Seated:
         if any(each.name == name for each in self.panel.added):
             out = self.barred([ref for rule in self.rules for ref in rule.exclude_doers_of])
             return (out[name],) if name in out else ()
-        asked = [rule for rule in self.rules if name in self._seated(rule.function)]
+        asked = [rule for rule in self.rules if name in self.holders(rule.function)]
         held = [rule for rule in asked if rule.function in functions]
         if any(name not in self.barred(rule.exclude_doers_of) for rule in held):
             return ()
@@ -71,7 +71,8 @@ class Seated:
         why = [*self._away(name, asked, held), *(each[name] for each in found if name in each)]
         return tuple(each for n, each in enumerate(why) if each not in why[:n])
 
-    def _seated(self, function: str) -> list[str]:
+    def holders(self, function: str) -> list[str]:
+        """Return who fills the seats of a function: its members, or who stands in for them."""
         handed = handed_over(self.panel.delegations, self.decisions)
         return [handed.get((name, function), name) for name in self.members(function)]
 
@@ -138,18 +139,10 @@ class Standing:
         stages = {stage.id: stage.title for stage in self.plan.stages}
         return stages | {ref: task.title for ref, (_, task) in self.index.tasks.items()}
 
-    def why_not(
-        self,
-        approval: str,
-        name: str,
-        functions: Sequence[str],
-        panel: Panel,
-        decisions: Sequence[DecisionView],
-    ) -> tuple[Sentence, ...]:
-        """Return why somebody may not sign `approval`, whatever its state: nothing when they may."""
+    def seated(self, approval: str, panel: Panel, decisions: Sequence[DecisionView]) -> Seated:
+        """Return who is asked for an approval, of which `panel` and `decisions` are the present facts."""
         rules = self.index.approvals[approval][1].rules
-        asked = Seated(rules, self.plan.members, self._barred, panel, decisions)
-        return asked.why_not(name, functions)
+        return Seated(rules, self.plan.members, self._barred, panel, decisions)
 
     def _barred(self, work: Sequence[str]) -> dict[str, Sentence]:
         done = [(self.done_by[ref], self.names[ref]) for ref in work if ref in self.done_by]

@@ -24,7 +24,7 @@ from db.views import ApprovalView, JournalRow, RunHeader
 from golive.canonical import canonical
 from golive.names import public_id
 from golive.plan import Release
-from golive.standing import Standing
+from golive.standing import Seated, Standing
 from golive.subject import PARTS, difference, part_digests
 from golive.subject_changes import Change, changes, new_build
 from golive.vocabulary import ENDED
@@ -49,6 +49,11 @@ class Asked:
     rule: RuleShown
     signed: list[DecisionShown]
     others: list[str]
+
+    @property
+    def who(self) -> str:
+        """Whom it asks: a function, or the people whom a signer added."""
+        return self.rule.function or ", ".join(self.rule.people)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,18 +101,23 @@ class Seen:
                 rule=rule,
                 signed=[made[one] for one in rule.decisions if one in made],
                 others=[
-                    name
-                    for name in self.approval.waiting_for
-                    if not rule.met and name in self.standing.plan.members(rule.function)
+                    name for name in self.approval.waiting_for if not rule.met and name in self._holders(rule)
                 ],
             )
             for rule in self.approval.rules
         ]
 
+    @cached_property
+    def _seated(self) -> Seated:
+        return self.standing.seated(self.view.ref, self.view.panel, self.view.decisions)
+
+    def _holders(self, rule: RuleShown) -> list[str]:
+        return rule.people if rule.function is None else self._seated.holders(rule.function)
+
     @property
     def awaited(self) -> list[str]:
-        """The functions whose signature is missing."""
-        return list(dict.fromkeys(asked.rule.function for asked in self.rules if not asked.rule.met))
+        """The functions, or the people, whose signature is missing."""
+        return list(dict.fromkeys(asked.who for asked in self.rules if not asked.rule.met))
 
     @cached_property
     def other_decisions(self) -> list[DecisionShown]:
@@ -148,7 +158,7 @@ class Seen:
         actor = self.visit.actor
         why = [
             say(N_("{who} {why}"), who=actor.name, why=each)
-            for each in self.standing.why_not(self.view.ref, actor.name, actor.functions)
+            for each in self._seated.why_not(actor.name, actor.functions)
         ]
         if not self.visit.may_do("decide"):
             why.append(

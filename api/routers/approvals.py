@@ -94,6 +94,7 @@ async def look(approval_id: ApprovalPath, session: SessionDep, language: Languag
         "404 unknown_task",
         "409 already_decided",
         "409 approval_closed",
+        "409 not_your_turn",
         "409 run_ending",
         "409 stale_subject",
         "422 meaning",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
 from api.acting import act
-from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep, actor_of, need
+from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep, need
 from api.attempts import AttemptDep
 from api.described import ACT, ASKED, LIST, permission, problems
 from api.evidence import completion
 from api.house import House
-from api.named import named_user
+from api.named import named_actors
 from api.schemas.given import Cursor, Given, Nothing, words, words_or_none
 from api.schemas.named import RunId, TaskPath
 from api.schemas.runs import ReceiptShown
@@ -231,16 +231,13 @@ async def reassign(
     attempt: AttemptDep,
     house: HouseDep,
     language: LanguageDep,
-    request: Request,
 ) -> Response:
     """Give a task to somebody else."""
     task = await _task(house, task_id)
     to = None
     if given.to is not None:
         async with house.database.reading() as session:
-            to = actor_of(await named_user(session, "to", given.to), request).model_copy(
-                update={"address": ""}
-            )
+            (to,) = await named_actors(session, "to", [given.to])
     body = ReassignTask(task=task.ref, to=to, reason=words_or_none(given.reason))
     return await act(house, attempt, language, task.run_id, body)
 

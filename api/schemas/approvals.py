@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas.given import Given, Id, Prose
+from api.schemas.given import Given, Id, Instant, Prose, Reason
 from api.schemas.named import ApprovalId, Chained, CommandId, FunctionName, Nth, Number, Person, RunId, Sha256
 from api.schemas.shown import Moment, Shown, WaitShown
 from api.schemas.subject import SignedShown
 from db.signed import Signed
 from db.views import ApprovalView
 from golive.recording import DecisionView, RuleView
-from golive.vocabulary import ApprovalStateName, DecisionName, Meaning, RuleMode
+from golive.vocabulary import ApprovalStateName, DecisionName, Meaning, RuleMode, UserName
 from golive.words import Language
 
 NOTHING: Mapping[int, str | None] = MappingProxyType({})
@@ -34,10 +34,66 @@ class DecideGiven(Given):
     task: Id | None = None
 
 
-class RuleShown(Shown):
-    """How far a rule is met. `decisions` are the ids of those that fill its slots."""
+class WithdrawGiven(Given):
+    """Why a decision is taken back."""
 
-    function: FunctionName
+    reason: Reason = Field(examples=["The report that I signed on was of another build."])
+
+
+class DelegateGiven(Given):
+    """Who decides instead, from when until when; `to: null` takes back what was handed over."""
+
+    to: UserName | None = Field(examples=["cleo"])
+    since: Instant | None = Field(
+        default=None, examples=["2027-01-11T09:00:00Z"], description="Without it, from now on."
+    )
+    until: Instant | None = Field(default=None, examples=["2027-01-15T17:00:00Z"])
+    reason: Reason = Field(examples=["I am away until Friday."])
+
+
+class AddSignersGiven(Given):
+    """Who signs as well, before you do or after."""
+
+    people: Annotated[list[UserName], Field(min_length=1, max_length=20)] = Field(examples=[["cleo"]])
+    place: Literal["before", "after"]
+    reason: Reason = Field(examples=["The change touches the ledger, which cleo owns."])
+
+
+class InformGiven(Given):
+    """Who is told what becomes of the approval, without a vote."""
+
+    people: Annotated[list[UserName], Field(min_length=1, max_length=50)] = Field(examples=[["dora"]])
+    comment: Prose | None = Field(default=None, examples=["Your service calls this one."])
+
+
+class DelegationShown(Shown):
+    """A seat that somebody else fills for a time: `to` for `by`."""
+
+    by: Person
+    to: Person
+    functions: list[FunctionName]
+    since: Moment
+    until: Moment
+    stands: Literal["planned", "running", "over"] = Field(examples=["running"])
+
+
+class AddedShown(Shown):
+    """Somebody whom a signer added, to sign before them or after."""
+
+    by: Person
+    name: Person
+    place: Literal["before", "after"] = Field(examples=["before"])
+
+
+class RuleShown(Shown):
+    """How far a rule is met. `decisions` are the ids of those that fill its slots.
+
+    It asks the members of `function`, or, where somebody added a signer, `people` alone.
+    """
+
+    function: FunctionName | None
+    people: list[Person]
+    added_by: Person | None
     mode: RuleMode
     min: Nth
     met: bool
@@ -50,16 +106,18 @@ class RuleShown(Shown):
 
 
 class DecisionShown(Shown):
-    """An immutable decision; `stale` when what it covered has changed since."""
+    """An immutable decision; `stale` when what it covered has changed since, or when it was `withdrawn`."""
 
     id: CommandId
     by: Person
+    on_behalf_of: Person | None = Field(description="Who had handed over the seat that the decision fills.")
     functions: list[FunctionName]
     decision: DecisionName
     meaning: Meaning = Field(examples=["approved"])
     digest: Sha256
     at: Moment
     stale: bool
+    withdrawn: bool
     seq: Number
     comment: str | None = Field(
         description="What the person wrote; null when nothing, when erased, and in lists."
@@ -84,6 +142,9 @@ class ApprovalShown(Shown):
     rules: list[RuleShown]
     decisions: list[DecisionShown]
     waiting_for: list[Person]
+    delegations: list[DelegationShown]
+    added: list[AddedShown]
+    informed: list[Person] = Field(description="Who is told what becomes of it, without a vote.")
     digest: Sha256 | None = Field(
         examples=["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]
     )
@@ -114,6 +175,9 @@ class ApprovalShown(Shown):
             rules=[RuleShown.of(rule) for rule in approval.rules],
             decisions=[DecisionShown.of(made, comments.get(made.seq)) for made in approval.decisions],
             waiting_for=approval.waiting_for,
+            delegations=[DelegationShown.taken(each) for each in approval.panel.delegations],
+            added=[AddedShown.taken(each) for each in approval.panel.added],
+            informed=approval.panel.informed,
             signed=SignedShown.of(approval.subject, signed, language)
             if approval.subject and signed
             else None,

@@ -121,6 +121,7 @@ approvals = Table(
     facts("rules"),
     facts("decisions"),
     facts("wait", null=True),
+    facts("panel", null=True),
     UniqueConstraint("run_id", "ref"),
     Index("ix_approvals_of_run", "run_id", "position"),
     one_of("state", ApprovalStateName),

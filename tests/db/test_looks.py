@@ -13,8 +13,9 @@ from db.standing import standing_of
 from db.tables import users
 from golive import commands as c
 from golive.commands import Decide
+from golive.deciding import check_decide
 from golive.errors import GoliveError
-from golive.sign_off import check_decide
+from golive.recording import Panel
 from golive.standing import Standing
 from tests.databases import ON_BOTH
 from tests.db.story import record_all
@@ -82,19 +83,19 @@ async def test_sql_and_the_workflow_say_the_same_of_who_may_sign(database: Datab
     world.act(c.NewBuild(release=release("1.0.1", authors=("ops2",)), reason=words()), "rm")
     world.act(c.CompleteTask(task="uat.run", remark=words("again")), "qa1")
     await recorded(database, world)
-    found = await standing(database)
+    found = (await standing(database)).seated("sign-off.sign", Panel(), ())
     digest = str(world.run.state.approvals["sign-off.sign"].digest)
     for name in ("rm", "dev1", "ops1", "ops2", "qa1", "qa2"):
         actor = world.actor(name)
-        why = found.why_not("sign-off.sign", name, actor.functions)
+        why = found.why_not(name, actor.functions)
         assert bool(why) == (refusal(world, name, digest) is not None), (name, why)
-    assert [str(each) for each in found.why_not("sign-off.sign", "rm", ())] == [
+    assert [str(each) for each in found.why_not("rm", ())] == [
         "does not act in ops, qa in this run",
         "started the run",
     ]
-    assert str(found.why_not("sign-off.sign", "qa1", ("qa",))[0]) == "completed “run”"
-    assert str(found.why_not("sign-off.sign", "ops2", ("ops",))[0]) == "made the artifact"
-    assert str(found.why_not("sign-off.sign", "ops1", ())[0]) == "no longer acts in ops"
+    assert str(found.why_not("qa1", ("qa",))[0]) == "completed “run”"
+    assert str(found.why_not("ops2", ("ops",))[0]) == "made the artifact"
+    assert str(found.why_not("ops1", ())[0]) == "no longer acts in ops"
 
 
 async def test_sql_and_the_workflow_say_the_same_of_where_it_can_be_returned(database: Database) -> None:

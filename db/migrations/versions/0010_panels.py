@@ -13,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the schema to this version; of older approvals nobody's seat was handed over."""
-    op.add_column("approvals", sa.Column("panel", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("approvals", sa.Column("panel", sa.JSON(none_as_null=True), nullable=True))
 
 
 def downgrade() -> None:
