@@ -16,6 +16,7 @@ from cli import (
     rehearsing,
     reviews,
     runs,
+    signing,
     tasks,
     templates,
     up,
@@ -39,6 +40,7 @@ runs.register(app)
 watching.register(app)
 app.add_typer(tasks.app, name="task")
 approvals.register(app)
+signing.register(app)
 attachments.register(app)
 acts.register(app)
 reviews.register(app)

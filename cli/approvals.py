@@ -166,6 +166,11 @@ def approval_page(approval: Any) -> Iterator[RenderableType]:
             (_("digest"), approval.get("digest")),
         ]
     )
+    for handed in approval.get("delegations") or []:
+        if handed.get("stands") != "over":
+            yield Text(_handed(handed))
+    if informed := approval.get("informed"):
+        yield Text(_("Kept informed: {people}.").format(people=", ".join(informed)))
     rules = approval.get("rules") or []
     yield from section(_("Rules"), table(_RULES, rules))
     if decisions := approval.get("decisions"):
@@ -174,18 +179,44 @@ def approval_page(approval: Any) -> Iterator[RenderableType]:
         yield from signed_page(signed)
 
 
+def _handed(handed: Row) -> str:
+    told = {"by": plain(handed.get("by")), "to": plain(handed.get("to"))}
+    since, until = when(handed.get("since")), when(handed.get("until"))
+    return _("{to} decides for {by} from {since} until {until}.").format(since=since, until=until, **told)
+
+
+def _asked(rule: Row) -> Text:
+    """Return whom a rule asks: a function, or whom a signer added."""
+    if rule.get("function"):
+        return Text(plain(rule["function"]))
+    people = ", ".join(map(plain, rule.get("people") or []))
+    return Text(_("{people}, added by {who}").format(people=people, who=plain(rule.get("added_by"))))
+
+
+def _decider(made: Row) -> Text:
+    who = plain(made.get("by"))
+    behalf = made.get("on_behalf_of")
+    return Text(_("{who} for {other}").format(who=who, other=plain(behalf)) if behalf else who)
+
+
+def _stands(made: Row) -> Text:
+    if made.get("withdrawn"):
+        return Text(_("withdrawn"), style="yellow")
+    return state("stale" if made.get("stale") else "")
+
+
 _RULES: list[Column] = [
-    (_("FUNCTION"), text("function")),
+    (_("WHO"), _asked),
     (_("MODE"), text("mode")),
     (_("MIN"), text("min")),
     (_("MET"), lambda rule: Text("✓" if rule.get("met") else "·", style="green" if rule.get("met") else "")),
 ]
 _DECISIONS: list[Column] = [
-    (_("BY"), text("by")),
+    (_("BY"), _decider),
     (_("DECISION"), lambda made: state(made.get("decision"))),
     (_("MEANING"), lambda made: Text(named(made.get("meaning")))),
     (_("TIME"), lambda made: Text(when(made.get("at")))),
     (_("COMMENT"), text("comment")),
-    (_("STALE"), lambda made: state("stale" if made.get("stale") else "")),
+    (_("STALE"), _stands),
     (_("DIGEST"), text("digest")),
 ]
