@@ -25,6 +25,7 @@ from golive.stages import Processes, new_build
 from golive.state import ActionState, HoldState
 from golive.task_graph import reopen
 from golive.tasks import TRAFFIC_MOVED
+from golive.waivers import of_former_builds
 from golive.words import N_, say
 
 
@@ -143,6 +144,7 @@ def replace_build(run: Run, actor: Actor, act: NewBuild, processes: Processes) -
         if task.per_build and begun and run.stage(stage.id).state in ("open", "passed"):
             run.emit("TaskReopened", f"task:{ref}", title=task.title)
             reopen(run, ref)
+    of_former_builds(run)
     new_build(run, processes)
     refresh(run, everything=True)
 

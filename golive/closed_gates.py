@@ -10,6 +10,7 @@ from golive.stages import needs_met, only_gates_left
 from golive.state import CheckState
 from golive.tasks import traffic_moved_on
 from golive.template import Check, FactSource, Gate, MetricSource, Stage
+from golive.waivers import WAIVABLE, counted
 from golive.words import N_, Sentence, say
 
 
@@ -38,7 +39,8 @@ def _closed(run: Run) -> Iterator[tuple[Stage, Gate, Check, CheckState]]:
         for gate in stage.gates if needs_met(run, stage) else ():
             for check in gate.checks if gate.on == on else ():
                 known = run.stage(stage.id).checks.get(f"{gate.key}.{check.key}")
-                if known is not None and known.state in ("fail", "error") and _is_judged(run, stage, check):
+                blocks = counted(run, stage, f"{gate.key}.{check.key}") in WAIVABLE
+                if known is not None and blocks and _is_judged(run, stage, check):
                     yield stage, gate, check, known
                     break
 

@@ -164,6 +164,27 @@ class Inform(Fact):
     comment: Words | None = None
 
 
+class RequestWaiver(Fact):
+    """Ask for an exception to one check, `STAGE/GATE.CHECK`, of the present build, until `ends_at`."""
+
+    do: Literal["request_waiver"] = "request_waiver"
+    check: str
+    reason: Words
+    risk: Words
+    mitigation: Words
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime
+
+
+class DecideWaiver(Fact):
+    """Grant an exception that somebody of another function asked for, or refuse it."""
+
+    do: Literal["decide_waiver"] = "decide_waiver"
+    waiver: str
+    decision: Literal["approved", "rejected"]
+    comment: Words | None = None
+
+
 class Promote(Fact):
     """Go on to the next step of the open rollout."""
 
@@ -260,6 +281,8 @@ Body = Annotated[
     | AddSigners
     | RemindSigners
     | Inform
+    | RequestWaiver
+    | DecideWaiver
     | Promote
     | PromoteFull
     | RetryRollout

@@ -17,6 +17,7 @@ from golive.signers import waiting_for
 from golive.stages import Processes, needs_met
 from golive.state import CheckState, EndingState, HoldState
 from golive.task_graph import ACTIVE
+from golive.waivers import waiver_waits
 from golive.words import N_, Sentence, say
 
 SHOWN = 20
@@ -198,6 +199,7 @@ def stage_waits(run: Run, processes: Processes) -> Iterator[Wait]:
             if wait is not None:
                 yield wait
     yield from gate_waits(run)
+    yield from waiver_waits(run)
 
 
 def task_wait(run: Run, ref: str) -> Wait | None:

@@ -12,6 +12,7 @@ from golive.run import Run
 from golive.state import CheckState
 from golive.template import Check, FactSource, Gate, MetricSource, Stage
 from golive.vocabulary import CheckStateName, Compare
+from golive.waivers import counted
 from golive.words import N_, Sentence, Text, say
 
 COMPARE: dict[Compare, Callable[[float, float], bool]] = {
@@ -52,7 +53,7 @@ def _judge(run: Run, stage: Stage, gate: Gate, check: Check, *, measure: bool) -
         and (_too_old(check, known.observed_at, run.now) or _due(known, run.now))
     ):
         _measure(run, stage, check.source, key)
-    return run.stage(stage.id).checks[key].state
+    return counted(run, stage, key)
 
 
 def _from_evidence(run: Run, check: Check, source: FactSource) -> CheckState:
@@ -200,8 +201,7 @@ def next_judgement(run: Run, stage: Stage, on: str, *, measure: bool) -> list[da
 
 def gate_view(run: Run, stage: Stage, gate: Gate) -> GateView:
     """Return a gate as people see it. With any check not run, the gate is not run."""
-    known = run.stage(stage.id).checks
-    checks = tuple(_view(check, known.get(f"{gate.key}.{check.key}", CheckState())) for check in gate.checks)
+    checks = tuple(_view(run, stage, check, f"{gate.key}.{check.key}") for check in gate.checks)
     return GateView(
         key=gate.key, title=gate.title, on=gate.on, state=overall([c.state for c in checks]), checks=checks
     )
@@ -213,12 +213,12 @@ def overall(states: list[CheckStateName]) -> CheckStateName:
     return next((state for state in order if state in states), "not_run")
 
 
-def _view(check: Check, known: CheckState) -> CheckView:
-    source = check.source
+def _view(run: Run, stage: Stage, check: Check, key: str) -> CheckView:
+    source, known = check.source, run.stage(stage.id).checks.get(key, CheckState())
     return CheckView(
         key=check.key,
         title=check.title,
-        state=known.state,
+        state=counted(run, stage, key),
         observed=known.observed,
         observed_at=known.observed_at,
         compare=check.compare,

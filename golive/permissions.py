@@ -25,6 +25,8 @@ REQUIRED: dict[str, tuple[Role, ...]] = {
     "add_signer": _SIGN,
     "remind": _ANYONE_ACTING,
     "inform": ("approver", "release_manager"),
+    "request_waiver": _ANYONE_ACTING,
+    "decide_waiver": _SIGN,
     "promote": _LEAD,
     "promote_full": _LEAD,
     "retry": _LEAD,

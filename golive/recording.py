@@ -32,7 +32,7 @@ from golive.words import Sentence, Text, Words
 class Wait(Fact):
     """Something awaited: what, from whom, since when, and what happens next by itself and when.
 
-    `what` is `task`, `verify`, `approval`, `promote`, `gate`, `lock`, `bake`, `observe`, `hold`, `back_out`,
+    `what` is `task`, `verify`, `approval`, `waiver`, `promote`, `gate`, `lock`, `bake`, `observe`, `hold`, `back_out`,
     `traffic` or `start`; `object` names which one.
     """
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from golive import acts, around_decisions, ending, panel, rollout, service_lock, stages, tasks
+from golive import acts, around_decisions, ending, panel, rollout, service_lock, stages, tasks, waivers
 from golive import commands as c
 from golive.clocks import climb
 from golive.deciding import check_decide, decide
@@ -156,6 +156,8 @@ _CHECKS: dict[type, Check] = {
     c.AddSigners: panel.check_add_signers,
     c.RemindSigners: lambda run, _, act: around_decisions.check_remind(run, act),
     c.Inform: lambda run, _, act: around_decisions.check_inform(run, act),
+    c.RequestWaiver: waivers.check_request,
+    c.DecideWaiver: waivers.check_decide,
     c.Comment: lambda run, _, act: acts.check_comment(run, act),
     c.Promote: lambda run, _, act: rollout.check_promote(run, act),
     c.PromoteFull: lambda run, _, act: rollout.check_promote_full(run, act),
@@ -184,6 +186,8 @@ _ACTS: dict[type, Check] = {
     c.AddSigners: panel.add_signers,
     c.RemindSigners: around_decisions.remind,
     c.Inform: around_decisions.inform,
+    c.RequestWaiver: waivers.request,
+    c.DecideWaiver: waivers.decide,
     c.Comment: lambda run, _, act: acts.comment(run, act),
     c.Promote: lambda run, _, act: rollout.promote(run, act),
     c.PromoteFull: lambda run, _, act: rollout.promote_full(run, act),
@@ -255,6 +259,7 @@ class Reminder(NamedTuple):
 
 
 def _ring(run: Run) -> None:
+    waivers.turn(run)
     for ref in list(run.clocked):
         clock = run.state.tasks[ref].clock
         if clock is not None and _rings(clock.next_at, run.now):
@@ -311,6 +316,7 @@ def next_due(run: Run, processes: Processes) -> datetime | None:
         moments.append(run.plan.start_at)
     elif run.moving:
         moments.append(run.docket.next_ring())
+        moments += waivers.turns(run)
         for approval in state.approvals.values():
             if approval.state == "pending":
                 moments += [approval.expires_at, approval.clock.next_at if approval.clock else None]

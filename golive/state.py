@@ -19,6 +19,7 @@ from golive.vocabulary import (
     StageStateName,
     TaskStateName,
     VerdictName,
+    WaiverStateName,
 )
 from golive.words import Sentence, Words
 
@@ -158,6 +159,28 @@ class EndingState(State):
     confirm_at: AwareDatetime | None = None
 
 
+class WaiverState(State):
+    """An exception to one check (`STAGE/GATE.CHECK`) for one build and a time: one person asks, another grants it.
+
+    `reason`, `risk` and `mitigation` are digests of what was said; `functions` are those that the requester has here.
+    """
+
+    id: str
+    check: str
+    build: int
+    by: str
+    functions: tuple[str, ...] = ()
+    reason: Digest
+    risk: Digest
+    mitigation: Digest
+    requested_at: AwareDatetime
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    state: WaiverStateName = "requested"
+    begun: bool = False
+    decided_by: str | None = None
+
+
 class ActionState(State):
     """An agreed improvement."""
 
@@ -192,6 +215,7 @@ class RunState(State):
     ending: EndingState | None = None
     closing: Literal["", EndedName] = ""
     actions: list[ActionState] = []
+    waivers: list[WaiverState] = []
     ledger: list[str] = []
 
     @property

@@ -7,14 +7,16 @@ from typing import Any, get_args
 from golive.canonical import digest
 from golive.gates import gate_view
 from golive.run import Run
+from golive.state import WaiverState
 from golive.template import Approval, Stage
 from golive.vocabulary import Part
+from golive.waivers import counted, in_force_of
 
 PARTS: tuple[Part, ...] = get_args(Part)
 
 
 def subject_of(run: Run, stage: Stage, approval: Approval) -> dict[str, Any]:
-    """Return what is signed: a JSON object with the parts named in `PARTS`.
+    """Return what is signed: a JSON object with the parts named in `PARTS`; without waivers there is no such part.
 
     Evidence and gates are those of the stages before this one, and within it of the tasks that the approval comes
     after. Of a gate the definition and the state are signed, not the measured value or time, which change while
@@ -22,6 +24,7 @@ def subject_of(run: Run, stage: Stage, approval: Approval) -> dict[str, Any]:
     """
     before = run.index.before[stage.id]
     stages = [other for other in run.plan.stages if other.id in before or other.id == stage.id]
+    waived = [_waiver(each) for each in in_force_of(run, before)]
     return {
         "release": run.state.release.model_dump(mode="json"),
         "plan": {
@@ -38,7 +41,7 @@ def subject_of(run: Run, stage: Stage, approval: Approval) -> dict[str, Any]:
             for other in run.plan.stages
             if other.rollout
         ],
-    }
+    } | ({"waivers": waived} if waived else {})
 
 
 def _evidence(run: Run, stages: list[Stage], own: Stage, approval: Approval) -> list[dict[str, Any]]:
@@ -54,20 +57,23 @@ def _evidence(run: Run, stages: list[Stage], own: Stage, approval: Approval) -> 
 
 
 def _gates(run: Run, stage: Stage) -> dict[str, Any]:
-    known = run.stage(stage.id).checks
     return {
         "stage": stage.id,
         "gates": [gate.model_dump(mode="json") for gate in stage.gates],
         "states": [
-            [
-                check.key,
-                known[f"{gate.key}.{check.key}"].state if f"{gate.key}.{check.key}" in known else "not_run",
-            ]
+            [check.key, counted(run, stage, f"{gate.key}.{check.key}")]
             for gate in stage.gates
             for check in gate.checks
         ],
         "state": [gate_view(run, stage, gate).state for gate in stage.gates],
     }
+
+
+def _waiver(waiver: WaiverState) -> dict[str, Any]:
+    return waiver.model_dump(mode="json", include=_SIGNED_OF_A_WAIVER)
+
+
+_SIGNED_OF_A_WAIVER = {"check", "by", "decided_by", "reason", "risk", "mitigation", "starts_at", "ends_at"}
 
 
 def after_tasks(stage: Stage, approval: Approval) -> tuple[str, ...]:
@@ -78,8 +84,8 @@ def after_tasks(stage: Stage, approval: Approval) -> tuple[str, ...]:
 
 
 def part_digests(subject: dict[str, Any]) -> dict[str, str]:
-    """Return the digest of each part."""
-    return {part: digest(subject[part]) for part in PARTS}
+    """Return the digest of each part that there is."""
+    return {part: digest(subject[part]) for part in PARTS if part in subject}
 
 
 def whole_digest(parts: dict[str, str]) -> str:

@@ -32,8 +32,8 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any], names: Names) -> 
     return tuple(
         Change(part, sentence)
         for part in PARTS
-        if not _same(before[part], now[part])
-        for sentence in _told(part, before[part], now[part], names)
+        if not _same(before.get(part, []), now.get(part, []))
+        for sentence in _told(part, before.get(part, []), now.get(part, []), names)
     )
 
 
@@ -167,6 +167,14 @@ def _rollout(before: list[Any], now: list[Any], names: Names) -> Iterator[Senten
                 yield say(msgid, name=names.get(stage, stage))
 
 
+def _waivers(before: list[Any], now: list[Any], _: Names) -> Iterator[Sentence]:
+    was, waivers = _by("check", before), _by("check", now)
+    yield from _only(was, waivers, N_("there is no exception to {name} any more"), lambda name: name)
+    yield from _only(waivers, was, N_("there is a waiver of {name} now"), lambda name: name)
+    for check in _in_both(was, waivers):
+        yield say(N_("the waiver of {name} is another"), name=check)
+
+
 _OF_ROLLOUT = (
     (("steps",), N_("the steps of traffic in “{name}” are others")),
     (("analyses", "metrics"), N_("what is watched in “{name}” is something else")),
@@ -177,6 +185,7 @@ _TELLS: dict[str, Callable[[Any, Any, Names], Iterator[Sentence]]] = {
     "plan": _plan,
     "evidence": _evidence,
     "gates": _gates,
+    "waivers": _waivers,
     "rollout": _rollout,
 }
 

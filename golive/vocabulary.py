@@ -15,6 +15,8 @@ StageStateName = Literal["locked", "open", "passed", "failed", "skipped"]
 TaskStateName = Literal["locked", "open", "in_progress", "blocked", "to_verify", "done", "not_applicable"]
 CheckStateName = Literal["not_run", "running", "pass", "pass_with_waiver", "fail", "error"]
 ApprovalStateName = Literal["locked", "pending", "approved", "rejected", "returned", "expired", "stale"]
+WaiverStateName = Literal["requested", "granted", "rejected", "expired", "ended"]
+"""`ended`: of a former build; `expired`: its time is over, and the check blocks again."""
 VerdictName = Literal["healthy", "unhealthy", "inconclusive"]
 
 ProcessName = Literal[
@@ -29,7 +31,7 @@ ProcessName = Literal[
 EvidenceType = Literal["remark", "file", "link", "metric", "test_result", "signature"]
 Priority = Literal["P0", "P1", "P2", "P3"]
 RuleMode = Literal["any", "all", "n", "percent", "ordered"]
-Part = Literal["release", "plan", "evidence", "gates", "rollout"]
+Part = Literal["release", "plan", "evidence", "gates", "waivers", "rollout"]
 """A part of what an approval is about, with a digest of its own."""
 DecisionName = Literal["approved", "rejected", "returned"]
 Meaning = Literal["reviewed", "approved", "responsible", "rejected"]

@@ -49,7 +49,8 @@ def subject(world: World) -> dict[str, Any]:
     return subject_of(world.run, stage, approval)
 
 
-SUBJECT = subject(asked())
+WAIVER = {"check": "uat/rate.errors", "by": "qa1", "decided_by": "ops1", "ends_at": "2026-12-01T09:00:00Z"}
+SUBJECT = subject(asked()) | {"waivers": [WAIVER]}
 
 
 def told(found: tuple[Change, ...]) -> list[tuple[str, str]]:
@@ -133,6 +134,9 @@ def rollout_with(**changed: Any) -> list[Any]:
         ("evidence", [], "“Run the tests” has no evidence any more"),
         ("gates", gates_with(checks=[]), "the gate “Good” asks for something else"),
         ("gates", [], "the gates of “uat” are gone"),
+        ("waivers", [], "there is no waiver of uat/rate.errors any more"),
+        ("waivers", [WAIVER, {**WAIVER, "check": "uat/rate.slow"}], "there is a waiver of uat/rate.slow now"),
+        ("waivers", [{**WAIVER, "by": "qa2"}], "the waiver of uat/rate.errors is another"),
         ("rollout", rollout_with(steps=[]), "the steps of traffic in “Grey release” are others"),
         ("rollout", rollout_with(metrics=False), "what is watched in “Grey release” is something else"),
         (
@@ -151,7 +155,7 @@ def test_each_kind_of_change_has_its_sentence(part: str, value: Any, sentence: s
     assert {each for each, _ in found} == {part}
 
 
-@pytest.mark.parametrize("part", ["release", "plan", "evidence", "gates", "rollout"])
+@pytest.mark.parametrize("part", PARTS)
 def test_what_nobody_foresaw_is_told_all_the_same(part: str) -> None:
     now = copy.deepcopy(SUBJECT)
     (now[part] if isinstance(now[part], dict) else now[part][0])["of a later version"] = 1
@@ -166,7 +170,9 @@ def test_any_change_of_a_value_is_told_and_in_its_part(data: st.DataObject) -> N
     part = data.draw(st.sampled_from(PARTS))
     now = copy.deepcopy(SUBJECT)
     places = [
-        place for place in leaves(now[part]) if place[-1] not in ("key", "task", "stage", "name", "title")
+        place
+        for place in leaves(now[part])
+        if place[-1] not in ("key", "task", "stage", "name", "title", "check")
     ]
     *way, last = data.draw(st.sampled_from(places))
     holder = now[part]
@@ -186,3 +192,11 @@ def leaves(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     rows = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     found = [place for name, each in rows if name != "title" for place in leaves(each, (*way, name))]
     return found if isinstance(value, dict | list) else [way]
+
+
+def test_what_was_signed_before_there_were_waivers_compares_with_what_has_some() -> None:
+    before = {part: value for part, value in SUBJECT.items() if part != "waivers"}
+    assert told(changes(before, SUBJECT, NAMES)) == [("waivers", "there is a waiver of uat/rate.errors now")]
+    assert told(changes(SUBJECT, before, NAMES)) == [
+        ("waivers", "there is no waiver of uat/rate.errors any more")
+    ]

@@ -1,0 +1,201 @@
+"""Exceptions to a check: who asks, who grants, for which build, until when; and that not run is never passed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from golive import commands as c
+from golive.closed_gates import closed_gate
+from golive.evidence import Metric
+from golive.gates import gate_view
+from golive.state import WaiverState
+from tests.rules.acting import approve, rests, states
+from tests.rules.plans import SIGN_OFF, SIGNED, UAT, make_plan, release, task
+from tests.rules.world import World, started, words
+
+CHECK = "uat/rate.passed"
+HOUR = timedelta(hours=1)
+PASS_RATE = {
+    "key": "passed",
+    "title": "Passed",
+    "source": {"task": "uat.run", "fact": "rate"},
+    "compare": ">=",
+    "threshold": 1,
+}
+MEASURED = task("run", per_build=True, requires=[{"type": "metric", "name": "rate"}])
+RATED: dict[str, Any] = {
+    **UAT,
+    "tasks": [MEASURED],
+    "gates": [{"key": "rate", "title": "Rate", "checks": [PASS_RATE]}],
+}
+
+
+def failing(*more: dict[str, Any]) -> World:
+    """Return a run whose one gate is closed, since three in a hundred tests failed."""
+    world = started(make_plan(RATED, *more))
+    measure(world, 0.97)
+    return world
+
+
+def measure(world: World, value: float) -> None:
+    world.act(c.CompleteTask(task="uat.run", evidence=(Metric(name="rate", value=value),)), "qa1")
+
+
+def asking(world: World, **more: Any) -> c.RequestWaiver:
+    said = {name: words(name) for name in ("reason", "risk", "mitigation")}
+    given = {"check": CHECK, "ends_at": world.now + HOUR, **said, **more}
+    return c.RequestWaiver(**given)
+
+
+def waiver(world: World) -> WaiverState:
+    return world.run.state.waivers[-1]
+
+
+def granting(world: World, **more: Any) -> c.DecideWaiver:
+    return c.DecideWaiver(**{"waiver": waiver(world).id, "decision": "approved", **more})
+
+
+def excepted(*more: dict[str, Any], **asked: Any) -> World:
+    world = failing(*more)
+    world.act(asking(world, **asked), "qa1")
+    world.act(granting(world), "ops1")
+    return world
+
+
+def shown(world: World) -> str:
+    stage = world.run.index.stages["uat"]
+    return gate_view(world.run, stage, stage.gates[0]).state
+
+
+def test_a_gate_whose_failing_check_is_excepted_opens_and_says_so() -> None:
+    world = failing()
+    assert states(world) == {"uat": "open"}
+    world.act(asking(world), "qa1")
+    assert world.told[-1].to == ("dev1", "dev2", "ops1", "ops2", "ops3")
+    assert states(world) == {"uat": "open"}
+    world.act(granting(world), "ops1")
+    assert shown(world) == "pass_with_waiver"
+    assert world.run.state.stages["uat"].state == "passed"
+
+
+def test_who_shares_a_function_with_the_requester_does_not_decide() -> None:
+    world = failing()
+    world.act(asking(world), "qa1")
+    assert world.refused(granting(world), "qa1") == "may_not_waive"
+    assert world.refused(granting(world), "qa2") == "may_not_waive"
+    assert world.refused(granting(world), "rm") == "role_missing"
+    world.act(granting(world), "dev1")
+    assert world.refused(granting(world), "ops1") == "run_ended"
+
+
+def test_a_refusal_needs_its_reason_and_leaves_the_gate_closed() -> None:
+    world = failing()
+    world.act(asking(world), "qa1")
+    assert world.refused(granting(world, decision="rejected"), "ops1") == "reason_missing"
+    world.act(granting(world, decision="rejected", comment=words()), "ops1")
+    assert waiver(world).state == "rejected"
+    assert shown(world) == "fail"
+    world.act(asking(world), "qa1")
+
+
+def test_what_was_not_run_or_passes_cannot_be_excepted() -> None:
+    world = started(make_plan(RATED, SIGNED))
+    assert world.refused(asking(world), "qa1") == "check_not_blocking"
+    measure(world, 1.0)
+    assert world.refused(asking(world), "qa1") == "check_not_blocking"
+
+
+def test_while_one_is_open_no_other_is_asked_for() -> None:
+    world = failing()
+    world.act(asking(world), "qa1")
+    assert world.refused(asking(world), "qa1") == "waiver_open"
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"check": "uat/rate.other"}, "unknown_check"),
+        ({"check": "other/rate.passed"}, "unknown_check"),
+        ({"reason": words(" ")}, "reason_missing"),
+        ({"risk": words(" ")}, "reason_missing"),
+        ({"mitigation": words(" ")}, "reason_missing"),
+    ],
+)
+def test_an_exception_names_a_check_and_says_why_with_which_risk_and_what_is_done(
+    given: dict[str, Any], code: str
+) -> None:
+    world = failing()
+    assert world.refused(asking(world, **given), "qa1") == code
+
+
+def test_an_exception_ends_after_it_begins() -> None:
+    world = failing()
+    assert world.refused(asking(world, ends_at=world.now), "qa1") == "waiver_times"
+    later = world.now + 2 * HOUR
+    assert world.refused(asking(world, starts_at=later, ends_at=world.now + HOUR), "qa1") == "waiver_times"
+
+
+def test_nobody_is_asked_where_nobody_of_another_function_takes_part() -> None:
+    world = started(make_plan(RATED, people={"qa": ("qa1", "qa2")}))
+    measure(world, 0.5)
+    assert world.refused(asking(world), "qa1") == "nobody_decides"
+
+
+def test_when_its_time_is_over_the_check_blocks_again() -> None:
+    """The stage had passed by it; the sign-off after it is open still, and traffic has not moved."""
+    world = excepted(
+        {**SIGNED, "approvals": [{**SIGN_OFF, "rules": [{"function": "dev"}, {"function": "ops"}]}]}
+    )
+    assert states(world) == {"uat": "passed", "sign-off": "open"}
+    approve(world, "ops2")
+    while waiver(world).state != "expired":
+        world.tick()
+    assert states(world) == {"uat": "open", "sign-off": "open"}
+    assert shown(world) == "fail"
+    assert "Rate" in str(closed_gate(world.run))
+    assert [made.stale for made in world.run.state.approvals["sign-off.sign"].decisions] == [True]
+    assert rests(world)
+
+
+def test_what_is_granted_for_later_begins_later() -> None:
+    world = failing()
+    world.act(asking(world, starts_at=world.now + HOUR, ends_at=world.now + 2 * HOUR), "qa1")
+    world.act(granting(world), "ops1")
+    assert shown(world) == "fail"
+    world.tick(HOUR)
+    assert world.run.state.stages["uat"].state == "passed"
+
+
+def test_what_nobody_decided_is_over_and_grants_nothing() -> None:
+    world = failing()
+    world.act(asking(world), "qa1")
+    world.tick(HOUR)
+    assert waiver(world).state == "expired"
+    assert shown(world) == "fail"
+    assert world.refused(granting(world), "ops1") == "waiver_closed"
+
+
+def test_an_exception_is_for_one_build() -> None:
+    world = excepted(SIGNED)
+    world.act(c.NewBuild(release=release("1.0.1"), reason=words()), "rm")
+    assert waiver(world).state == "ended"
+    measure(world, 0.5)
+    assert shown(world) == "fail"
+    assert world.run.state.stages["uat"].state == "open"
+
+
+def test_who_signs_later_signs_the_waiver_too() -> None:
+    (signed,) = subject(excepted(SIGNED))["waivers"]
+    assert (signed["check"], signed["by"], signed["decided_by"]) == (CHECK, "qa1", "ops1")
+    plain = started(make_plan({**RATED, "gates": []}, SIGNED))
+    measure(plain, 0.97)
+    assert "waivers" not in subject(plain)
+
+
+def subject(world: World) -> dict[str, Any]:
+    """Return what is signed, as the read model was told it."""
+    told = [change.subject for batch in world.batches for change in batch.approvals if change.subject]
+    return told[-1]
