@@ -169,7 +169,7 @@ def _rollout(before: list[Any], now: list[Any], names: Names) -> Iterator[Senten
 
 def _waivers(before: list[Any], now: list[Any], _: Names) -> Iterator[Sentence]:
     was, waivers = _by("check", before), _by("check", now)
-    yield from _only(was, waivers, N_("there is no exception to {name} any more"), lambda name: name)
+    yield from _only(was, waivers, N_("there is no waiver of {name} any more"), lambda name: name)
     yield from _only(waivers, was, N_("there is a waiver of {name} now"), lambda name: name)
     for check in _in_both(was, waivers):
         yield say(N_("the waiver of {name} is another"), name=check)

@@ -35,6 +35,9 @@ STAGES = ({**UAT, "tasks": [task("run"), task("read", needs=["uat.run"])], "gate
 NAMES = {"uat.run": Text(en="Run the tests", zh="执行测试"), "grey": Text(en="Grey release", zh="灰度发布")}
 
 
+WAIVER = {"check": "uat/rate.errors", "by": "qa1", "decided_by": "ops1", "ends_at": "2026-12-01T09:00:00Z"}
+
+
 def asked(rate: float = 0.95, remark: str = "seen") -> World:
     """Return a run whose sign-off is asked for."""
     world = started(make_plan(*STAGES, people=PEOPLE, parameters={"bake": "10m", "fast": True}))
@@ -46,11 +49,10 @@ def asked(rate: float = 0.95, remark: str = "seen") -> World:
 
 def subject(world: World) -> dict[str, Any]:
     stage, approval = world.run.index.approvals["sign-off.sign"]
-    return subject_of(world.run, stage, approval)
+    return subject_of(world.run, stage, approval) | {"waivers": [WAIVER]}
 
 
-WAIVER = {"check": "uat/rate.errors", "by": "qa1", "decided_by": "ops1", "ends_at": "2026-12-01T09:00:00Z"}
-SUBJECT = subject(asked()) | {"waivers": [WAIVER]}
+SUBJECT = subject(asked())
 
 
 def told(found: tuple[Change, ...]) -> list[tuple[str, str]]:
