@@ -16,7 +16,7 @@ from golive.commands import (
     Rollback,
 )
 from golive.ending import begin_abort, begin_rollback, no_return
-from golive.errors import Conflict, Invalid, NotFound, need_words
+from golive.errors import Conflict, Invalid, NotFound, Refused, need_words
 from golive.possible import HOLDABLE
 from golive.recording import Build
 from golive.run import Run
@@ -177,13 +177,19 @@ def add_action(run: Run, act: AddAction) -> None:
     run.emit("ActionAdded", words={"text": act.text}, action=action.id, owner=act.owner, due_at=act.due_at)
 
 
-def check_close_action(run: Run, act: CloseAction) -> None:
+def check_close_action(run: Run, actor: Actor, act: CloseAction) -> None:
     """Raise why the action cannot be closed."""
     found = [action for action in run.state.actions if action.id == act.action]
     if not found:
         raise NotFound("unknown_action", N_("This run has no action “{action}”."), action=act.action)
     if not found[0].open:
         raise Conflict("action_closed", N_("This action is already closed."))
+    if found[0].reviews == actor.name:
+        raise Refused(
+            "own_review",
+            N_("{who} broke the glass, so somebody else reviews it and closes this."),
+            who=actor.name,
+        )
 
 
 def close_action(run: Run, act: CloseAction) -> None:

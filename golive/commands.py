@@ -185,6 +185,15 @@ class DecideWaiver(Fact):
     comment: Words | None = None
 
 
+class BreakGlass(Fact):
+    """Grant an approval against its rules, in an emergency, on exactly the subject with `digest`."""
+
+    do: Literal["break_glass"] = "break_glass"
+    approval: str
+    digest: Digest
+    reason: Words
+
+
 class Promote(Fact):
     """Go on to the next step of the open rollout."""
 
@@ -281,6 +290,7 @@ Body = Annotated[
     | AddSigners
     | RemindSigners
     | Inform
+    | BreakGlass
     | RequestWaiver
     | DecideWaiver
     | Promote

@@ -22,7 +22,7 @@ def check_decide(run: Run, actor: Actor, act: Decide) -> None:
     """Raise why `actor` may not decide so, on this digest, now."""
     _, approval, state = asked(run, act.approval)
     _check_person(run, actor, approval, state)
-    _check_digest(act, approval, state)
+    check_digest(act.digest, approval, state)
     _check_words(run, act, approval)
 
 
@@ -90,10 +90,11 @@ def _held(approval: Approval, rules: Sequence[Seats], actor: Actor) -> list[int]
     ]
 
 
-def _check_digest(act: Decide, approval: Approval, state: ApprovalState) -> None:
-    if act.digest == state.digest:
+def check_digest(digest: str, approval: Approval, state: ApprovalState) -> None:
+    """Raise Conflict unless `digest` is of the subject as it now is, with what changed since it was shown."""
+    if digest == state.digest:
         return
-    known = state.seen.get(act.digest)
+    known = state.seen.get(digest)
     if known is None:
         raise Conflict(
             "stale_subject",

@@ -49,6 +49,7 @@ SUMMARIES: dict[str, str] = {
     "ApprovalReturned": N_("“{title}” was returned to “{task}”"),
     "ApprovalExpired": N_("“{title}” expired without a decision, which is not a yes"),
     "CheckChanged": N_("Check “{title}”: {state}"),
+    "GlassBroken": N_("{actor} broke the glass: “{title}” is granted against its rules"),
     "WaiverRequested": N_("{actor} asked for a waiver of “{title}” until {ends_at}"),
     "WaiverGranted": N_("{actor} granted the waiver of “{title}” until {ends_at}"),
     "WaiverRejected": N_("{actor} refused the waiver of “{title}”"),

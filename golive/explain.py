@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
+from golive.break_glass import review_waits
 from golive.clocks import next_words
 from golive.closed_gates import closed_gate, gate_waits
-from golive.ending import no_return
+from golive.ending import done, no_return
 from golive.engine import AWAITS_GATES
 from golive.plan import moment
 from golive.recording import Wait
@@ -58,6 +59,8 @@ def _ending(run: Run, ending: EndingState) -> Sentence:
         )
     if ending.traffic in ("returning", "returned", "confirming"):
         return say(N_("The run is ending ({cause}); traffic is returning to stable."), cause=ending.cause)
+    if done(run):
+        return _wait_words(run, next(review_waits(run)))
     return say(N_("The run is ending ({cause}); the back-out tasks are open."), cause=ending.cause)
 
 
@@ -90,7 +93,7 @@ def _first_wait(run: Run, processes: Processes) -> Sentence | None:
     if gate is not None:
         return gate
     few = [*stage_waits(run, processes), *approval_waits(run)]
-    order = ("promote", "approval", "task", "bake", "observe", "traffic")
+    order = ("promote", "approval", "waiver", "task", "bake", "observe", "traffic", "review")
     tasks = run.docket.awaited()
     if tasks and not any(wait.what in order[:2] for wait in few):
         few += [wait for wait in [task_wait(run, next(iter(tasks)))] if wait]
@@ -147,6 +150,13 @@ def _wait_words(run: Run, wait: Wait) -> Sentence:
         case "approval":
             title = run.index.approvals[wait.object.partition(":")[2]][1].title
             said = say(N_("“{title}” waits since {since} for {who}."), title=title, who=who, since=since)
+        case "waiver":
+            said = say(N_("A waiver waits since {since} for {who} to decide on it."), since=since, who=who)
+        case "review":
+            said = say(
+                N_("The run ends once {who} has looked at how the glass was broken and closed that action."),
+                who=who,
+            )
         case "task" if run.state.tasks[wait.object.partition(":")[2]].state == "blocked":
             title = run.index.task(wait.object.partition(":")[2]).title
             said = say(N_("“{title}” is blocked; {who} can take it up again."), title=title, who=who)
@@ -200,6 +210,7 @@ def stage_waits(run: Run, processes: Processes) -> Iterator[Wait]:
                 yield wait
     yield from gate_waits(run)
     yield from waiver_waits(run)
+    yield from review_waits(run)
 
 
 def task_wait(run: Run, ref: str) -> Wait | None:

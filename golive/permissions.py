@@ -25,6 +25,7 @@ REQUIRED: dict[str, tuple[Role, ...]] = {
     "add_signer": _SIGN,
     "remind": _ANYONE_ACTING,
     "inform": ("approver", "release_manager"),
+    "break_glass": ("break_glass",),
     "request_waiver": _ANYONE_ACTING,
     "decide_waiver": _SIGN,
     "promote": _LEAD,

@@ -13,7 +13,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from golive import acts, around_decisions, ending, panel, rollout, service_lock, stages, tasks, waivers
+from golive import (
+    acts,
+    around_decisions,
+    break_glass,
+    ending,
+    panel,
+    rollout,
+    service_lock,
+    stages,
+    tasks,
+    waivers,
+)
 from golive import commands as c
 from golive.clocks import climb
 from golive.deciding import check_decide, decide
@@ -156,6 +167,7 @@ _CHECKS: dict[type, Check] = {
     c.AddSigners: panel.check_add_signers,
     c.RemindSigners: lambda run, _, act: around_decisions.check_remind(run, act),
     c.Inform: lambda run, _, act: around_decisions.check_inform(run, act),
+    c.BreakGlass: lambda run, _, act: break_glass.check_break_glass(run, act),
     c.RequestWaiver: waivers.check_request,
     c.DecideWaiver: waivers.check_decide,
     c.Comment: lambda run, _, act: acts.check_comment(run, act),
@@ -169,7 +181,7 @@ _CHECKS: dict[type, Check] = {
     c.NewBuild: lambda run, _, act: acts.check_new_build(run, act),
     c.AddLesson: lambda _, __, act: need_words(act.text),
     c.AddAction: lambda _, __, act: need_words(act.text),
-    c.CloseAction: lambda run, _, act: acts.check_close_action(run, act),
+    c.CloseAction: acts.check_close_action,
 }
 
 _ACTS: dict[type, Check] = {
@@ -186,6 +198,7 @@ _ACTS: dict[type, Check] = {
     c.AddSigners: panel.add_signers,
     c.RemindSigners: around_decisions.remind,
     c.Inform: around_decisions.inform,
+    c.BreakGlass: break_glass.break_glass,
     c.RequestWaiver: waivers.request,
     c.DecideWaiver: waivers.decide,
     c.Comment: lambda run, _, act: acts.comment(run, act),
@@ -233,7 +246,7 @@ def _settle(run: Run, processes: Processes) -> None:
 def _close(run: Run) -> None:
     """Write the final report once nothing is left to do; the run ends when it is written."""
     state = run.state
-    if state.closing or state.ended:
+    if state.closing or state.ended or not break_glass.reviewed(run):
         return
     if state.ending is not None and ending.done(run):
         state.closing = "aborted"

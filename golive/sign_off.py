@@ -66,7 +66,7 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
     state = run.approval(ref)
     if state.state != "stale":
         _let_go(state, state.decisions)
-    state.again, state.redo, state.round = False, None, state.round + 1
+    state.again, state.redo, state.round, state.glass_broken_by = False, None, state.round + 1, None
     open_for_decisions(run, approval, state)
     _bind(run, stage, approval, ref, state)
     names = waiting_for(run, approval, state)
@@ -135,9 +135,15 @@ def _judge(run: Run, stage: Stage, approval: Approval) -> bool:
     ref = f"{stage.id}.{approval.key}"
     met = all(view.met for view in rule_views(run, approval, run.state.approvals[ref]))
     if met:
-        _close(run, ref, "approved")
-        run.emit("ApprovalGranted", f"approval:{ref}", title=approval.title)
+        grant(run, stage, approval)
     return met
+
+
+def grant(run: Run, stage: Stage, approval: Approval) -> None:
+    """Let an approval be approved."""
+    ref = f"{stage.id}.{approval.key}"
+    _close(run, ref, "approved")
+    run.emit("ApprovalGranted", f"approval:{ref}", title=approval.title)
 
 
 def _vetoes(approval: Approval, state: ApprovalState) -> bool:
@@ -236,7 +242,7 @@ def _follow_change(run: Run, stage: Stage, approval: Approval, changed: list[str
     ref = f"{stage.id}.{approval.key}"
     state = run.state.approvals[ref]
     gone = [each for each in standing(state) if covered(approval, each) & set(changed)]
-    if state.state == "approved" and not gone:
+    if state.state == "approved" and not gone and state.glass_broken_by is None:
         return
     _close(run, ref, "stale")
     state.again = True

@@ -60,6 +60,7 @@ class ApprovalState(State):
 
     `again` asks once more as soon as all it needs is there, `redo` among it, the task that it was sent back to;
     `round` counts how often it was asked. `informed` are told what becomes of it and have no vote (抄送).
+    `glass_broken_by` granted it against its rules, in an emergency.
     """
 
     state: ApprovalStateName = "locked"
@@ -73,6 +74,7 @@ class ApprovalState(State):
     delegations: list[Delegation] = []
     added: list[AddedSigner] = []
     informed: list[str] = []
+    glass_broken_by: str | None = None
     requested_at: AwareDatetime | None = None
     reminded_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
@@ -182,11 +184,12 @@ class WaiverState(State):
 
 
 class ActionState(State):
-    """An agreed improvement."""
+    """An agreed improvement; with `reviews`, that somebody else must look at what this person did in an emergency."""
 
     id: str
     owner: str
     open: bool = True
+    reviews: str | None = None
 
 
 class RunState(State):

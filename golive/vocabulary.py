@@ -45,6 +45,7 @@ Role = Literal[
     "auditor",
     "security_admin",
     "admin",
+    "break_glass",
 ]
 Pace = Literal["real", "demo"]
 

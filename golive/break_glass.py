@@ -1,0 +1,105 @@
+"""Break-glass: the only way round an approval that nobody can give in an emergency (破窗).
+
+It has a permission of its own and asks for a reason that says something. Everybody who takes part is told at once, and
+the run cannot end before somebody else has looked at what was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from golive.commands import Actor, BreakGlass
+from golive.deciding import check_digest, known
+from golive.errors import Conflict, Invalid
+from golive.recording import Wait
+from golive.run import Run
+from golive.sign_off import approval_page, grant
+from golive.span import Span
+from golive.state import ActionState
+from golive.vocabulary import ApprovalStateName
+from golive.words import N_, say
+from golive.working_time import add_working
+
+LEAST_REASON = 20
+"""Characters of a reason that says what the emergency is."""
+REVIEWED_WITHIN = Span(days=1)
+"""Working time in which somebody else looks at what was done."""
+BREAKABLE: tuple[ApprovalStateName, ...] = ("pending", "rejected", "expired")
+
+
+def check_break_glass(run: Run, act: BreakGlass) -> None:
+    """Raise why there is nothing to break, or too little was said about why."""
+    _, approval, state = known(run, act.approval)
+    if state.state not in BREAKABLE:
+        raise Conflict(
+            "approval_closed",
+            N_("“{title}” is {state}; nobody is asked now."),
+            title=approval.title,
+            state=state.state,
+        )
+    if len(act.reason.text.strip()) < LEAST_REASON:
+        raise Invalid(
+            "reason_short",
+            N_("Say in at least {least} characters what the emergency is; everybody will read it."),
+            least=LEAST_REASON,
+        )
+    check_digest(act.digest, approval, state)
+
+
+def break_glass(run: Run, actor: Actor, act: BreakGlass) -> None:
+    """Grant the approval, tell everybody, and have it reviewed by somebody else before the run can end."""
+    stage, approval = run.index.approvals[act.approval]
+    state = run.approval(act.approval)
+    state.glass_broken_by, state.again = actor.name, False
+    run.emit(
+        "GlassBroken",
+        f"approval:{act.approval}",
+        words={"reason": act.reason},
+        digest=act.digest,
+        title=approval.title,
+        parts=dict(state.parts),
+        round=state.round,
+    )
+    grant(run, stage, approval)
+    _have_it_reviewed(run, actor, act)
+    told = say(
+        N_("{who} broke the glass: “{title}” is granted against its rules. Why: {reason}"),
+        who=actor.name,
+        title=approval.title,
+        reason=act.reason.text,
+    )
+    run.tell(_concerned(run), told, approval_page(run, act.approval))
+
+
+def _concerned(run: Run) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((run.plan.release_manager, run.state.started_by, *run.plan.everybody())))
+
+
+def _have_it_reviewed(run: Run, actor: Actor, act: BreakGlass) -> None:
+    review = f"{run.state.run_id}-a{run.state.seq + 1}"
+    owner = next((name for name in _concerned(run) if name != actor.name), actor.name)
+    run.state.actions.append(ActionState(id=review, owner=owner, reviews=actor.name))
+    due_at = add_working(run.plan.calendar, run.now, REVIEWED_WITHIN)
+    run.emit(
+        "ActionAdded",
+        words={"text": act.reason},
+        action=review,
+        owner=owner,
+        due_at=due_at,
+        reviews=actor.name,
+    )
+
+
+def review_waits(run: Run) -> Iterator[Wait]:
+    """Yield what was done in an emergency and nobody else has looked at yet."""
+    for action in run.state.actions:
+        if action.open and action.reviews:
+            who = tuple(name for name in _concerned(run) if name != action.reviews)
+            yield Wait(
+                what="review", object=f"action:{action.id}", who=who, since=run.state.started_at or run.now
+            )
+
+
+def reviewed(run: Run) -> bool:
+    """Tell whether somebody else has looked at all that was done in an emergency."""
+    return not any(action.open and action.reviews for action in run.state.actions)
