@@ -38,6 +38,7 @@ from api.routers import (
     tasks,
     templates,
     users,
+    waivers,
 )
 from api.uploads import PLAIN
 from api.watched import PREFIX, Watched
@@ -53,7 +54,20 @@ if TYPE_CHECKING:
 log = logging.getLogger("golive.api")
 
 VERSION = "0.1.0"
-_ROUTERS = (health, users, templates, attachments, runs, run_acts, reports, tasks, approvals, signing, audit)
+_ROUTERS = (
+    health,
+    users,
+    templates,
+    attachments,
+    runs,
+    run_acts,
+    reports,
+    tasks,
+    approvals,
+    signing,
+    waivers,
+    audit,
+)
 _FLUSH_SECONDS = 60
 _AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PLAIN)
 """Attachments keep their length and their bytes; most of them are compressed already."""

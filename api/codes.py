@@ -20,6 +20,8 @@ CODES: dict[int, dict[str, str]] = {
         "foreign_task": "“Test the payment by card” belongs to bo; ask them, or have it reassigned.",
         "added_signer": "cleo was added as a signer, and who was added adds nobody.",
         "may_not_sign": "rm may not sign “Release sign-off”: rm started the run. Awaited: ann, bo.",
+        "may_not_waive": "ann may not decide on the waiver of “Share of tests that pass”; who can: bo.",
+        "own_review": "eva broke the glass, so somebody else reviews it and closes this.",
         "own_work": "You did “Test the payment by card” yourself, so someone else verifies it: bo.",
         "role_missing": "This needs the role release_manager; ann has assignee. An administrator can grant "
         "it.",
@@ -31,6 +33,7 @@ CODES: dict[int, dict[str, str]] = {
         "unknown_action": "This run has no action “8c2e4f6a8b0d2e4f6a8b-a12”.",
         "unknown_approval": "There is no approval none; the list of approvals names those there are.",
         "unknown_attachment": "There is no attachment none; upload it with POST /attachments first.",
+        "unknown_check": "This run has no check “uat/none.none”.",
         "unknown_checklist": "There is no checklist none; the list of checklists names those there are.",
         "unknown_report": "Run 8c2e4f6a8b0d2e4f6a8b has no report yet; it is written when its review begins "
         "or the "
@@ -40,6 +43,7 @@ CODES: dict[int, dict[str, str]] = {
         "unknown_task": "There is no task none; the list of tasks names those there are.",
         "unknown_template": "There is no template none; the list of templates names those there are.",
         "unknown_token": "There is no token none.",
+        "unknown_waiver": "There is no waiver none; the list of waivers names those there are.",
         "unknown_user": "There is no user none; the list of users names those there are.",
     },
     409: {
@@ -52,6 +56,8 @@ CODES: dict[int, dict[str, str]] = {
         "already_ending": "The run is already ending: aborted by rm.",
         "approval_closed": "“Release sign-off” is approved; nobody is asked now.",
         "back_out": "“Restore the backup” is part of the rollback; it stays as it is.",
+        "check_not_blocking": "“Share of tests that pass” is pass; only what fails, or cannot be measured, can be "
+        "waived.",
         "gate_opened": "“Release sign-off” is approved and the run has gone on from it: hold, roll back or abort the "
         "run instead.",
         "last_admin": "admin is the last enabled administrator; make somebody else one first, then change "
@@ -62,6 +68,7 @@ CODES: dict[int, dict[str, str]] = {
         "may_not_sign": "rm may not sign “Release sign-off”: rm started the run.",
         "no_lock": "The run does not hold its service yet.",
         "no_rollout": "No rollout of this run is open now.",
+        "nobody_decides": "Nobody of another function than yours takes part who could grant the waiver.",
         "not_decided": "ann has no decision on “Release sign-off” that stands, so there is nothing to withdraw.",
         "not_delegated": "ann has not handed “Release sign-off” over, so there is nothing to take back.",
         "not_paused": "The rollout is baking; wait until it pauses or stops.",
@@ -84,6 +91,8 @@ CODES: dict[int, dict[str, str]] = {
         "traffic_moved": "Traffic has already moved on the signed subject; abort or roll back first, then "
         "start a "
         "new run.",
+        "waiver_closed": "The waiver of “Share of tests that pass” is granted; nothing is decided on it any more.",
+        "waiver_open": "There is a waiver of “Share of tests that pass” already, asked for or granted.",
         "user_exists": "There is a user ann already; choose another name or change that user.",
     },
     413: {
@@ -119,6 +128,7 @@ CODES: dict[int, dict[str, str]] = {
         "plan_too_large": "the plan has 600000 bytes, of which 393216 fit into a run; split the template or "
         "its checklists",
         "reason_missing": "Say why, in the reason.",
+        "reason_short": "Say in at least 20 characters what the emergency is; everybody will read it.",
         "role_missing": "“people.qa” names ann, who lacks the role that is asked of qa here: assignee.",
         "start_time_invalid": "the start lies in the past (2025-11-22T14:05:00+00:00); leave it out to start "
         "now",
@@ -145,6 +155,7 @@ CODES: dict[int, dict[str, str]] = {
         "verifier_missing": "the task “Test the payment by card” (uat.test) is confirmed by a second person, "
         "but of qa only ann "
         "has the role assignee; name another one",
+        "waiver_times": "Say until when the waiver holds: a time after 2026-11-22 14:05 UTC.",
     },
     500: {
         "unexpected": "golive failed at this; it is a fault of golive and is in its log. "

@@ -27,10 +27,11 @@ class LessonView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionView(LessonView):
-    """An improvement that was agreed on; open until `closed_at`."""
+    """An improvement that was agreed on, or a review of what `reviews` did in an emergency; open until `closed_at`."""
 
     owner: str
     due_at: datetime
+    reviews: str | None
     closed_by: str | None
     closed_at: datetime | None
 

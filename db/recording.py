@@ -19,6 +19,7 @@ from db.journal import append, locked_head
 from db.planned import approval_rows, people_rows, run_row, start_digest, task_rows
 from db.session import Session
 from db.tables import approval_waiting, approvals, run_people, runs, tasks
+from db.waivers import keep_waivers
 from db.words import keep, save, seal
 from golive.commands import verify
 from golive.evidence import Evidence
@@ -110,6 +111,7 @@ async def _apply(session: Session, batch: Batch) -> None:
     await _change_tasks(session, batch.run_id, batch.tasks, found)
     await _change_approvals(session, batch.run_id, batch.approvals)
     await said.keep_what_was_said(session, batch.run_id, batch.events)
+    await keep_waivers(session, batch.run_id, batch.events)
     await save(session, found)
 
 

@@ -51,6 +51,7 @@ def _action(run_id: str, event: Event) -> dict[str, Any]:
     return _said(run_id, event) | {
         "id": event.payload["action"],
         "owner": event.payload["owner"],
+        "reviews": event.payload.get("reviews"),
         "due_at": due_at,
     }
 

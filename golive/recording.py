@@ -123,11 +123,15 @@ class AddedSigner(Fact):
 
 
 class Panel(Fact):
-    """Who stands in for whom, whom signers added, and who is kept informed without a vote (抄送)."""
+    """Who stands in for whom, whom signers added, and who is kept informed without a vote (抄送).
+
+    `glass_broken_by` granted the approval against its rules, in an emergency.
+    """
 
     delegations: tuple[Delegation, ...] = ()
     added: tuple[AddedSigner, ...] = ()
     informed: tuple[str, ...] = ()
+    glass_broken_by: str | None = None
 
 
 class ApprovalChange(Fact):

@@ -59,7 +59,10 @@ def eligible(
 def panel_of(state: ApprovalState) -> Panel:
     """Return who stands in for whom, whom signers added, and who is kept informed."""
     return Panel(
-        delegations=tuple(state.delegations), added=tuple(state.added), informed=tuple(state.informed)
+        delegations=tuple(state.delegations),
+        added=tuple(state.added),
+        informed=tuple(state.informed),
+        glass_broken_by=state.glass_broken_by,
     )
 
 

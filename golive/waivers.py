@@ -142,6 +142,7 @@ def request(run: Run, actor: Actor, act: RequestWaiver) -> None:
         check=act.check,
         title=check.title,
         build=waiver.build,
+        asked=deciders(run, actor.name, waiver.functions),
         starts_at=waiver.starts_at,
         ends_at=waiver.ends_at,
     )

@@ -215,7 +215,11 @@ class Seen:
         """The parts of the subject: name, digest, canonical JSON."""
         subject = self.view.subject or {}
         digests = part_digests(subject) if subject else {}
-        return [(part, digests[part], canonical(subject[part]).decode()) for part in PARTS if subject and part in subject]
+        return [
+            (part, digests[part], canonical(subject[part]).decode())
+            for part in PARTS
+            if subject and part in subject
+        ]
 
     @cached_property
     def since(self) -> list[Change]:

@@ -282,6 +282,7 @@ async def actions(run_id: RunPath, session: SessionDep) -> Listed[ActionShown]:
         "close_action",
         "Close an action",
         "Says that an agreed improvement is done.",
+        "403 own_review",
         "404 unknown_action",
         "409 action_closed",
     ),

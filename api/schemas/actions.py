@@ -39,6 +39,9 @@ class ActionShown(Shown):
     text: str | None = Field(examples=["Warm the cache before the first step."])
     owner: Person
     due_at: Moment
+    reviews: str | None = Field(
+        description="Who broke the glass: somebody else reviews it and closes this before the run can end."
+    )
     by: Person
     at: Moment
     closed_by: str | None

@@ -145,6 +145,7 @@ class ApprovalShown(Shown):
     delegations: list[DelegationShown]
     added: list[AddedShown]
     informed: list[Person] = Field(description="Who is told what becomes of it, without a vote.")
+    glass_broken_by: Person | None = Field(description="Who granted it against its rules, in an emergency.")
     digest: Sha256 | None = Field(
         examples=["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]
     )
@@ -178,6 +179,7 @@ class ApprovalShown(Shown):
             delegations=[DelegationShown.taken(each) for each in approval.panel.delegations],
             added=[AddedShown.taken(each) for each in approval.panel.added],
             informed=approval.panel.informed,
+            glass_broken_by=approval.panel.glass_broken_by,
             signed=SignedShown.of(approval.subject, signed, language)
             if approval.subject and signed
             else None,

@@ -3,7 +3,8 @@
 runs ─┬─ tasks                               the read model: written by `record` alone
       ├─ approvals ── approval_waiting
       ├─ run_people
-      └─ lessons, actions, comments, reports, histories
+      ├─ lessons, actions, comments, reports, histories
+      └─ waivers ── waiver_waiting
 journal, words, stream_heads, refusals       what happened, chained; people's texts, erasable
 service_locks, lock_waiters, measurements    who may move traffic, and what was measured then
 users, tokens, templates, checklists, ...    administration
@@ -37,6 +38,8 @@ from db.tables.run import (
     run_people,
     runs,
     tasks,
+    waiver_waiting,
+    waivers,
 )
 from db.tables.sign_in import enrolments, failed_sign_ins, identities, passwords, sessions
 from db.tables.traffic import lock_waiters, measurements, notifications, service_locks
@@ -74,5 +77,7 @@ __all__ = [
     "user_functions",
     "user_roles",
     "users",
+    "waiver_waiting",
+    "waivers",
     "words",
 ]

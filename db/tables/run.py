@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from db.schema import facts, metadata, moment, one_of, rule, run_key, word
-from golive.vocabulary import ApprovalStateName, Priority, RunStateName, TaskStateName
+from golive.vocabulary import ApprovalStateName, Priority, RunStateName, TaskStateName, WaiverStateName
 from golive.words import Language
 
 runs = Table(
@@ -179,6 +179,44 @@ def _said(name: str, *more: Column[object]) -> Table:
 
 lessons = _said("lessons")
 actions = _said(
-    "actions", word("owner"), moment("due_at"), word("closed_by", null=True), moment("closed_at", null=True)
+    "actions",
+    word("owner"),
+    moment("due_at"),
+    word("reviews", null=True),
+    word("closed_by", null=True),
+    moment("closed_at", null=True),
 )
 comments = _said("comments", word("about"))
+
+waivers = Table(
+    "waivers",
+    metadata,
+    word("id", primary_key=True),
+    run_key(index=True),
+    Column("seq", Integer, nullable=False),
+    word("about"),
+    facts("title"),
+    Column("build", Integer, nullable=False),
+    word("by"),
+    word("reason"),
+    word("risk"),
+    word("mitigation"),
+    moment("requested_at"),
+    moment("starts_at"),
+    moment("ends_at"),
+    word("state", index=True),
+    word("decided_by", null=True),
+    moment("decided_at", null=True),
+    word("comment", null=True),
+    one_of("state", WaiverStateName),
+    rule("granted_by_another", "decided_by IS NULL OR decided_by <> by"),
+)
+"""Exceptions to the check `about`, `STAGE/GATE.CHECK`. What was said, reason to comment, is kept as digests of words."""
+
+waiver_waiting = Table(
+    "waiver_waiting",
+    metadata,
+    Column("waiver_id", ForeignKey("waivers.id"), primary_key=True),
+    word("name", primary_key=True),
+    Index("ix_waiver_waiting_name", "name"),
+)
