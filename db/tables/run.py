@@ -211,7 +211,7 @@ waivers = Table(
     one_of("state", WaiverStateName),
     rule("granted_by_another", "decided_by IS NULL OR decided_by <> by"),
 )
-"""Exceptions to the check `about`, `STAGE/GATE.CHECK`. What was said, reason to comment, is kept as digests of words."""
+"""Exceptions to the check `about`, `STAGE/GATE.CHECK`. What was said of it is kept as digests of words."""
 
 waiver_waiting = Table(
     "waiver_waiting",
