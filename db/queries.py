@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 
-from db.events import head_of
+from db.journal import head
 from db.pages import Page, next_due, read_page
 from db.reading import HEADER, approval_views, header, header_fields, task_views, wait_of
 from db.session import Session
@@ -99,7 +99,7 @@ async def get_run(session: Session, run_id: str) -> RunWhole:
         hold_reason=(await texts_of(session, [row.hold_reason] if row.hold_reason else ())).get(
             row.hold_reason
         ),
-        seq=(await head_of(session, run_id))[0],
+        seq=(await head(session, run_id)).seq,
     )
 
 
