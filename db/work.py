@@ -32,11 +32,10 @@ from db.session import Session
 from db.tables import approval_waiting, approvals, runs, tasks
 from db.views import RunHeader
 from golive.recording import Wait
-from golive.vocabulary import ENDED
+from golive.vocabulary import AWAITED, ENDED
 from golive.words import Text
 
 Asked = Literal["do", "verify", "decide"]
-_WORKED_ON = ("open", "in_progress", "blocked", "to_verify")
 MANAGED = 20
 """Runs of one release manager that are shown beside their work; the list of runs shows all."""
 
@@ -133,7 +132,7 @@ def _tasks(name: str) -> Select[Any]:
         next_due(tasks.c.due_at).label("next_due"),
     )
     going_on = found.join(runs, runs.c.id == tasks.c.run_id).where(runs.c.state.not_in(ENDED))
-    return going_on.where(tasks.c.state.in_(_WORKED_ON), is_on(name))
+    return going_on.where(tasks.c.state.in_(AWAITED), is_on(name))
 
 
 def _decisions(name: str, now: datetime) -> Select[Any]:

@@ -11,10 +11,9 @@ from api.pages.visiting import Visit
 from db.views import RunHeader, TaskView
 from golive.people import DOES
 from golive.possible import Work
-from golive.vocabulary import ENDED
+from golive.vocabulary import ENDED, FINISHED
 from golive.words import N_, Sentence, say
 
-_DONE = ("done", "not_applicable")
 _FORMS = {
     "start_task": "start",
     "complete_task": "complete",
@@ -45,7 +44,7 @@ class Standing:
 def standing(task: TaskView, run: RunHeader, visit: Visit, *, reopens: bool) -> Standing:
     """Return where `task` stands for the reader. `reopens`: the run allows that it is opened again."""
     acts = _acts(task, run, visit, reopens=reopens)
-    idle = not {"complete", "verify", "start"} & set(acts) and task.state not in _DONE
+    idle = not {"complete", "verify", "start"} & set(acts) and task.state not in FINISHED
     return Standing(
         says=_says(task, visit.actor.name),
         acts=acts,
