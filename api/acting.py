@@ -22,6 +22,7 @@ from db.session import Session
 from golive.commands import Body, Receipt
 from golive.errors import Conflict, GoliveError, Invalid, NotFound, Refused
 from golive.permissions import REQUIRED
+from golive.possible import RETURNS_TRAFFIC
 from golive.vocabulary import ENDED
 from golive.words import Language
 from observing.facts import note
@@ -31,8 +32,6 @@ log = logging.getLogger("golive.api")
 Shape = Callable[[Session, Receipt], Awaitable[dict[str, Any]]]
 """What the person is told of an acknowledged act."""
 
-_RETURNS_TRAFFIC = ("abort", "rollback")
-"""Traffic returns at once, also when nothing can be recorded."""
 _DEFINITE = (Refused, Conflict, Invalid, NotFound)
 
 
@@ -90,8 +89,8 @@ async def _sent(house: House, attempt: Attempt, run_id: str, body: Body) -> Rece
             known = await get_header(session, run_id)
         if known.state in ENDED:
             raise run_ended()
-        if known.frozen and known.blocked_by and body.do not in _RETURNS_TRAFFIC:
-            raise run_frozen(known.blocked_by)
+        if known.frozen and body.do not in RETURNS_TRAFFIC:
+            raise run_frozen(known.frozen)
         receipt = await house.engine.send(attempt.id, run_id, attempt.actor, body)
     except _DEFINITE:
         # Sent before without an answer, or at this moment by its twin, it may have been applied since, and the

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.responses import Response
 
 from api.engine import Engine
@@ -38,6 +38,7 @@ from api.routers import (
     templates,
     users,
 )
+from api.uploads import PLAIN
 from api.watched import PREFIX, Watched
 from connectors.openid import provider_of
 from db.refusals import flush_refusals
@@ -53,6 +54,8 @@ log = logging.getLogger("golive.api")
 VERSION = "0.1.0"
 _ROUTERS = (health, users, templates, attachments, runs, run_acts, reports, tasks, approvals, audit)
 _FLUSH_SECONDS = 60
+_AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PLAIN)
+"""Attachments keep their length and their bytes; most of them are compressed already."""
 
 
 def create_app(settings: Settings, tracing: Tracing | None = None) -> FastAPI:
@@ -83,7 +86,7 @@ def create_app(settings: Settings, tracing: Tracing | None = None) -> FastAPI:
             "auto_configure": False,
         },
     )
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5, exclude_content_types=_AS_THEY_ARE)
     app.add_middleware(BodyLimit)
     app.add_middleware(OwnHost, settings=settings)
     app.add_middleware(SafeHeaders, https=(settings.public_url or "").startswith("https:"))

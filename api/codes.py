@@ -12,7 +12,8 @@ CODES: dict[int, dict[str, str]] = {
     },
     401: {
         "unauthenticated": "This needs a valid token: send it as “Authorization: Bearer TOKEN”. "
-        "An administrator can make a new one.",
+        "You make one on the page /me; if you cannot sign in there, an administrator prints a link with "
+        "`golive user enrol NAME`.",
     },
     403: {
         "disabled": "ann is disabled; ask an administrator.",
@@ -56,6 +57,8 @@ CODES: dict[int, dict[str, str]] = {
         "not_paused": "The rollout is baking; wait until it pauses or stops.",
         "point_of_no_return": "“Allow writes again” cannot be undone; fix forward.",
         "run_ended": "This run has ended, so nothing can be done in it any more; start a new one.",
+        "not_repeatable": "What was made then cannot be told again: the secret key that drew it is no longer among "
+        "GOLIVE_SECRET_KEYS. Make another one, under another Idempotency-Key.",
         "run_ending": "The run is ending: aborted by rm.",
         "run_held": "The run is held; resume it first.",
         "run_state": "The run is held; only a running one can be held.",

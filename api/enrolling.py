@@ -15,17 +15,22 @@ from datetime import datetime
 from fastapi import Request
 
 from api.attempts import Attempt
+from api.hosts import own_origin
 from api.house import House
-from api.pages.forgery import own_origin
 from db import enrolling
 from db.people import User
 from db.session import Session
+from golive.errors import Conflict
+from golive.words import N_
 from settings import Purpose
 
 
 def drawn(house: House, attempt: Attempt, purpose: Purpose) -> list[str]:
     """Return the secret that this attempt gives, once for each secret key, the present one first."""
-    message = f"{purpose}\0{attempt.id}".encode()
+    label = purpose.replace(
+        "_", "-"
+    )  # as it was when there were tokens only: answers of then can be repeated
+    message = f"{label}\0{attempt.id}".encode()
     made = [hmac.digest(key, message, hashlib.sha256) for key in house.settings.keys(purpose)]
     return [base64.urlsafe_b64encode(each).decode().rstrip("=") for each in made]
 
@@ -35,10 +40,20 @@ Known = Callable[[Session, str], Awaitable[bool]]
 
 
 async def given(session: Session, house: House, attempt: Attempt, purpose: Purpose, known: Known) -> str:
-    """Return the secret that this attempt gave; a key may have been put before the one that drew it."""
-    secrets = drawn(house, attempt, purpose)
-    before = [secret for secret in secrets if await known(session, secret)]
-    return (before or secrets)[0]
+    """Return the secret that this attempt gave; a key may have been put before the one that drew it.
+
+    Raises Conflict `not_repeatable` when that one is gone.
+    """
+    for secret in drawn(house, attempt, purpose):
+        if await known(session, secret):
+            return secret
+    raise Conflict(
+        "not_repeatable",
+        N_(
+            "What was made then cannot be told again: the secret key that drew it is no longer among "
+            "GOLIVE_SECRET_KEYS. Make another one, under another Idempotency-Key."
+        ),
+    )
 
 
 async def make(session: Session, house: House, attempt: Attempt, user: User) -> datetime:

@@ -45,3 +45,8 @@ def origin_of(address: str) -> str:
     scheme, _, rest = address.partition("://")
     host = rest.partition("/")[0].lower()
     return f"{scheme}://{host.removesuffix(_PORTS.get(scheme, ''))}"
+
+
+def own_origin(request: Request, settings: Settings) -> str:
+    """Return scheme, host and port under which people reach golive."""
+    return origin_of(settings.public_url or str(request.base_url))

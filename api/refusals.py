@@ -8,6 +8,7 @@ GoliveError
 ├── Misdirected        421  meant for another host than the one at which people reach golive
 ├── Throttled          429  too many have failed; says when it may be tried again
 └── Away               503  engine, database or a place in the queue is missing; says what to do
+    └── Frozen         503  the run is frozen: not until an operator has acted
 """
 
 from __future__ import annotations
@@ -83,7 +84,8 @@ def unauthenticated() -> Unauthenticated:
         "unauthenticated",
         N_(
             "This needs a valid token: send it as “Authorization: Bearer TOKEN”. "
-            "An administrator can make a new one."
+            "You make one on the page /me; if you cannot sign in there, an administrator prints a link with "
+            "`golive user enrol NAME`."
         ),
     )
 
@@ -122,8 +124,12 @@ def busy() -> Away:
 
 
 def run_frozen(why: Sentence) -> Frozen:
-    """Return the answer to an act on a frozen run, in the run's own sentence; nothing came of the act."""
-    return Frozen("run_frozen", why.msgid, facts={"outcome": "not_sent", "retry_with_same_key": True})
+    """Return the answer to an act on a frozen run, in the run's own sentence; nothing came of the act.
+
+    Nobody's page waits with it: who comes back in days decides anew.
+    """
+    facts = {"outcome": "not_sent", "retry_with_same_key": False}
+    return Frozen("run_frozen", why.msgid, facts=facts, also=(), **why.args)
 
 
 def database_unavailable() -> Away:

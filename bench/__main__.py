@@ -17,9 +17,9 @@ from typing import Protocol
 
 from bench import acknowledged, http, machine, thousand, throughput, viewers
 from bench.figures import Finding, table
-from bench.leaving import leave
 from bench.place import Place, standing
 from cli.failure import Failure
+from connectors.leaving import leave
 
 
 class Measure(Protocol):

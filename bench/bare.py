@@ -12,7 +12,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from bench.leaving import leave
+from connectors.leaving import leave
 from golive.model import Fact
 
 QUEUE = "bench-bare"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from typing import Any
+
 from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError, RPCStatusCode
 
-from golive.names import workflow_id
+from golive.names import OURS, workflow_id
 
 COMPLETED = "completed"
 UNKNOWN = "unknown to Temporal"
+RUNNING = "ExecutionStatus = 'Running'"
+"""Finds what goes on in Temporal's list."""
 _GOES_ON = (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW)
 
 
@@ -42,6 +47,25 @@ async def has_namespace(client: Client, namespace: str) -> bool:
             return False
         raise
     return True
+
+
+async def every_run(client: Client, which: str = "") -> AsyncIterator[str]:
+    """Give the id of every run that Temporal lists, once; of those that `which` finds in its language for lists.
+
+    The list lags a moment behind. Raises RPCError.
+    """
+    seen: set[str] = set()
+    async for execution in client.list_workflows(f"{OURS} AND {which}" if which else OURS):
+        if execution.id not in seen:
+            seen.add(execution.id)
+            yield execution.id.removeprefix(workflow_id(""))
+
+
+async def executions(client: Client, run_id: str) -> list[WorkflowHandle[Any, Any]]:
+    """Return each execution of a run's workflow, from the first to the last. Raises RPCError."""
+    found = client.list_workflows(f"WorkflowId = '{workflow_id(run_id)}'")
+    chain = sorted([(each.start_time, each.run_id) async for each in found])
+    return [client.get_workflow_handle(workflow_id(run_id), run_id=number) for _, number in chain]
 
 
 async def how_it_ended(client: Client, run_id: str) -> str | None:

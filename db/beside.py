@@ -12,12 +12,14 @@ from db.attachments import Attachment, find_attachments
 from db.events import events_about
 from db.lessons import CommentView, comments_about
 from db.queries import HEADERS
-from db.reading import header
+from db.reading import header, stage_title
 from db.session import Session
-from db.standing import standing_of
 from db.tables import runs, tasks
 from db.views import JournalRow, RunHeader, TaskView
-from golive.possible import REOPENABLE, fixed
+from golive.plan import Plan
+from golive.possible import FROM, fixed, shifted_by
+from golive.recording import StageView
+from golive.run import Index
 from golive.vocabulary import ENDED
 from golive.words import Text
 
@@ -56,18 +58,13 @@ async def beside(session: Session, task: TaskView) -> Beside:
     found = (await session.execute(HEADERS.add_columns(runs.c.stages).where(runs.c.id == task.run_id))).one()
     return Beside(
         run=header(found),
-        stage=_stage(found, task.stage),
+        stage=stage_title(found, task.stage),
         before=await _before(session, task.depends_on),
-        reopens=await _reopens(session, task, found.state),
+        reopens=await _reopens(session, task, found),
         files=await find_attachments(session, _attached(task)),
         comments=await comments_about(session, task.run_id, about),
         history=await events_about(session, task.run_id, about, but=("Commented",), limit=HISTORY),
     )
-
-
-def _stage(run: Row[Any], stage_id: str) -> Text | None:
-    title = next((stage["title"] for stage in run.stages if stage["id"] == stage_id), None)
-    return Text.model_validate(title) if title else None
 
 
 def _attached(task: TaskView) -> set[str]:
@@ -75,11 +72,13 @@ def _attached(task: TaskView) -> set[str]:
     return {piece["attachment_id"] for piece in pieces if "attachment_id" in piece}
 
 
-async def _reopens(session: Session, task: TaskView, run: str) -> bool:
-    if task.state not in REOPENABLE or run in (*ENDED, "rolling_back"):
+async def _reopens(session: Session, task: TaskView, run: Row[Any]) -> bool:
+    """Tell whether the run allows it; its plan, which is large, is read only where that decides."""
+    if task.state not in FROM["reopen_task"] or task.back_out or run.state in (*ENDED, "rolling_back"):
         return False
-    known = await standing_of(session, task.run_id)
-    return fixed(known.index, task.ref, task.state, shifted=known.shifted) is None
+    plan = Plan.model_validate(await session.scalar(select(runs.c.plan).where(runs.c.id == task.run_id)))
+    shifted = shifted_by([StageView.model_validate(stage) for stage in run.stages])
+    return fixed(Index(plan), task.ref, task.state, shifted=shifted) is None
 
 
 async def _before(session: Session, ids: Collection[str]) -> tuple[Before, ...]:

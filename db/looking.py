@@ -33,7 +33,7 @@ class Look:
     @property
     def stamp(self) -> Stamp:
         """How far the run has come."""
-        return stamp_of(self.run.seq, frozen=self.run.frozen)
+        return stamp_of(self.run.seq, frozen=self.run.frozen is not None)
 
 
 async def look_at(session: Session, run_id: str) -> Look:

@@ -14,7 +14,7 @@ from db.tables import approvals, looks, users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class LastLook:
     """The subject that `digest` is of, as somebody saw it."""
 
     digest: str
@@ -35,7 +35,7 @@ async def keep_look(session: Session, user_id: str, approval_id: str, digest: st
     return True
 
 
-async def last_looks(session: Session, approval_id: str, names: Collection[str]) -> dict[str, Look]:
+async def last_looks(session: Session, approval_id: str, names: Collection[str]) -> dict[str, LastLook]:
     """Return what each of the users `names` saw last of an approval; those who saw nothing are left out."""
     found = (
         select(users.c.name, looks.c.digest, looks.c.subject, looks.c.at)
@@ -43,6 +43,6 @@ async def last_looks(session: Session, approval_id: str, names: Collection[str])
         .where(looks.c.approval_id == approval_id, users.c.name.in_(names))
     )
     return {
-        row.name: Look(digest=row.digest, subject=row.subject, at=row.at)
+        row.name: LastLook(digest=row.digest, subject=row.subject, at=row.at)
         for row in await session.execute(found)
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, literal, tuple_
+from sqlalchemy import ColumnElement, Row, Select, func, literal, tuple_
 
 from db.schema import Moment
 from db.session import Session
@@ -23,6 +23,7 @@ LIMIT = 500
 """No page is longer, whatever was asked for."""
 
 
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _BIGGEST = 2**31 - 1
 """No column of ours holds a greater whole number."""
 
@@ -37,6 +38,11 @@ class Page(Generic[T]):
     def seen_as(self, views: Sequence[U]) -> Page[U]:
         """Return the page with its rows replaced, one by one, by what they are shown as."""
         return Page(tuple(views), self.next_cursor)
+
+
+def next_due(due_at: ColumnElement[datetime | None]) -> ColumnElement[datetime]:
+    """Return by what to sort for the next due to come first: what has no due date comes last."""
+    return func.coalesce(due_at, literal(_NEVER, Moment()))
 
 
 async def read_page(  # noqa: PLR0913 - what is listed, how it is sorted, which part of it

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import Any, TypedDict, cast
 
 from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
+from typing_extensions import Unpack
 
+from db.digests import digest_of
 from db.pages import Page, read_page
 from db.session import Session, database_time, insert_into
 from db.tables import sessions, tokens, user_functions, user_roles, users
@@ -74,22 +75,23 @@ async def create_user(  # noqa: PLR0913 - each is a column
     return await get_user(session, name)
 
 
-async def patch_user(
-    session: Session,
-    name: str,
-    *,
-    roles: Sequence[Role] | None = None,
-    functions: Sequence[str] | None = None,
-    **columns: bool | str | None,
-) -> User:
-    """Change what is given of a user: roles, functions, `enabled`, `email`, `locale`; what is left out stays.
+class Changes(TypedDict, total=False):
+    """What changes about a user; what is left out stays. None takes an address or a language away."""
 
-    None takes an address or a language away. Raises NotFound (`unknown_user`).
-    """
+    roles: Sequence[Role]
+    functions: Sequence[str]
+    enabled: bool
+    email: str | None
+    locale: str | None
+
+
+async def patch_user(session: Session, name: str, **changes: Unpack[Changes]) -> User:
+    """Change what is given of a user. Raises NotFound (`unknown_user`)."""
     user = await get_user(session, name)
+    columns = {column: value for column, value in changes.items() if column not in ("roles", "functions")}
     if columns:
         await session.execute(update(users).where(users.c.id == user.id).values(columns))
-    await _set_words(session, user.id, roles=roles, functions=functions)
+    await _set_words(session, user.id, roles=changes.get("roles"), functions=changes.get("functions"))
     return await get_user(session, name)
 
 
@@ -157,7 +159,7 @@ def new_token() -> str:
 
 async def token_is_known(session: Session, token: str) -> bool:
     """Tell whether this token was ever given to anybody, revoked ones included."""
-    found = select(tokens.c.id).where(tokens.c.sha256 == _sealed(token))
+    found = select(tokens.c.id).where(tokens.c.sha256 == digest_of(token))
     return (await session.scalar(found)) is not None
 
 
@@ -183,7 +185,7 @@ async def issue_token(  # noqa: PLR0913 - each is a column or bounds one
     """
     user, now, text = await get_user(session, name), await database_time(session), token or new_token()
     issued = Token(id=secrets.token_hex(12), user=name, token=text, created_at=now)
-    row = {"id": issued.id, "user_id": user.id, "sha256": _sealed(text), "name": called}
+    row = {"id": issued.id, "user_id": user.id, "sha256": digest_of(text), "name": called}
     latest = select(tokens.c.expires_at).where(tokens.c.id == within)
     known = [now + lasting if lasting else None, await session.scalar(latest) if within else None]
     ends = min((each for each in known if each is not None), default=None)
@@ -193,9 +195,7 @@ async def issue_token(  # noqa: PLR0913 - each is a column or bounds one
 
 async def tokens_of(session: Session, user_id: str) -> list[KeptToken]:
     """Return the valid tokens of a user, the newest first."""
-    now = await database_time(session)
-    mine = select(tokens).where(tokens.c.user_id == user_id, tokens.c.revoked_at.is_(None))
-    valid = mine.where(or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now))
+    valid = select(tokens).where(tokens.c.user_id == user_id, await _valid(session))
     return [
         KeptToken(id=row.id, name=row.name, created_at=row.created_at, expires_at=row.expires_at)
         for row in await session.execute(valid.order_by(tokens.c.created_at.desc(), tokens.c.id))
@@ -204,10 +204,8 @@ async def tokens_of(session: Session, user_id: str) -> list[KeptToken]:
 
 async def kept_token(session: Session, token: str) -> KeptToken | None:
     """Return what is kept of a token that is valid, None for any other."""
-    found = select(tokens).where(tokens.c.sha256 == _sealed(token), tokens.c.revoked_at.is_(None))
-    now = await database_time(session)
-    valid = found.where(or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now))
-    row = (await session.execute(valid)).one_or_none()
+    found = select(tokens).where(tokens.c.sha256 == digest_of(token), await _valid(session))
+    row = (await session.execute(found)).one_or_none()
     if row is None:
         return None
     return KeptToken(id=row.id, name=row.name, created_at=row.created_at, expires_at=row.expires_at)
@@ -216,15 +214,14 @@ async def kept_token(session: Session, token: str) -> KeptToken | None:
 async def authenticate(session: Session, token: str) -> User | None:
     """Return whose token this is, None for one that is unknown, revoked or over. The user may be disabled: look."""
     mine = users.join(tokens, tokens.c.user_id == users.c.id)
-    found = (
-        select(users, tokens.c.expires_at)
-        .select_from(mine)
-        .where(tokens.c.sha256 == _sealed(token), tokens.c.revoked_at.is_(None))
-    )
-    row = (await session.execute(found)).one_or_none()
-    if row is None or (row.expires_at is not None and row.expires_at <= datetime.now(UTC)):
-        return None
-    return (await _users(session, [row]))[0]
+    found = select(users).select_from(mine).where(tokens.c.sha256 == digest_of(token), await _valid(session))
+    return next(iter(await _users(session, (await session.execute(found)).all())), None)
+
+
+async def _valid(session: Session) -> ColumnElement[bool]:
+    """Return which tokens are neither revoked nor over, by the database's clock."""
+    lasts = tokens.c.expires_at.is_(None) | (tokens.c.expires_at > await database_time(session))
+    return tokens.c.revoked_at.is_(None) & lasts
 
 
 async def revoke_token(session: Session, token_id: str, *, of: str | None = None) -> None:
@@ -257,11 +254,6 @@ async def _revoked(session: Session, which: ColumnElement[bool]) -> int:
     await session.execute(update(sessions).where(begun).values(ended_at=now))
     still = which & tokens.c.revoked_at.is_(None)
     return (await session.execute(update(tokens).where(still).values(revoked_at=now))).rowcount
-
-
-def _sealed(token: str) -> str:
-    # Tokens are long and random: nothing is gained by a slow hash, and each request pays for it.
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 async def _set_words(

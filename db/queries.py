@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 
-from db.events import head_of
-from db.pages import Page, read_page
+from db.journal import head
+from db.pages import Page, next_due, read_page
 from db.reading import HEADER, approval_views, header, header_fields, task_views, wait_of
-from db.schema import Moment
 from db.session import Session
 from db.tables import approval_waiting, approvals, journal, run_people, runs, tasks
 from db.views import ApprovalView, RunHeader, RunWhole, TaskView
@@ -35,9 +33,6 @@ __all__ = [
     "list_tasks",
     "release_of",
 ]
-
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""Sorts what has no due date after all that has one."""
 
 _BESIDE = 20
 """Other runs of the same service that are named."""
@@ -104,7 +99,7 @@ async def get_run(session: Session, run_id: str) -> RunWhole:
         hold_reason=(await texts_of(session, [row.hold_reason] if row.hold_reason else ())).get(
             row.hold_reason
         ),
-        seq=(await head_of(session, run_id))[0],
+        seq=(await head(session, run_id)).seq,
     )
 
 
@@ -146,8 +141,8 @@ async def list_tasks(  # noqa: PLR0913 - each is a filter of the route
         query = query.where(tasks.c.state.in_(states))
     if assignee is not None:
         query = query.where(is_on(assignee))
-    next_due = (func.coalesce(tasks.c.due_at, literal(_NEVER, Moment())), tasks.c.run_id, tasks.c.position)
-    page = await read_page(session, query, next_due, cursor=cursor, limit=limit)
+    order = (next_due(tasks.c.due_at), tasks.c.run_id, tasks.c.position)
+    page = await read_page(session, query, order, cursor=cursor, limit=limit)
     return page.seen_as(await task_views(session, page.items))
 
 
@@ -193,12 +188,12 @@ async def list_approvals(  # noqa: PLR0913 - each is a filter of the route
     if waiting_for is not None:
         query = query.join(approval_waiting, approval_waiting.c.approval_id == approvals.c.id)
         query = query.where(approval_waiting.c.name == waiting_for)
-    next_due = (
-        func.coalesce(approvals.c.due_at, literal(_NEVER, Moment())),
+    order = (
+        next_due(approvals.c.due_at),
         approvals.c.run_id,
         approvals.c.position,
     )
-    page = await read_page(session, query, next_due, cursor=cursor, limit=limit)
+    page = await read_page(session, query, order, cursor=cursor, limit=limit)
     return page.seen_as(await approval_views(session, page.items, subjects=False))
 
 

@@ -74,24 +74,32 @@ _APPROVAL = (
 
 def header_fields(row: Row[Any]) -> dict[str, Any]:
     """Return the fields of a header, by name."""
+    frozen = _frozen(row)
     return {
         **{name: fields_of(row)[name] for name in HEADER},
         "template_title": Text.model_validate(row.template_title),
-        "blocked_by": _blocked_by(row),
-        "frozen": row.frozen_at is not None,
+        "blocked_by": frozen or (Sentence.model_validate(row.blocked_by) if row.blocked_by else None),
+        "frozen": frozen,
+        "unknown": frozen is not None and row.unknown_at is not None,
     }
 
 
-def _blocked_by(row: Row[Any]) -> Sentence | None:
-    if row.frozen_at is not None:
-        elsewhere = None not in (row.namespace, row.unknown_in) and row.namespace != row.unknown_in
-        return why_frozen(unknown=row.unknown_at is not None, elsewhere=elsewhere)
-    return Sentence.model_validate(row.blocked_by) if row.blocked_by else None
+def _frozen(row: Row[Any]) -> Sentence | None:
+    if row.frozen_at is None:
+        return None
+    elsewhere = None not in (row.namespace, row.unknown_in) and row.namespace != row.unknown_in
+    return why_frozen(unknown=row.unknown_at is not None, elsewhere=elsewhere)
 
 
 def header(row: Row[Any]) -> RunHeader:
     """Return the header that a row of `runs` makes."""
     return RunHeader(**header_fields(row))
+
+
+def stage_title(run: Row[Any], stage_id: str) -> Text | None:
+    """Return what a stage of a row of `runs` is called, None where the run has no such stage."""
+    title = next((stage["title"] for stage in run.stages if stage["id"] == stage_id), None)
+    return Text.model_validate(title) if title else None
 
 
 async def task_views(session: Session, rows: Iterable[Row[Any]]) -> list[TaskView]:

@@ -48,14 +48,14 @@ async def publish_template(  # noqa: PLR0913 - each is a column
 
 async def get_template(session: Session, name: str, version: int | None = None) -> Source:
     """Return a version, the latest when none is named. Raises NotFound (`unknown_template`)."""
-    found = await _find(session, templates, name, version)
-    if found is not None:
-        return found
-    if latest := await _find(session, templates, name, None):
-        sentence = N_("The template {name} has no version {version}; name one from 1 to {latest}.")
-        raise NotFound("unknown_template", sentence, name=name, version=str(version), latest=latest.version)
-    sentence = N_("There is no template {name}; the list of templates names those there are.")
-    raise NotFound("unknown_template", sentence, name=name)
+    return await _get(
+        session,
+        templates,
+        name,
+        version,
+        lacks_it=N_("The template {name} has no version {version}; name one from 1 to {latest}."),
+        unknown=N_("There is no template {name}; the list of templates names those there are."),
+    )
 
 
 async def list_templates(session: Session, *, cursor: str | None = None, limit: int = 100) -> Page[Source]:
@@ -86,14 +86,14 @@ async def publish_checklist(  # noqa: PLR0913 - each is a column
 
 async def get_checklist(session: Session, name: str, version: int | None = None) -> Source:
     """Return a version, the latest when none is named. Raises NotFound (`unknown_checklist`)."""
-    found = await _find(session, checklists, name, version)
-    if found is not None:
-        return found
-    if latest := await _find(session, checklists, name, None):
-        sentence = N_("The checklist {name} has no version {version}; name one from 1 to {latest}.")
-        raise NotFound("unknown_checklist", sentence, name=name, version=str(version), latest=latest.version)
-    sentence = N_("There is no checklist {name}; the list of checklists names those there are.")
-    raise NotFound("unknown_checklist", sentence, name=name)
+    return await _get(
+        session,
+        checklists,
+        name,
+        version,
+        lacks_it=N_("The checklist {name} has no version {version}; name one from 1 to {latest}."),
+        unknown=N_("There is no checklist {name}; the list of checklists names those there are."),
+    )
 
 
 async def list_checklists(session: Session) -> tuple[Source, ...]:
@@ -114,6 +114,17 @@ async def _publish(session: Session, table: Table, row: dict[str, Any]) -> Sourc
     published = await _find(session, table, row["name"], version)
     assert published is not None, "a row that was just inserted"  # noqa: S101 - for the type checker
     return published
+
+
+async def _get(  # noqa: PLR0913 - what differs between the two
+    session: Session, table: Table, name: str, version: int | None, *, lacks_it: str, unknown: str
+) -> Source:
+    if found := await _find(session, table, name, version):
+        return found
+    code = f"unknown_{table.name.removesuffix('s')}"
+    if latest := await _find(session, table, name, None):
+        raise NotFound(code, lacks_it, name=name, version=str(version), latest=latest.version)
+    raise NotFound(code, unknown, name=name)
 
 
 async def _find(session: Session, table: Table, name: str, version: int | None) -> Source | None:

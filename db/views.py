@@ -15,7 +15,11 @@ from golive.words import Sentence, Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunHeader:
-    """A run in a list. `weight` is the share of the new version in per cent; `frozen`: see `db.freezing`."""
+    """A run in a list. `weight` is the share of the new version in per cent.
+
+    `frozen` says why nothing of it is recorded (see `db.freezing`), None while everything is; `unknown`: because
+    Temporal does not know its workflow.
+    """
 
     id: str
     title: str
@@ -36,7 +40,8 @@ class RunHeader:
     engine: int
     weight: int
     blocked_by: Sentence | None
-    frozen: bool
+    frozen: Sentence | None
+    unknown: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

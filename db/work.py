@@ -6,7 +6,7 @@ Each answers in a fixed number of queries, however much waits.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -24,21 +24,18 @@ from sqlalchemy import (
     union_all,
 )
 
-from db.pages import Page, read_page
+from db.pages import Page, next_due, read_page
 from db.queries import HEADERS, is_on
-from db.reading import header, wait_of
+from db.reading import header, stage_title, wait_of
 from db.schema import Moment
 from db.session import Session
 from db.tables import approval_waiting, approvals, runs, tasks
 from db.views import RunHeader
 from golive.recording import Wait
-from golive.vocabulary import ENDED
+from golive.vocabulary import AWAITED, ENDED
 from golive.words import Text
 
 Asked = Literal["do", "verify", "decide"]
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""Sorts what has no due date after all that has one."""
-_WORKED_ON = ("open", "in_progress", "blocked", "to_verify")
 MANAGED = 20
 """Runs of one release manager that are shown beside their work; the list of runs shows all."""
 
@@ -92,8 +89,8 @@ async def list_work(
 ) -> Page[Waiting]:
     """Return what waits for the user `name`: the next due first, what has no due date last."""
     waiting = _on(name, now)
-    next_due = (waiting.c.next_due, waiting.c.run_id, waiting.c.kind, waiting.c.position)
-    page = await read_page(session, select(waiting), next_due, cursor=cursor, limit=limit)
+    order = (waiting.c.next_due, waiting.c.run_id, waiting.c.kind, waiting.c.position)
+    page = await read_page(session, select(waiting), order, cursor=cursor, limit=limit)
     its_runs = await _runs(session, {row.run_id for row in page.items})
     return page.seen_as([_waiting(row, its_runs[row.run_id]) for row in page.items])
 
@@ -132,10 +129,10 @@ def _tasks(name: str) -> Select[Any]:
         asked.label("asked"),
         *(tasks.c[column] for column in ("id", "run_id", "position", "stage", "title", "state")),
         *(tasks.c[column] for column in ("priority", "function", "assignee", "due_at", "overdue")),
-        func.coalesce(tasks.c.due_at, literal(_NEVER, Moment())).label("next_due"),
+        next_due(tasks.c.due_at).label("next_due"),
     )
     going_on = found.join(runs, runs.c.id == tasks.c.run_id).where(runs.c.state.not_in(ENDED))
-    return going_on.where(tasks.c.state.in_(_WORKED_ON), is_on(name))
+    return going_on.where(tasks.c.state.in_(AWAITED), is_on(name))
 
 
 def _decisions(name: str, now: datetime) -> Select[Any]:
@@ -148,7 +145,7 @@ def _decisions(name: str, now: datetime) -> Select[Any]:
         *(nothing.label(column) for column in ("priority", "function", "assignee")),
         approvals.c.due_at,
         late.label("overdue"),
-        func.coalesce(approvals.c.due_at, literal(_NEVER, Moment())).label("next_due"),
+        next_due(approvals.c.due_at).label("next_due"),
     )
     asked = found.join(approval_waiting, approval_waiting.c.approval_id == approvals.c.id)
     going_on = asked.join(runs, runs.c.id == approvals.c.run_id).where(runs.c.state.not_in(ENDED))
@@ -162,7 +159,6 @@ async def _runs(session: Session, ids: set[str]) -> dict[str, Row[Any]]:
 
 
 def _waiting(row: Row[Any], run: Row[Any]) -> Waiting:
-    stage = next((stage["title"] for stage in run.stages if stage["id"] == row.stage), None)
     return Waiting(
         **{name: getattr(row, name) for name in ("asked", "id", "state", "priority", "function", "assignee")},
         **{name: getattr(row, name) for name in ("due_at", "overdue", "run_id")},
@@ -171,5 +167,5 @@ def _waiting(row: Row[Any], run: Row[Any]) -> Waiting:
         run_state=run.state,
         service=run.service,
         version=run.version,
-        stage=Text.model_validate(stage) if stage else None,
+        stage=stage_title(run, row.stage),
     )

@@ -6,16 +6,14 @@ bundled checklists. Whatever the answers are, the template can be started, the t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from golive.new_template_design import Design
 from golive.new_template_stages import stages_of
 from golive.new_template_tests import tests_of
 from golive.new_template_yaml import both, scalar
 from golive.template_answers import Answers
-from golive.words import N_
-
-Translate = Callable[[str], str]
+from golive.words import N_, Translate
 
 
 def template_text(answers: Answers, schema: str | None, translate: Translate = str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from golive.new_template_design import Design
 from golive.new_template_yaml import scalar, task
-from golive.words import N_
+from golive.words import N_, Translate
 
 _FULL = 100
 
 
-def rollout_of(stage: str, design: Design, note: Callable[[str], str]) -> Iterator[str]:
+def rollout_of(stage: str, design: Design, note: Translate) -> Iterator[str]:
     """Yield the lines of a stage's rollout; `note` translates their comments."""
     yield "    rollout:"
     if design.answers.watched:
@@ -22,7 +22,7 @@ def rollout_of(stage: str, design: Design, note: Callable[[str], str]) -> Iterat
     yield from task("confirm-stable", _STABLE, design.who("ops"), "1h", "back-out")
 
 
-def _analyses(design: Design, note: Callable[[str], str]) -> Iterator[str]:
+def _analyses(design: Design, note: Translate) -> Iterator[str]:
     yield "      # " + note(N_("Measured all the time; too many failures bring all traffic back."))
     yield "      analyses:"
     for each in design.answers.watched:
@@ -30,7 +30,7 @@ def _analyses(design: Design, note: Callable[[str], str]) -> Iterator[str]:
         yield f'        - {{metric: {metric}, success: "{each.condition}", interval: 1m, failure_limit: 1}}'
 
 
-def _steps(stage: str, design: Design, note: Callable[[str], str]) -> Iterator[str]:
+def _steps(stage: str, design: Design, note: Translate) -> Iterator[str]:
     yield "      steps:"
     if design.signed.stage == stage:
         yield "        - {do: approval, approval: go}"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from golive.new_template_design import Design
 from golive.new_template_rollout import rollout_of
 from golive.new_template_yaml import both, scalar, task
 from golive.rehearsal_values import passing
 from golive.template_answers import ROLLOUTS, STAGES
-from golive.words import N_
+from golive.words import N_, Translate
 
 
-def stages_of(design: Design, note: Callable[[str], str]) -> Iterator[str]:
+def stages_of(design: Design, note: Translate) -> Iterator[str]:
     """Yield the lines of all stages; `note` translates their comments."""
     writer = _Stages(design, note)
     for n, stage in enumerate(design.stages):
@@ -21,7 +21,7 @@ def stages_of(design: Design, note: Callable[[str], str]) -> Iterator[str]:
 
 
 class _Stages:
-    def __init__(self, design: Design, note: Callable[[str], str]) -> None:
+    def __init__(self, design: Design, note: Translate) -> None:
         self.design = design
         self.answers = design.answers
         self.note = note

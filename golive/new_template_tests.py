@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from golive.analysis import OPPOSITE
 from golive.gates import COMPARE
@@ -10,10 +10,10 @@ from golive.new_template_design import Design
 from golive.new_template_yaml import scalar
 from golive.rehearsal_values import passing
 from golive.template import Condition
-from golive.words import N_
+from golive.words import N_, Translate
 
 
-def tests_of(design: Design, note: Callable[[str], str]) -> Iterator[str]:
+def tests_of(design: Design, note: Translate) -> Iterator[str]:
     """Yield the lines of the tests; `note` translates their names and comments."""
     yield "# " + note(N_("Played by `golive template test` in virtual time; nothing has to run."))
     yield "tests:"
@@ -24,9 +24,8 @@ def tests_of(design: Design, note: Callable[[str], str]) -> Iterator[str]:
     yield from _bad_health(design, note) if design.is_watched else _no(design, note)
 
 
-def _happy(note: Callable[[str], str]) -> Iterator[str]:
-    yield f"  - name: {scalar(note(N_('everything goes well')))}"
-    yield "    steps:"
+def _happy(note: Translate) -> Iterator[str]:
+    yield from _steps(note(N_("everything goes well")))
     yield "      # " + note(
         N_("Everybody does what waits for them, and the time goes on, until nothing waits.")
     )
@@ -34,21 +33,19 @@ def _happy(note: Callable[[str], str]) -> Iterator[str]:
     yield "        expect: {run: completed}"
 
 
-def _refusal(design: Design, note: Callable[[str], str]) -> Iterator[str]:
-    yield f"  - name: {scalar(note(N_('who started the run does not sign')))}"
-    yield "    steps:"
+def _refusal(design: Design, note: Translate) -> Iterator[str]:
+    yield from _steps(note(N_("who started the run does not sign")))
     yield _until_pending(design)
     yield f"      - approve: {design.signed.ref}"
     yield "        by: manager"
     yield "        refused: role_missing"
 
 
-def _bad_health(design: Design, note: Callable[[str], str]) -> Iterator[str]:
+def _bad_health(design: Design, note: Translate) -> Iterator[str]:
     first = design.answers.watched[0]
     bad = _bad(first.good)
     weight = 5 if "grey-release" in design.stages else 100
-    yield f"  - name: {scalar(note(N_('bad health brings all traffic back')))}"
-    yield "    steps:"
+    yield from _steps(note(N_("bad health brings all traffic back")))
     yield f"      - until: {{traffic: {weight}}}"
     yield f"      - measure: {{{scalar(first.metric)}: {bad!r}}}"
     yield "      - after: 10 minutes"
@@ -57,12 +54,16 @@ def _bad_health(design: Design, note: Callable[[str], str]) -> Iterator[str]:
     yield "        expect: {run: aborted}"
 
 
-def _no(design: Design, note: Callable[[str], str]) -> Iterator[str]:
-    yield f"  - name: {scalar(note(N_('one no is enough')))}"
-    yield "    steps:"
+def _no(design: Design, note: Translate) -> Iterator[str]:
+    yield from _steps(note(N_("one no is enough")))
     yield _until_pending(design)
     yield f"      - reject: {design.signed.ref}"
     yield f"        expect: {{approvals: {{{design.signed.ref}: rejected}}}}"
+
+
+def _steps(name: str) -> Iterator[str]:
+    yield f"  - name: {scalar(name)}"
+    yield "    steps:"
 
 
 def _until_pending(design: Design) -> str:

@@ -5,20 +5,33 @@ Only facts, whoever holds them: the rules refuse by them, and a page offers by t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from golive.commands import Actor
+from golive.people import DOES
 from golive.recording import StageView
 from golive.run import Index
 from golive.standing import before_traffic
 from golive.template import Stage, Task
-from golive.vocabulary import ENDED
+from golive.vocabulary import ACTIVE, ENDED
 
 HOLDABLE = ("scheduled", "running")
-UNDONE = ("done", "to_verify")
+FINAL = ("done", "to_verify")
 """Of what cannot be undone, the states from which there is no way back."""
-REOPENABLE = ("done", "not_applicable", "to_verify", "blocked")
+FROM: Mapping[str, tuple[str, ...]] = {
+    "start_task": ("open", "blocked"),
+    "complete_task": ("open", "in_progress"),
+    "verify_task": ("to_verify",),
+    "block_task": ("open", "in_progress"),
+    "not_applicable": ACTIVE,
+    "reassign_task": ACTIVE,
+    "reopen_task": ("done", "not_applicable", "to_verify", "blocked"),
+}
+"""In which states a task takes each act on it, by the act's name in `golive.permissions`."""
+RETURNS_TRAFFIC = ("abort", "rollback")
+"""Acts that a frozen run takes, too: traffic returns at once, also when nothing can be recorded."""
 STOPPED = ("paused", "failed")
 """How a rollout stands that waits for a person."""
 Fixed = Literal["back_out", "traffic_moved", "point_of_no_return"]
@@ -27,7 +40,7 @@ Fixed = Literal["back_out", "traffic_moved", "point_of_no_return"]
 def no_return(stages: Iterable[Stage], state_of: Callable[[str], str]) -> Task | None:
     """Return the point of no return that a run of these stages has passed, if any: then only forward fixes are left."""
     planned = ((f"{stage.id}.{task.key}", task) for stage in stages for task in stage.tasks)
-    passed = (task for ref, task in planned if task.point_of_no_return and state_of(ref) in UNDONE)
+    passed = (task for ref, task in planned if task.point_of_no_return and state_of(ref) in FINAL)
     return next(passed, None)
 
 
@@ -42,7 +55,7 @@ def fixed(index: Index, ref: str, state: str, *, shifted: bool) -> Fixed | None:
         return "back_out"
     if moved_on(index, ref, shifted=shifted):
         return "traffic_moved"
-    final = index.tasks[ref][1].point_of_no_return and state in UNDONE
+    final = index.tasks[ref][1].point_of_no_return and state in FINAL
     return "point_of_no_return" if final else None
 
 
@@ -62,22 +75,68 @@ def steering(stands: str, *, claimed: bool) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Work:
+    """The facts of a task that say which acts on it are possible for whom.
+
+    `people` do the work of its function in this run; `reopens`: nothing but its state keeps it from being opened again.
+    """
+
+    state: str
+    function: str
+    people: Sequence[str]
+    assignee: str | None
+    done_by: str | None
+    reopens: bool
+
+    def acts(self, who: Actor) -> tuple[str, ...]:
+        """Return the acts that are possible for `who`, by their names in `golive.permissions`."""
+        own, one_of_them, leads = self._own(who), self._one_of_them(who), "release_manager" in who.roles
+        theirs = {
+            "start_task": own,
+            "complete_task": own,
+            "verify_task": one_of_them and self.done_by != who.name,
+            "block_task": own,
+            "not_applicable": leads or own,
+            "reassign_task": leads or one_of_them,
+            "reopen_task": self.reopens and (leads or one_of_them),
+        }
+        return tuple(act for act, is_theirs in theirs.items() if is_theirs and self.state in FROM[act])
+
+    def _one_of_them(self, who: Actor) -> bool:
+        """Tell whether somebody does the work of the function in this run, today."""
+        return DOES in who.roles and who.name in self.people and self.function in who.functions
+
+    def _own(self, who: Actor) -> bool:
+        """Tell whether the work is theirs or, while it is nobody's, offered to them."""
+        if self.assignee is None:
+            return self._one_of_them(who)
+        return self.assignee == who.name and DOES in who.roles
+
+
+@dataclass(frozen=True, kw_only=True)
 class Footing:
-    """The facts of a run that say which acts are possible. `ending` is how it ends before its time, if it does."""
+    """The facts of a run that say which acts are possible. `ending` is how it ends before its time, if it does.
+
+    `frozen`: nothing of it can be recorded; `unknown`: because Temporal does not know its workflow.
+    """
 
     state: str
     ending: Literal["abort", "rollback"] | None
     stages: Sequence[StageView]
     no_return: bool
+    frozen: bool = False
+    unknown: bool = False
 
     def acts(self) -> tuple[str, ...]:
         """Return the acts on the run as a whole that are possible, by their names in `golive.permissions`."""
-        if self.state in ENDED:
+        if self.state in ENDED or self.unknown:
             return ()
-        return (*self._going(), *self.ways_back(), *self._build())
+        if self.frozen:
+            return self._ways_back()
+        return (*self._going(), *self._ways_back(), *self._build())
 
-    def ways_back(self) -> tuple[str, ...]:
-        """Return how the run can be ended. An abort always wins."""
+    def _ways_back(self) -> tuple[str, ...]:
+        """Return how the run can be ended: an abort always wins, and traffic returns before that is recorded."""
         if self.ending is not None:
             return ("abort",) if self.ending == "rollback" else ()
         return ("abort",) if self.no_return else ("rollback", "abort")

@@ -18,11 +18,11 @@ from golive.commands import (
 from golive.errors import Conflict, Invalid, NotFound, Refused
 from golive.evidence import Evidence, Remark, facts_of, missing, sealed, waiver_digest, work_digest
 from golive.people import DOES
-from golive.possible import REOPENABLE, Fixed, fixed, moved_on
+from golive.possible import FROM, Fixed, fixed, moved_on
 from golive.run import Run
 from golive.signers import check_leaves_a_signer
 from golive.state import TaskState
-from golive.task_graph import ACTIVE, finish, reopen, task_page
+from golive.task_graph import finish, reopen, task_page
 from golive.template import Item, Requirement, Task
 from golive.words import N_, Text, Words, say
 
@@ -35,7 +35,8 @@ def find(run: Run, ref: str) -> tuple[Task, TaskState]:
         raise NotFound("unknown_task", N_("This run has no task “{task}”."), task=ref) from None
 
 
-def _expect(plan: Task, state: TaskState, *allowed: str) -> None:
+def _expect(plan: Task, state: TaskState, act: str) -> None:
+    allowed = FROM[act]
     if state.state not in allowed:
         raise Conflict(
             "task_state",
@@ -78,7 +79,7 @@ def expect_function(run: Run, actor: Actor, plan: Task) -> None:
 def check_start(run: Run, actor: Actor, act: StartTask) -> None:
     """Raise why `actor` may not take the task."""
     plan, state = find(run, act.task)
-    _expect(plan, state, "open", "blocked")
+    _expect(plan, state, act.do)
     _expect_own(run, actor, plan, state)
     check_leaves_a_signer(run, act.task, actor.name)
 
@@ -102,7 +103,7 @@ def check_complete(run: Run, actor: Actor, act: CompleteTask) -> None:
         raise Conflict(
             "task_state", N_("“{title}” is blocked; start it again, then complete it."), title=plan.title
         )
-    _expect(plan, state, "open", "in_progress")
+    _expect(plan, state, act.do)
     _expect_own(run, actor, plan, state)
     _check_complete(plan, act)
     check_leaves_a_signer(run, act.task, actor.name)
@@ -228,7 +229,7 @@ def _words(act: CompleteTask) -> dict[str, Words]:
 def check_verify(run: Run, actor: Actor, act: VerifyTask) -> None:
     """Raise why `actor` may not verify: nobody verifies what they did."""
     plan, state = find(run, act.task)
-    _expect(plan, state, "to_verify")
+    _expect(plan, state, act.do)
     expect_function(run, actor, plan)
     if actor.name == state.done_by:
         others = ", ".join(name for name in run.plan.doers(plan.function) if name != actor.name)
@@ -264,7 +265,7 @@ def verify(run: Run, actor: Actor, act: VerifyTask) -> None:
 def check_block(run: Run, actor: Actor, act: BlockTask) -> None:
     """Raise why `actor` may not block the task."""
     plan, state = find(run, act.task)
-    _expect(plan, state, "open", "in_progress")
+    _expect(plan, state, act.do)
     _expect_own(run, actor, plan, state)
 
 
@@ -290,7 +291,7 @@ _FIXED: dict[Fixed, str] = {
 def check_reopen(run: Run, actor: Actor, act: ReopenTask) -> None:
     """Raise why `actor` may not open the task again."""
     plan, state = find(run, act.task)
-    _expect(plan, state, *REOPENABLE)
+    _expect(plan, state, act.do)
     if why := fixed(run.index, act.task, state.state, shifted=run.state.shifted is not None):
         raise Conflict(why, _FIXED[why], title=plan.title)
     if "release_manager" not in actor.roles:
@@ -312,7 +313,7 @@ def reopen_task(run: Run, _: Actor, act: ReopenTask) -> None:
 def check_reassign(run: Run, actor: Actor, act: ReassignTask) -> None:
     """Raise why the task may not be given to `act.to`."""
     plan, state = find(run, act.task)
-    _expect(plan, state, *ACTIVE)
+    _expect(plan, state, act.do)
     if "release_manager" not in actor.roles:
         expect_function(run, actor, plan)
     to = act.to
@@ -346,7 +347,7 @@ def reassign(run: Run, _: Actor, act: ReassignTask) -> None:
 def check_not_applicable(run: Run, actor: Actor, act: SetNotApplicable) -> None:
     """Raise why `actor` may not say that the task does not apply."""
     plan, state = find(run, act.task)
-    _expect(plan, state, *ACTIVE)
+    _expect(plan, state, act.do)
     if not _said(act.reason):
         raise Invalid("reason_missing", N_("Say why “{title}” does not apply."), title=plan.title)
     if "release_manager" not in actor.roles:

@@ -7,17 +7,15 @@ template shows, such as references that lead nowhere, `golive template validate`
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from golive.template import Checklist, Template
 from golive.template_words import meaning
 from golive.vocabulary import KEY
-from golive.words import N_
+from golive.words import N_, Translate
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Json = dict[str, Any]
-Translate = Callable[[str], str]
 
 _SPAN = r"^\s*(\d+\s*[smhd]\s*)+$"
 _CONDITION = r"^\s*(==|!=|<=|>=|<|>)\s+[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"

@@ -12,6 +12,8 @@ from typing_extensions import override
 from golive.model import Fact
 
 Language = Literal["en", "zh"]
+Translate = Callable[[str], str]
+"""Says a sentence of golive, given in English, in the language of who reads it."""
 _EXACT = 2**53
 
 
@@ -48,7 +50,7 @@ class Sentence(Fact):
     msgid: str
     args: dict[str, str | int | float | Text | Sentence] = {}
 
-    def render(self, language: Language = "en", translate: Callable[[str], str] = str) -> str:
+    def render(self, language: Language = "en", translate: Translate = str) -> str:
         """Return the sentence in `language`; `translate` looks `msgid` up in that language's catalogue."""
 
         def place(value: str | float | Text | Sentence) -> str | float:

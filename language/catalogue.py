@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from golive.words import Language
+from golive.words import Language, Translate
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Message
@@ -16,7 +15,7 @@ CATALOGUE = Path(__file__).parents[1] / "locale" / "zh_CN" / "LC_MESSAGES" / "go
 
 
 @cache
-def translator(language: Language) -> Callable[[str], str]:
+def translator(language: Language) -> Translate:
     """Return the function that looks a sentence up in the catalogue of `language`; unknown: English."""
     if language == "en" or not CATALOGUE.exists():
         return str

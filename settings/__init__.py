@@ -23,9 +23,11 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
+from golive.vocabulary import WRITTEN, Function, Role
 from settings.names import PREFIX, check_names, check_port
 from settings.private_file import kept_once, read
 from settings.secret_files import SecretFiles, UnusableSecret
@@ -41,17 +43,6 @@ _ISSUER = re.compile(r"^(https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:\d+)
 """RFC 8414: an address by TLS, without query; on this machine alone it may be without TLS."""
 
 Purpose = Literal["command", "start", "salt", "user_token", "enrolment", "page", "attempt"]
-RoleName = Literal[
-    "viewer",
-    "assignee",
-    "approver",
-    "release_manager",
-    "template_admin",
-    "auditor",
-    "security_admin",
-    "admin",
-]
-"""The roles, as `golive.vocabulary` has them; settings import nothing of golive."""
 
 
 class Granted(BaseModel):
@@ -59,8 +50,8 @@ class Granted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    roles: list[RoleName] = []
-    functions: list[str] = []
+    roles: list[Role] = []
+    functions: list[Function] = []
 
 
 class Settings(BaseSettings):
@@ -288,6 +279,13 @@ def settings_or_exit() -> Settings:
     except Unusable as unusable:
         sys.exit(str(unusable))
     except ValidationError as wrong:
-        told = (f"GOLIVE_{str(each['loc'][0]).upper()}: {each['msg']}." for each in wrong.errors())
-        sys.exit("\n".join(told))
+        sys.exit("\n".join(_told(each) for each in wrong.errors()))
     return settings
+
+
+def _told(wrong: ErrorDetails) -> str:
+    """Return which setting is wrong, where in it, and how it is written."""
+    name, *inside = wrong["loc"]
+    where = f" at {'.'.join(map(str, inside))}" if inside else ""
+    form = WRITTEN.get(wrong.get("ctx", {}).get("pattern", ""))
+    return f"GOLIVE_{str(name).upper()}{where}: {f'it is {form}' if form else wrong['msg']}."

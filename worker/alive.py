@@ -7,9 +7,7 @@ one replica that hangs is told apart from those that work, which the API's `/hea
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-import sys
 from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -18,6 +16,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from connectors.leaving import leave
 from golive.names import TASK_QUEUE
 from settings import settings_or_exit
 from worker.connection import connect
@@ -61,6 +60,4 @@ def _said(sentence: str, code: int) -> int:
 
 
 if __name__ == "__main__":
-    exit_code = asyncio.run(main())
-    sys.stdout.flush()
-    os._exit(exit_code)  # a short-lived client of the SDK can abort while the interpreter takes itself down
+    leave(asyncio.run(main()))

@@ -7,7 +7,6 @@ that is installed here: run it with the new version before an upgrade.
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -23,16 +22,19 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
+from connectors.leaving import leave
+from connectors.temporal import RUNNING, every_run
 from db.freezing import frozen_runs, known_runs
 from db.operating import Undone, require_schema
 from db.session import Database, database_time
 from golive.findings import Finding
-from golive.names import OURS, TASK_QUEUE, WATCH_QUEUE, workflow_id
+from golive.names import TASK_QUEUE, WATCH_QUEUE, workflow_id
 from golive.words import N_, Sentence, say
 from settings import Settings, settings_or_exit
 from worker.building import WORKFLOWS
 from worker.connection import WrongSearchAttributes, connect, missing_search_attributes
 from worker.lending import Lending
+from worker.telling import tell
 
 APART = timedelta(seconds=2)
 """By how much clocks may differ before times in reports and due times contradict each other."""
@@ -167,10 +169,7 @@ async def unknown(here: Installation) -> AsyncIterator[Finding]:
     """Does the database know every run that goes on?"""
     async with here.database.reading() as session:
         known = await known_runs(session)
-    alive = here.client.list_workflows(f"{OURS} AND ExecutionStatus = 'Running'")
-    found = [
-        run for run in [each.id.removeprefix(workflow_id("")) async for each in alive] if run not in known
-    ]
+    found = [run async for run in every_run(here.client, RUNNING) if run not in known]
     remedy = say(
         N_(
             "The database was restored from an older backup: write them from Temporal's history, `golive db recover`."
@@ -185,9 +184,8 @@ async def unknown(here: Installation) -> AsyncIterator[Finding]:
 
 async def stuck(here: Installation) -> AsyncIterator[Finding]:
     """Does the code of every workflow get on? Temporal marks one whose task has failed several times."""
-    query = f"{OURS} AND ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
     found = [
-        execution.id.removeprefix(workflow_id("")) async for execution in here.client.list_workflows(query)
+        run async for run in every_run(here.client, f"{RUNNING} AND TemporalReportedProblems IS NOT NULL")
     ]
     remedy = say(
         N_(
@@ -216,15 +214,12 @@ async def replays(here: Installation) -> AsyncIterator[Finding]:
             "report it as a fault of golive."
         )
     )
-    async for execution in here.client.list_workflows(f"{OURS} AND ExecutionStatus = 'Running'"):
+    async for run in every_run(here.client, RUNNING):
         count += 1
-        handle = here.client.get_workflow_handle(execution.id, run_id=execution.run_id)
+        handle = here.client.get_workflow_handle(workflow_id(run))
         result = await replayer.replay_workflow(await handle.fetch_history(), raise_on_replay_failure=False)
         if result.replay_failure is not None:
-            run, why = (
-                execution.id.removeprefix(workflow_id("")),
-                " ".join(str(result.replay_failure).split()),
-            )
+            why = " ".join(str(result.replay_failure).split())
             found = say(N_("Run {run} cannot go on with this golive: {why}."), run=run, why=why[:300])
             yield _finding("replay", found, remedy, well=False)
     yield _finding(
@@ -298,14 +293,9 @@ def _finding(about: str, found: Sentence, remedy: Sentence, *, well: bool) -> Fi
 
 async def main(words: list[str]) -> int:
     """Print each finding as a line of JSON; 1 unless all is well."""
-    well = True
-    async for finding in examine(settings_or_exit(), replay="--no-replay" not in words):
-        print(finding.model_dump_json(), flush=True)  # noqa: T201 - the answer
-        well = well and finding.well
-    return 0 if well else 1
+    found = examine(settings_or_exit(), replay="--no-replay" not in words)
+    return max([tell([each]) async for each in found], default=0)
 
 
 if __name__ == "__main__":
-    exit_code = asyncio.run(main(sys.argv[1:]))
-    sys.stdout.flush()
-    os._exit(exit_code)  # a short-lived client of the SDK can abort while the interpreter takes itself down
+    leave(asyncio.run(main(sys.argv[1:])))

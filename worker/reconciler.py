@@ -19,13 +19,13 @@ from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError, RPCStatusCode
 
-from connectors.temporal import COMPLETED, UNKNOWN, how_it_ended, namespace_id
+from connectors.temporal import COMPLETED, RUNNING, UNKNOWN, every_run, executions, how_it_ended, namespace_id
 from db import reconciling
 from db.freezing import found_again, freeze, freeze_unknown, known_runs
 from db.journal import head, locked_head
 from db.session import Database, Session
 from golive.events import Event
-from golive.names import OURS, STATE, workflow_id
+from golive.names import STATE, workflow_id
 from golive.state import RunState
 from worker.recorded import batches
 
@@ -60,7 +60,7 @@ async def compare_living(client: Client, database: Database) -> dict[str, str]:
     here = await namespace_id(client)
     async with database.reading() as session:
         open_runs = await reconciling.open_runs(session)
-    alive = await _alive(client)
+    alive = {run_id async for run_id in every_run(client, RUNNING)}
     await _keep_namespace(
         database, here, [name for name in alive & open_runs.keys() if not open_runs[name].namespace]
     )
@@ -83,11 +83,6 @@ async def ask_again(client: Client, database: Database) -> dict[str, str]:
     unknown = [run_id for run_id, run in open_runs.items() if run.unknown_in == here]
     came = {run_id: await _ask_after(client, database, here, run_id) for run_id in unknown}
     return {run_id: told for run_id, told in came.items() if told}
-
-
-async def _alive(client: Client) -> set[str]:
-    running = client.list_workflows(f"ExecutionStatus = 'Running' AND {OURS}")
-    return {execution.id.removeprefix(workflow_id("")) async for execution in running}
 
 
 async def _keep_namespace(database: Database, here: str, run_ids: list[str]) -> None:
@@ -163,11 +158,14 @@ async def freeze_disagreeing(client: Client, database: Database) -> list[str]:
     """Freeze every open run of which SQL and Temporal know different things; return their ids.
 
     The workflow is asked for its last number, which is recorded within a moment unless SQL was put back. A number of
-    SQL that the workflow does not know was given by a workflow that Temporal has forgotten.
+    SQL that the workflow does not know was given by a workflow that Temporal has forgotten. What is known to be unknown
+    cannot be asked: that is thawed, or found to disagree, once it is listed again.
     """
     async with database.reading() as session:
         known, still_open = await known_runs(session), await reconciling.open_runs(session)
-    asked = {run_id: await _last_number(client, run_id) for run_id in still_open}
+    asked = {
+        run_id: await _last_number(client, run_id) for run_id, run in still_open.items() if not run.unknown
+    }
     suspects = [run_id for run_id, seq in asked.items() if seq not in (None, known[run_id][0])]
     if not suspects:
         return []
@@ -212,11 +210,7 @@ async def keep_histories(client: Client, database: Database) -> None:
 
 async def _histories(client: Client, run_id: str) -> list[object]:
     """Return the history of each of a run's workflow executions, from the first to the last."""
-    chain = [
-        (execution.start_time, execution.run_id)
-        async for execution in client.list_workflows(f"WorkflowId = '{workflow_id(run_id)}'")
-    ]
-    handles = [client.get_workflow_handle(workflow_id(run_id), run_id=part) for _, part in sorted(chain)]
+    handles = await executions(client, run_id)
     return [json.loads((await handle.fetch_history()).to_json()) for handle in handles]
 
 

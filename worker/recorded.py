@@ -10,7 +10,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle
 
-from golive.names import OURS, workflow_id
+from connectors.temporal import executions
 from golive.recording import Batch, Recorded
 
 RECORDERS = frozenset({"record", "open_tasks", "request_approval", "raise_alert"})
@@ -32,17 +32,9 @@ class Written:
         return self.batch.events[-1].seq if self.batch.events else 0
 
 
-async def every_run(client: Client) -> list[str]:
-    """Return the id of every run that Temporal knows."""
-    found = [execution.id async for execution in client.list_workflows(OURS)]
-    return [name.removeprefix(workflow_id("")) for name in dict.fromkeys(found)]
-
-
 async def batches(client: Client, run_id: str) -> list[Written]:
     """Return every batch of a run that was recorded, in order, over all executions of its workflow."""
-    found = client.list_workflows(f"WorkflowId = '{workflow_id(run_id)}'")
-    executions = sorted([(each.start_time, each.run_id) async for each in found])
-    handles = [client.get_workflow_handle(workflow_id(run_id), run_id=number) for _, number in executions]
+    handles = await executions(client, run_id)
     return [each for handle in handles async for each in _of_execution(client, handle)]
 
 

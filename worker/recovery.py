@@ -7,33 +7,31 @@ recorded first, each at the time under which its hash is the one that was given 
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
-from temporalio.exceptions import TemporalError
 
-from connectors.temporal import how_it_ended, namespace_id
+from connectors.leaving import leave
+from connectors.temporal import UNKNOWN, every_run, how_it_ended, namespace_id
 from db import journal
 from db.errors import JournalBehind, RecordRefused
 from db.freezing import freeze_quietly, frozen_runs, known_runs, thaw
 from db.journal import GENESIS, append_admin
-from db.operating import Undone, require_schema
+from db.operating import require_schema
 from db.reconciling import lives_in, take_up
 from db.recording import record
 from db.session import Database, Session
 from golive.commands import GOLIVE
 from golive.findings import Finding
-from golive.names import workflow_id
 from golive.recording import Recorded
 from golive.words import N_, say
 from settings import Settings, settings_or_exit
 from worker.connection import connect
-from worker.recorded import Written, batches, every_run
+from worker.recorded import Written, batches
+from worker.telling import attempted
 
 _MILLISECOND = timedelta(milliseconds=1)
 _NEAR, _FAR = timedelta(seconds=1), timedelta(seconds=30)
@@ -86,7 +84,9 @@ async def recover(
     here = await namespace_id(client)
     async with database.reading() as session:
         known, frozen = await known_runs(session), set(await frozen_runs(session))
-    looked_at = [await _look(client, known, run_id) for run_id in run_ids or await every_run(client)]
+    looked_at = [
+        await _look(client, known, run_id) for run_id in run_ids or [each async for each in every_run(client)]
+    ]
     found = [each for each in looked_at if each.missing or each.run_id in frozen]
     pending = [(written.answered_at, n, written) for n, run in enumerate(found) for written in run.missing]
     for _, n, written in sorted(pending, key=lambda each: each[:2]):
@@ -194,7 +194,7 @@ async def out_of_reach(client: Client, database: Database) -> list[Finding]:
 
 
 async def _is_known(client: Client, run_id: str) -> bool:
-    return bool((await client.count_workflows(f"WorkflowId = '{workflow_id(run_id)}'")).count)
+    return await how_it_ended(client, run_id) != UNKNOWN
 
 
 _UNKNOWN = N_(
@@ -237,19 +237,9 @@ def _told(done: Recovered) -> Finding:
 
 def main(run_ids: Collection[str]) -> int:
     """Recover these runs, or every one, and say what was written, a finding a line; 1 when it could not be done."""
-    try:
-        told = asyncio.run(_recovered(settings_or_exit(), run_ids))
-    except Undone as other:
-        told = [Finding(about="runs", well=False, found=other.sentence)]
-    except (TemporalError, RuntimeError, SQLAlchemyError, OSError, RecordRefused) as failed:
-        why = say(N_("The runs could not be recovered: {why}."), why=" ".join(str(failed).split()))
-        told = [Finding(about="runs", well=False, found=why)]
-    for each in told:
-        print(each.model_dump_json())  # noqa: T201 - the answer
-    return 0 if all(each.well for each in told) else 1
+    work = _recovered(settings_or_exit(), run_ids)
+    return attempted(work, failed=N_("The runs could not be recovered: {why}."))
 
 
 if __name__ == "__main__":
-    exit_code = main(sys.argv[1:])
-    sys.stdout.flush()
-    os._exit(exit_code)  # a short-lived client of the SDK can abort while the interpreter takes itself down
+    leave(main(sys.argv[1:]))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from activities.report.document import Cell, Code, Link, Many, Share, State
-from golive.words import N_, Language, Sentence, Text
+from golive.words import N_, Language, Sentence, Text, Translate
 from language import name_of, tell, translator
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -21,7 +20,7 @@ class Voice:
     def __init__(self, language: Language, time_zone: str) -> None:
         self.language = language
         self._zone = ZoneInfo(time_zone)
-        self._translate: Callable[[str], str] = translator(language)
+        self._translate: Translate = translator(language)
 
     def say(self, msgid: str, **places: str | int) -> str:
         """Return a sentence of a template with its places filled."""

@@ -16,7 +16,7 @@ from api.schemas.approvals import ApprovalShown, DecisionShown, RuleShown
 from api.schemas.subject import WorkSigned
 from db.attachments import Attachment, find_attachments
 from db.events import rows_of
-from db.looks import Look, last_looks
+from db.looks import LastLook, last_looks
 from db.queries import get_approval, get_header, release_of
 from db.session import Session
 from db.standing import standing_of
@@ -61,7 +61,7 @@ class Seen:
     run: RunHeader
     present: Release
     standing: Standing
-    looks: dict[str, Look]
+    looks: dict[str, LastLook]
     rows: dict[int, JournalRow]
     files: dict[str, Attachment] = field(default_factory=dict)
 
@@ -73,7 +73,7 @@ class Seen:
         return self.visit.actor.name
 
     @property
-    def was(self) -> Look | None:
+    def was(self) -> LastLook | None:
         """What the reader saw last; None at the first look."""
         return self.looks.get(self.me)
 
@@ -122,8 +122,8 @@ class Seen:
         """Why nobody can decide now; None while decisions are awaited."""
         if self.run.state in ENDED:
             return self._whole(say(N_("The run has ended: it is {state}."), state=self.run.state))
-        if self.run.frozen and self.run.blocked_by:
-            return self._whole(self.run.blocked_by)
+        if self.run.frozen:
+            return self._whole(self.run.frozen)
         if self.view.state != "pending":
             return self._whole(say(CLOSED[self.view.state]))
         if self.run.state == "rolling_back":

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from api.asking import address
+from api.asking import actor_of
 from api.pages.acting import NOT_TRIED, Tried
 from api.pages.choosing import SHORTEST, good_enough
 from api.pages.rendering import page
@@ -22,8 +22,7 @@ from db import browsing, enrolling
 from db.enrolling import Enrolment
 from db.journal import administering, append_admin
 from db.passwords import keep_hash
-from db.people import User, get_user, revoke_tokens_of
-from golive.commands import Actor
+from db.people import get_user, revoke_tokens_of
 from golive.errors import Invalid, NotFound
 from golive.words import N_
 
@@ -64,21 +63,11 @@ async def _chosen(sent: Sent, found: Enrolment, hashed: str) -> Response:
         if sent.text("revoke"):
             count = await revoke_tokens_of(sql, user.name)
             told = {"user": user.name, "count": count}
-            await append_admin(sql, _actor(visit, user), "TokensRevoked", f"user:{user.name}", payload=told)
+            await append_admin(
+                sql, actor_of(user, visit.request, "link"), "TokensRevoked", f"user:{user.name}", payload=told
+            )
         secret = await begun(sql, visit, found.name, "link")
     return led(visit, secret, "/")
-
-
-def _actor(visit: Visit, user: User) -> Actor:
-    """Return who acts by the link: its user."""
-    return Actor(
-        name=user.name,
-        roles=user.roles,
-        functions=user.functions,
-        enabled=user.enabled,
-        method="link",
-        address=address(visit.request),
-    )
 
 
 async def _found(visit: Visit, secret: str) -> Enrolment:

@@ -9,7 +9,7 @@ import secrets
 
 from starlette.requests import Request
 
-from api.hosts import origin_of
+from api.hosts import origin_of, own_origin
 from api.pages.sealing import is_marked, mark_of
 from golive.errors import Refused
 from golive.words import N_
@@ -51,8 +51,3 @@ def is_from_here(request: Request, settings: Settings) -> bool:
     if site := request.headers.get("sec-fetch-site"):
         return site == "same-origin"
     return origin_of(request.headers.get("referer", "")) == own_origin(request, settings)
-
-
-def own_origin(request: Request, settings: Settings) -> str:
-    """Return scheme, host and port under which people reach golive."""
-    return origin_of(settings.public_url or str(request.base_url))

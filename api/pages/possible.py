@@ -17,10 +17,8 @@ def possible(look: Look) -> tuple[str, ...]:
     run = look.run
     if run.state in ENDED:
         return ()
-    footing = _footing(look)
-    if run.frozen:
-        return footing.ways_back()  # nothing can be recorded, but traffic can always be returned
-    return (*footing.acts(), *_words(look))
+    words = () if run.frozen else _words(look)
+    return (*_footing(look).acts(), *words)
 
 
 def _footing(look: Look) -> Footing:
@@ -29,6 +27,8 @@ def _footing(look: Look) -> Footing:
         ending=_ending(look),
         stages=look.run.stages,
         no_return=look.run.no_return is not None,
+        frozen=look.run.frozen is not None,
+        unknown=look.run.unknown,
     )
 
 

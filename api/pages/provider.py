@@ -15,10 +15,10 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from api.asking import address
+from api.hosts import own_origin
 from api.pages.acting import done, local
 from api.pages.cookies import bound
 from api.pages.entering import Identity, enter, identity_of
-from api.pages.forgery import own_origin
 from api.pages.proving import refuse
 from api.pages.rendering import page
 from api.pages.sealing import opened, seal

@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, Response
 
 from api.pages.assets import asset
 from api.pages.visiting import Visit
-from golive.words import Language, Sentence
+from golive.words import Language, Sentence, Translate
 from language import name_of, translator, whole
 
 _TEMPLATES = Path(__file__).parents[2] / "templates" / "pages"
@@ -173,7 +173,7 @@ def _environment(language: Language) -> Environment:
     return environment
 
 
-def _plural(told: Callable[[str], str]) -> Callable[[str, str, int], str]:
+def _plural(told: Translate) -> Callable[[str, str, int], str]:
     """Return the choice between one and several. Chinese has one form, looked up by the sentence of several."""
     return lambda one, several, n: told(one) if n == 1 else told(several)
 

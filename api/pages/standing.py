@@ -10,11 +10,20 @@ from dataclasses import dataclass
 from api.pages.visiting import Visit
 from db.views import RunHeader, TaskView
 from golive.people import DOES
-from golive.task_graph import ACTIVE
-from golive.vocabulary import ENDED
+from golive.possible import Work
+from golive.vocabulary import ENDED, FINISHED
 from golive.words import N_, Sentence, say
 
-_DONE = ("done", "not_applicable")
+_FORMS = {
+    "start_task": "start",
+    "complete_task": "complete",
+    "verify_task": "verify",
+    "block_task": "block",
+    "not_applicable": "not-applicable",
+    "reassign_task": "reassign",
+    "reopen_task": "reopen",
+}
+"""The last part of each act's address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +44,7 @@ class Standing:
 def standing(task: TaskView, run: RunHeader, visit: Visit, *, reopens: bool) -> Standing:
     """Return where `task` stands for the reader. `reopens`: the run allows that it is opened again."""
     acts = _acts(task, run, visit, reopens=reopens)
-    idle = not {"complete", "verify", "start"} & set(acts) and task.state not in _DONE
+    idle = not {"complete", "verify", "start"} & set(acts) and task.state not in FINISHED
     return Standing(
         says=_says(task, visit.actor.name),
         acts=acts,
@@ -47,35 +56,16 @@ def standing(task: TaskView, run: RunHeader, visit: Visit, *, reopens: bool) -> 
 def _acts(task: TaskView, run: RunHeader, visit: Visit, *, reopens: bool) -> tuple[str, ...]:
     if run.state in ENDED or run.frozen:
         return ()
-    possible = {
-        "start": task.state in ("open", "blocked") and _own(task, visit),
-        "complete": task.state in ("open", "in_progress") and _own(task, visit),
-        "verify": task.state == "to_verify"
-        and _of_function(task, visit)
-        and task.done_by != visit.actor.name,
-        "block": task.state in ("open", "in_progress") and _own(task, visit),
-        "not-applicable": task.state in ACTIVE and (_leads(visit) or _own(task, visit)),
-        "reassign": task.state in ACTIVE and (_leads(visit) or _of_function(task, visit)),
-        "reopen": reopens and (_leads(visit) or _of_function(task, visit)),
-        "comments": visit.may_do("comment"),
-    }
-    return tuple(act for act, is_possible in possible.items() if is_possible)
-
-
-def _leads(visit: Visit) -> bool:
-    return visit.may("release_manager")
-
-
-def _of_function(task: TaskView, visit: Visit) -> bool:
-    """Tell whether the reader does the work of the task's function in this run, today."""
-    me = visit.actor
-    return DOES in me.roles and me.name in task.people and task.function in me.functions
-
-
-def _own(task: TaskView, visit: Visit) -> bool:
-    if task.assignee is None:
-        return _of_function(task, visit)
-    return task.assignee == visit.actor.name and DOES in visit.actor.roles
+    work = Work(
+        state=task.state,
+        function=task.function,
+        people=task.people,
+        assignee=task.assignee,
+        done_by=task.done_by,
+        reopens=reopens,
+    )
+    forms = tuple(_FORMS[act] for act in work.acts(visit.actor))
+    return (*forms, "comments") if visit.may_do("comment") else forms
 
 
 def _says(task: TaskView, me: str) -> Sentence:

@@ -14,7 +14,8 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api.asking import HouseDep, address
+from api.asking import HouseDep, actor_of
+from api.hosts import own_origin
 from api.house import House
 from api.language import language_of
 from api.pages import forgery
@@ -58,15 +59,7 @@ class Visit:
         """Who acts. Raises SignInFirst when nobody has signed in."""
         if self.session is None:
             raise SignInFirst
-        user = self.session.user
-        return Actor(
-            name=user.name,
-            roles=user.roles,
-            functions=user.functions,
-            enabled=user.enabled,
-            method=self.session.method,
-            address=address(self.request),
-        )
+        return actor_of(self.session.user, self.request, self.session.method)
 
     @property
     def provider(self) -> str | None:
@@ -109,7 +102,7 @@ def cookie_of(request: Request, settings: Settings) -> SessionCookie:
 
 def is_https(request: Request, settings: Settings) -> bool:
     """Tell whether people come by TLS."""
-    return forgery.own_origin(request, settings).startswith("https:")
+    return own_origin(request, settings).startswith("https:")
 
 
 def before(request: Request, settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from api import enrolling
 from api.asking import SIGNED_IN, ActorDep, HouseDep, SessionDep, UserDep, need
-from api.attempts import Attempt, AttemptDep, told
+from api.attempts import Attempt, AttemptDep, Change, told
 from api.described import ASKED, BODY, CHANGE, LIST, permission, problems
 from api.enrolling import drawn
 from api.house import House
@@ -41,6 +42,9 @@ from golive.words import N_
 
 router = APIRouter(tags=["users"], dependencies=[SIGNED_IN])
 
+Secrets = Callable[[Session, dict[str, Any]], Awaitable[dict[str, Any]]]
+"""What is told of something made beside what is kept of it."""
+
 
 class UserFilter(Given):
     """Which users, by name."""
@@ -64,25 +68,33 @@ class UserFilter(Given):
     "72 hours. Beside it, and outside of production only, the answer holds an API token, which is shown this once; "
     "golive keeps its hash. In production people make their tokens themselves, at the page `/me`."
     + permission(*MANAGE_USERS),
-    responses=problems(*CHANGE, "409 user_exists"),
+    responses=problems(*CHANGE, "409 not_repeatable", "409 user_exists"),
 )
 async def add(given: UserGiven, attempt: AttemptDep, request: Request, house: HouseDep) -> Response:
     """Make a user, their link and, in development, their first token; the same attempt gets the same answer."""
     need(attempt.actor, MANAGE_USERS)
+
+    async def make(session: Session) -> dict[str, Any]:
+        return await _make(session, house, attempt, given)
+
+    async def token(session: Session, made: dict[str, Any]) -> dict[str, Any]:
+        if made["token_id"] is None:
+            return {"token": None}
+        return {"token": await enrolling.given(session, house, attempt, "user_token", token_is_known)}
+
+    return await _made_once(request, house, attempt, make, token)
+
+
+async def _made_once(
+    request: Request, house: House, attempt: Attempt, make: Change, more: Secrets | None = None
+) -> Response:
+    """Make a link, and what goes with it, once; answer with it and with `more`, which nobody keeps on the way."""
     async with administering(house.database) as session:
         known = await attempt.found(session)
-        answer = known or await attempt.kept(session, 201, await _make(session, house, attempt, given))
-        token = None
-        if answer.body["token_id"]:
-            token = await enrolling.given(session, house, attempt, "user_token", token_is_known)
-        link = await enrolling.address(session, house, attempt, request)
-    body = {**answer.body, "token": token, "enrolment_url": link}
-    return _once_told(Answer(status=answer.status, body=body), again=known is not None)
-
-
-def _once_told(answer: Answer, *, again: bool) -> Response:
-    """Return an answer that nobody keeps on the way."""
-    response = told(answer, again=again)
+        answer = known or await attempt.kept(session, 201, await make(session))
+        link = {"enrolment_url": await enrolling.address(session, house, attempt, request)}
+        body = {**answer.body, **link, **(await more(session, answer.body) if more else {})}
+    response = told(Answer(status=answer.status, body=body), again=known is not None)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -107,17 +119,16 @@ async def _make(session: Session, house: House, attempt: Attempt, given: UserGiv
     description="At the link the user chooses a password, the first one or, when they forgot it, another one; their "
     "sessions at other browsers end then. It works once, for 72 hours, and ends the links that were made before."
     + permission(*MANAGE_USERS),
-    responses=problems(*CHANGE, "404 unknown_user"),
+    responses=problems(*CHANGE, "404 unknown_user", "409 not_repeatable"),
 )
 async def enrol(name: UserPath, attempt: AttemptDep, request: Request, house: HouseDep) -> Response:
     """Make a one-time link; the same attempt again gets the same answer."""
     need(attempt.actor, MANAGE_USERS)
-    async with administering(house.database) as session:
-        known = await attempt.found(session)
-        answer = known or await attempt.kept(session, 201, await _link(session, house, attempt, name))
-        link = await enrolling.address(session, house, attempt, request)
-    body = {**answer.body, "enrolment_url": link}
-    return _once_told(Answer(status=answer.status, body=body), again=known is not None)
+
+    async def make(session: Session) -> dict[str, Any]:
+        return await _link(session, house, attempt, name)
+
+    return await _made_once(request, house, attempt, make)
 
 
 async def _link(session: Session, house: House, attempt: Attempt, name: str) -> dict[str, Any]:

@@ -24,6 +24,14 @@ async def test_a_file_is_stored_by_its_digest_and_given_back_as_a_download(admin
     assert answer.headers["etag"] == f'"sha256:{hashlib.sha256(SVG).hexdigest()}"'
 
 
+async def test_a_download_is_as_long_as_the_file_whatever_the_browser_unpacks(admin: Client) -> None:
+    text = b"the same line again\n" * 1000
+    attachment = await admin.upload("log.txt", text)
+    answer = await admin.ask("GET", f"/attachments/{attachment}", headers={"Accept-Encoding": "gzip"})
+    assert (answer.content, answer.headers["content-length"]) == (text, str(len(text)))
+    assert "content-encoding" not in answer.headers
+
+
 async def test_the_same_upload_with_the_same_key_is_one_attachment(admin: Client) -> None:
     async def send(content: bytes) -> str:
         files = {"file": ("a.txt", content, "text/plain")}

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import stat
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from api.house import House
@@ -51,6 +55,18 @@ async def test_the_same_attempt_gets_the_same_answer_and_its_token_is_stored_now
     written = await everything_in(settings.url)
     assert "ann" in written
     assert first.json()["token"] not in written
+
+
+async def test_a_token_is_drawn_as_it_always_was_and_not_invented_without_its_key(
+    admin: Client, settings: Settings
+) -> None:
+    first = (await admin.post("/users", ANN, key="k")).json()
+    attempt = hashlib.sha256(b"admin\0POST /api/v1/users\0k").hexdigest()
+    digest = hmac.digest(settings.keys("user_token")[0], f"user-token\0{attempt}".encode(), hashlib.sha256)
+    assert first["token"] == base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    settings.secret_keys = SecretStr("n" * 64)
+    settings.__dict__.pop("_secrets", None)
+    problem(await admin.post("/users", ANN, key="k"), 409, "not_repeatable")
 
 
 async def everything_in(url: str) -> str:

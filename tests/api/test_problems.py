@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from api.refusals import run_frozen
+from golive.words import say
 from tests.api.client import RELEASE, Client, problem
 
 USER: dict[str, Any] = {"name": "ann", "roles": ["assignee"], "functions": ["qa"]}
@@ -205,3 +207,7 @@ async def test_a_thousand_mistakes_are_answered_shortly(admin: Client) -> None:
     told = problem(answer, 422, "invalid")
     assert len(told["errors"]) == len(told["fields"]) == 20
     assert len(answer.content) < 10_000
+
+
+def test_the_answer_about_a_frozen_run_keeps_what_its_sentence_names() -> None:
+    assert str(run_frozen(say("Only {who} knows.", who="ann")).sentence) == "Only ann knows."

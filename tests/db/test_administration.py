@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -32,6 +33,20 @@ async def test_user_is_known_by_token_until_it_is_revoked(database: Database) ->
         assert await people.authenticate(session, token.token) is None
         with pytest.raises(NotFound):
             await people.revoke_token(session, "nothing")
+
+
+async def test_a_token_is_over_by_the_clock_of_the_database_for_everybody_who_asks(
+    database: Database,
+) -> None:
+    async with database.transaction() as session:
+        made = await people.create_user(session, name="ann", roles=[], functions=[])
+        over, valid = [
+            await people.issue_token(session, "ann", lasting=timedelta(minutes=ends)) for ends in (-1, 1)
+        ]
+        assert await people.authenticate(session, over.token) is None
+        assert await people.kept_token(session, over.token) is None
+        assert [each.id for each in await people.tokens_of(session, made.id)] == [valid.id]
+        assert await people.authenticate(session, valid.token) == made
 
 
 async def test_name_is_taken_once(database: Database) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from db.looks import Look, keep_look, last_looks
+from db.looks import LastLook, keep_look, last_looks
 from db.queries import get_approval
 from db.session import Database
 from db.standing import standing_of
@@ -41,7 +41,7 @@ async def recorded(database: Database, world: World) -> str:
         return str((await get_approval(session, ASKED)).digest)
 
 
-async def looks(database: Database) -> dict[str, Look]:
+async def looks(database: Database) -> dict[str, LastLook]:
     async with database.reading() as session:
         return await last_looks(session, ASKED, ["ops1", "ops2"])
 

@@ -363,6 +363,6 @@ async def test_a_batch_that_finds_too_little_freezes_its_run_and_is_tried_again(
             await environment.run(Recording(database, story.KEYS).record, late)
         assert (behind.value.type, behind.value.non_retryable) == ("golive.journal_behind", False)
     run = await whole(database)
-    assert (run.seq, run.frozen) == (1, run_id == "r1")
+    assert (run.seq, run.frozen is not None) == (1, run_id == "r1")
     await record(database, Batch(run_id="r1", events=(event(2), event(3)), run=run_change()))
     assert not (await whole(database)).frozen

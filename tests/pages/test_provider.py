@@ -7,7 +7,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import httpx
@@ -16,8 +16,7 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from api.pages.entering import identity_of
-from golive.vocabulary import Role
-from settings import RoleName, Settings
+from settings import Settings
 from tests.api.client import Client
 from tests.api.conftest import NOBODY_LISTENS
 from tests.api.test_people import everything_in
@@ -66,10 +65,6 @@ async def admin(home: Path, provider: Provider) -> AsyncIterator[Client]:
 async def stranger(admin: Client) -> AsyncIterator[Reader]:
     async with reading(admin.app) as reader:
         yield reader
-
-
-def test_the_settings_know_the_roles_that_there_are() -> None:
-    assert get_args(RoleName) == get_args(Role)
 
 
 async def test_the_first_sign_in_makes_a_user_with_what_the_groups_stand_for(

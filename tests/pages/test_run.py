@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bs4 import BeautifulSoup
 
 from api.schemas.release import ReleaseGiven
-from db.freezing import freeze
+from db.freezing import freeze, freeze_unknown
 from golive.recording import Batch
 from settings import Settings
 from tests.api.client import RELEASE, Client
@@ -285,6 +285,24 @@ async def test_a_frozen_run_offers_only_the_ways_back(team: Team) -> None:
         shown = await manager.look(f"/runs/{run['id']}")
         assert offered(shown) == {"rollback", "abort"}
         assert "golive db recover" in shown.text
+        async with team.stack.database.transaction() as sql:
+            assert await freeze_unknown(sql, run["id"])
+        unknown = await manager.look(f"/runs/{run['id']}")
+        assert not offered(unknown)
+        assert "TEMPORAL_NAMESPACE" in unknown.text
+
+
+async def test_a_form_that_comes_after_its_run_was_frozen_is_refused_and_does_not_wait(team: Team) -> None:
+    run = await team.start()
+    path = f"/runs/{run['id']}"
+    async with reading(team.manager.app, team.manager.token) as manager:
+        shown = await manager.look(path)
+        async with team.stack.database.transaction() as sql:
+            assert await freeze(sql, run["id"])
+        refused = await manager.send(shown, f"{path}/hold", reason="lunch")
+    assert (refused.status, "golive db recover" in refused.alert) == (503, True)
+    assert "Not known yet" not in refused.text
+    assert filled(refused.form(f"{path}/hold"))["reason"] == ["lunch"]
 
 
 async def test_the_page_is_in_chinese_for_who_reads_chinese(team: Team) -> None:

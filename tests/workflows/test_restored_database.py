@@ -96,7 +96,7 @@ async def recovered(stack: Stack, older: Database, *of: Running) -> list[Recover
 
 async def is_frozen(database: Database, run_id: str) -> bool:
     async with database.reading() as session:
-        return (await get_header(session, run_id)).frozen
+        return (await get_header(session, run_id)).frozen is not None
 
 
 async def test_what_was_lost_is_frozen_and_written_again_as_it_was(
@@ -294,3 +294,12 @@ async def test_temporal_that_forgot_freezes_the_run_and_is_told(stack: Stack) ->
     (done,) = await recovered(stack, stack.database, run)
     assert done.forgotten
     assert await is_frozen(stack.database, run.run_id)
+
+
+async def test_a_run_that_is_known_as_unknown_is_not_asked_what_it_knows(stack: Stack) -> None:
+    run = await stack.start(make_plan(UAT, SIGNED))
+    number = (await run.state()).seq + 1
+    await record(stack.database, Batch(run_id=run.run_id, events=(event(number, "TaskStarted"),)))
+    async with stack.database.transaction() as session:
+        assert await freeze_unknown(session, run.run_id)
+    assert await freeze_disagreeing(stack.client, stack.database) == []

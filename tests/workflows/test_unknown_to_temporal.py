@@ -134,7 +134,7 @@ async def test_in_another_namespace_every_run_is_frozen_and_goes_on_when_it_is_f
     assert await compare_living(elsewhere, stack.database) == {}  # said once
     for run in started:
         header = await shown(stack.database, run)
-        assert (header.state, header.frozen) == ("running", True)
+        assert (header.state, header.frozen, header.unknown) == ("running", header.blocked_by, True)
         assert "another Temporal namespace than the run was started in" in str(header.blocked_by)
         assert "golive db abandon" in str(header.blocked_by)
     assert await compared(stack.client, stack.database, 2) == {run.run_id: "RunThawed" for run in started}
@@ -245,7 +245,7 @@ async def test_a_run_that_temporal_has_forgotten_is_given_up_by_an_operator_alon
     (declared,) = await abandon(stack.client, stack.database, [run.run_id, run.run_id], GONE)
     assert declared.well
     header = await shown(stack.database, run)
-    assert (header.state, header.frozen) == ("aborted", False)
+    assert (header.state, header.frozen) == ("aborted", None)
     assert "An operator declared the run ended" in str(header.blocked_by)
     async with stack.database.reading() as session:
         assert await holder(session, "shop", "production") is None
@@ -405,7 +405,7 @@ async def test_a_frozen_run_that_is_terminated_in_temporal_is_frozen_no_more(sta
     await run.handle.terminate("it cannot be mended")
     assert await compared(stack.client, stack.database) == {run.run_id: "RunLost"}
     header = await shown(stack.database, run)
-    assert (header.state, header.frozen) == ("aborted", False)
+    assert (header.state, header.frozen) == ("aborted", None)
     async with stack.database.reading() as session:
         assert await frozen_runs(session) == {}
 
