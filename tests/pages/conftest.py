@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from settings import Settings
 from tests.api.client import Client
 from tests.api.conftest import admin, prepared, prepared_on_postgresql, settings
 from tests.api.test_acts import application, team
 from tests.pages.chromium import chromium
 from tests.pages.reader import Reader, reading
 from tests.pages.scene import Scene, staged
+from tests.pages.streams import Site, serving
 
 __all__ = ["admin", "application", "chromium", "prepared", "prepared_on_postgresql", "settings", "team"]
 
@@ -33,3 +35,10 @@ async def chief(admin: Client) -> AsyncIterator[Reader]:
     """The user `admin` at the pages of the same application."""
     async with reading(admin.app, admin.token) as reader:
         yield reader
+
+
+@pytest.fixture
+async def site(settings: Settings) -> AsyncIterator[Site]:
+    """Golive behind a real server, with nobody signed in."""
+    async with serving(settings) as site:
+        yield site
