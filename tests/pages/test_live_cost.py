@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -65,8 +66,13 @@ async def test_a_change_costs_the_same_statements_for_3_viewers_as_for_40(
     few = await _asked_for_one_change(site, token, page, 3, 2)
     many = await _asked_for_one_change(site, token, page, 40, 3)
     assert [len([one for one in asked if reading in one]) for asked in (few, many)] == [1, 1], few
-    a_few_looks_more = 12  # on a busy machine they take longer to be read here; each look asks 2 to 4 things
-    assert len(many) <= len(few) + a_few_looks_more
+    # On a busy machine it takes more looks until all have read it here: those ask how far things are and who may read.
+    few, many = (
+        [one for one in asked if not re.search("stream_heads|FROM sessions|strftime", one)]
+        for asked in (few, many)
+    )
+    one_more_at_the_first_look = 4
+    assert len(many) <= len(few) + one_more_at_the_first_look, many
 
 
 async def test_what_was_read_before_a_viewer_came_is_not_sent_to_who_has_seen_more(site: Site) -> None:
