@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from db.browsing import Browsing
 from db.news import Stamp
 from db.session import Session
 from golive.errors import GoliveError
@@ -54,7 +55,7 @@ class Channel(Generic[T]):
         self._enters, self._leaves = enters, leaves
         self._things: dict[str, Watched[T]] = {}
 
-    def watch(self, key: str, seen: Stamp, session: str | None = None) -> Watch[T]:
+    def watch(self, key: str, seen: Stamp, session: Browsing | None = None) -> Watch[T]:
         """Watch a thing of which the viewer has `seen` so much; `session` is the browser's that they watch in."""
         return Watch(self, key, seen, session)
 
@@ -112,7 +113,7 @@ class Channel(Generic[T]):
 class Watch(Generic[T]):
     """One viewer of one thing, inside a `with` block. `over` once they may watch no more."""
 
-    def __init__(self, channel: Channel[T], key: str, seen: Stamp, session: str | None):
+    def __init__(self, channel: Channel[T], key: str, seen: Stamp, session: Browsing | None):
         self.key, self.seen, self.session = key, seen, session
         self.over = self.outdone = False
         self._current = False

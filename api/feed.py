@@ -163,7 +163,7 @@ class Feed:
         if self.closed:
             watch.end()
         if watch.session is not None:
-            its = self._sessions.setdefault(watch.session, {})
+            its = self._sessions.setdefault(watch.session.id, {})
             its[watch] = None
             if len(its) > STREAMS:
                 oldest = next(iter(its))
@@ -176,10 +176,10 @@ class Feed:
 
     def _forget(self, watch: Watch[Any]) -> None:
         """Count a watch no more among those of its session."""
-        if watch.session is not None and (its := self._sessions.get(watch.session)) is not None:
+        if watch.session is not None and (its := self._sessions.get(watch.session.id)) is not None:
             its.pop(watch, None)
             if not its:
-                del self._sessions[watch.session]
+                del self._sessions[watch.session.id]
 
     async def _look(self) -> None:
         """Tell what is new. Who may read no more goes first: while that is not known, nobody is told anything."""
@@ -193,13 +193,16 @@ class Feed:
             log.warning("cannot look for news: %s", away)
 
     async def _cut_off(self, sql: Session) -> None:
-        """End the watches of sessions that have ended, and of people who were disabled."""
-        sessions = set(self._sessions)
-        ended = sessions - await going_on(sql, sessions) if sessions else set()
+        """End the watches of sessions that have ended, and of people who were disabled or may do other things now.
+
+        The browser of the last connects again, as whom they now are.
+        """
+        users = await going_on(sql, tuple(self._sessions)) if self._sessions else {}
         self._sessions_due = time.monotonic() + SESSIONS_EVERY
-        for session in ended:
-            for watch in self._sessions.pop(session, {}):
-                watch.end()
+        for session, watches in self._sessions.items():
+            for watch in watches:
+                if watch.session is None or watch.session.user != users.get(session):
+                    watch.end()
 
 
 async def _unread(_: Session, __: str, ___: Stamp, ____: Stamp) -> object:

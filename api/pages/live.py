@@ -106,7 +106,7 @@ def stream(
     def tell(sight: Sight[T], stamp: Stamp) -> bytes:
         return message(stamp, sight.made(reader, lambda look: lines(made(look, _now(visit)))))
 
-    watch = channel.watch(key, seen, visit.session.id if visit.session else None)
+    watch = channel.watch(key, seen, visit.session)
     return EventStream(_events(watch, _until(visit), tell))
 
 

@@ -242,6 +242,22 @@ async def test_who_signs_out_or_is_disabled_is_cut_off_within_five_seconds(site:
             assert (await staying.next()).id == "2"
 
 
+async def test_who_may_do_other_things_now_connects_again_as_whom_they_are(site: Site) -> None:
+    await record(site.house.database, first())
+    opened = happened(2, "TaskOpened", object="task:uat.plan", payload={"title": "plan"})
+    await record(site.house.database, Batch(run_id="r1", events=(opened,), tasks=(task_change("plan"),)))
+    token = (await site.invite("vi"))["vi"]
+    headers = {"Authorization": f"Bearer {site.token}"}
+    async with site.browser() as admin, site.browser(token) as http:
+        async with streaming(http, "/tasks/r1.uat.plan/news?after=2") as stream:
+            await site.until(1)
+            changed = await admin.patch("/api/v1/users/vi", json={"roles": ["viewer"]}, headers=headers)
+            assert changed.status_code == 200
+            assert await stream.rest(within=8) == []
+        async with streaming(http, "/tasks/r1.uat.plan/news?acts=") as stream:
+            assert "with the role assignee" in "".join((await stream.next()).data)
+
+
 async def sign_out(http: httpx.AsyncClient) -> None:
     page = BeautifulSoup((await http.get("/")).text, "html.parser")
     form = page.select_one('form[action="/sign-out"]')

@@ -145,3 +145,6 @@ async def test_a_reader_that_dies_of_a_fault_ends_the_streams_and_is_told_by_the
         assert (told["state"], told["news"]["state"]) == ("degraded", "down")
         assert "nobody is told of news any more" in caplog.text
         assert (await http.get("/runs/r1/news?after=1")).status_code == 503
+        headers = {"Authorization": f"Bearer {site.token}"}
+        refused = await http.get("/api/v1/runs/r1/stream", headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (503, "no_news")
