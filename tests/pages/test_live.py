@@ -244,7 +244,8 @@ async def test_who_signs_out_or_is_disabled_is_cut_off_within_five_seconds(site:
 
 async def test_who_may_do_other_things_now_connects_again_as_whom_they_are(site: Site) -> None:
     await record(site.house.database, first())
-    opened = happened(2, "TaskOpened", object="task:uat.plan", payload={"title": "plan"})
+    told = {"title": "plan", "function": "qa"}
+    opened = happened(2, "TaskOpened", object="task:uat.plan", payload=told)
     await record(site.house.database, Batch(run_id="r1", events=(opened,), tasks=(task_change("plan"),)))
     token = (await site.invite("vi"))["vi"]
     headers = {"Authorization": f"Bearer {site.token}"}
