@@ -43,7 +43,9 @@ REMEDIES = {
         "The Temporal server does not answer. `make up` restarts an embedded one; see logs/temporal.log."
     ),
     "home": _("The data folder is not there; `make up` makes it, or set GOLIVE_HOME to where it is."),
-    "news": _("Open pages are told nothing new until the API is started again; logs/api.log says what it met."),
+    "news": _(
+        "Open pages are told nothing new until the API is started again; logs/api.log says what it met."
+    ),
     "worker": _("No worker takes work, so acts wait. `make up` restarts one; see logs/worker.log."),
 }
 

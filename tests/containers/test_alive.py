@@ -30,7 +30,12 @@ def answering(status: int, **states: str) -> FastAPI:
 @pytest.mark.parametrize(
     ("status", "engine", "news", "code"),
     [(200, "up", "up", 0), (200, "down", "up", 0), (503, "up", "up", 1), (200, "up", "down", 1)],
-    ids=["all is well", "readers are served without Temporal", "the database is away", "nobody hears of news"],
+    ids=[
+        "all is well",
+        "readers are served without Temporal",
+        "the database is away",
+        "nobody hears of news",
+    ],
 )
 async def test_the_api_is_alive_while_it_serves_tells_news_and_has_a_database(
     status: int, engine: str, news: str, code: int, capsys: pytest.CaptureFixture[str]
