@@ -25,25 +25,28 @@ PROMISED = 10.0
 """Per cent of a core that the viewers of one kind of page may cost at most."""
 BEAT = 1.0
 """Seconds between two acts of the office, each in the next of the runs that are looked at."""
-WARM = 5.0
-"""Seconds before it is measured: what is made once for a process has been made then."""
-
 Paths = Callable[[Sequence[AtWork], int], str]
 """Returns the page that viewer number `n` looks at."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much there is: runs that go on, the newest of them that are looked at, pages of one kind that are open."""
+    """How much there is: runs that go on, the newest of them that are looked at, pages of one kind that are open.
 
+    `people` look at them. They are measured for so many `seconds` after those to `warm` up, in which is made what is
+    made once for a process.
+    """
+
+    people: int
     runs: int
     open: int
     viewers: int
+    warm: float
     seconds: float
 
 
-WHOLE = Size(runs=500, open=50, viewers=500, seconds=30.0)
-QUICK = Size(runs=10, open=5, viewers=20, seconds=4.0)
+WHOLE = Size(people=len(NAMES), runs=500, open=50, viewers=500, warm=5.0, seconds=30.0)
+QUICK = Size(people=5, runs=10, open=5, viewers=20, warm=1.0, seconds=3.0)
 
 
 def _list(_: Sequence[AtWork], n: int) -> str:
@@ -78,7 +81,7 @@ class Scene:
         """Let one kind of page be looked at; note what that cost beside `alone`, and return it, both in per cent."""
         paths = [KINDS[kind](self.runs, n) for n in range(self.size.viewers)]
         async with looked_at(self.people, paths) as watching, _at_work(self.runs):
-            await asyncio.sleep(WARM)
+            await asyncio.sleep(self.size.warm)
             events, told, sent = self._so_far(watching)
             share = max(await self.site.cpu(self.size.seconds), LEAST)
             events, told, sent = (
@@ -105,14 +108,14 @@ async def measure(place: Place, *, quick: bool) -> Finding:
     del place  # an API process of its own: no worker puts the runs in question that have no workflow
     size = QUICK if quick else WHOLE
     found = Finding(
-        f"{size.viewers} pages of a kind are looked at, by {len(NAMES)} people, "
-        f"while they act every {BEAT:.0f} s in {size.runs} runs: CPU of the API process",
+        f"{size.viewers} pages of a kind are looked at by {size.people} people, "
+        f"and somebody acts every {BEAT:.0f} s in {size.runs} runs: CPU of the API process",
         "with viewers",
         "without",
     )
     with TemporaryDirectory(prefix="golive-viewers-") as folder:
         home = Path(folder)
-        async with serving(home) as site, _people(site) as people, _office(home, size.runs) as runs:
+        async with serving(home) as site, _people(site, size) as people, _office(home, size.runs) as runs:
             watched = runs[-size.open :]
             async with _at_work(watched):
                 alone = max(await site.cpu(size.seconds), LEAST)
@@ -124,13 +127,12 @@ async def measure(place: Place, *, quick: bool) -> Finding:
 
 def _assumed(size: Size) -> list[str]:
     """Return what is assumed of the office, in words."""
-    people = len(NAMES)
     text = f"""
-        Assumed: each of the {people} people acts every {people * BEAT:.0f} s, all day long, in one of the newest
+        Assumed: each of {len(NAMES)} people acts every {len(NAMES) * BEAT:.0f} s, all day long, in one of the newest
         {size.open} runs: takes a task, says something, completes it, signs. A run has {TASKS} tasks, and
         {IN_ONE * len(FUNCTIONS)} people take part in it. These runs are those that are looked at: of each of them, of
         the task its people are at and of its approval {size.viewers // size.open} pages are open; of my work up to
-        {-(-size.viewers // people)} for each of the people. Six of ten lists show all runs, the others
+        {-(-size.viewers // size.people)} for each of those who look. Six of ten lists show all runs, the others
         {SERVICES + 3} selections of them. People read in {len(VOICES)} languages and time zones."""
     return wrap(" ".join(text.split()), 100)
 
@@ -143,12 +145,13 @@ def _promise(size: Size, most: float) -> str:
 
 
 @asynccontextmanager
-async def _people(site: Site) -> AsyncIterator[list[Browser]]:
-    """Have everybody of the office signed in."""
-    tokens = await site.invite(NAMES)
+async def _people(site: Site, size: Size) -> AsyncIterator[list[Browser]]:
+    """Have people of the office signed in, of each function as many."""
+    names = NAMES[:: len(NAMES) // size.people]
+    tokens = await site.invite(names)
     async with AsyncExitStack() as signed_in:
         yield [
-            await signed_in.enter_async_context(site.browser(n, tokens[name])) for n, name in enumerate(NAMES)
+            await signed_in.enter_async_context(site.browser(n, tokens[name])) for n, name in enumerate(names)
         ]
 
 

@@ -166,11 +166,11 @@ async def _ready(stack: Stack, log: Path) -> None:
 
 @asynccontextmanager
 async def looked_at(browsers: Sequence[Browser], paths: Sequence[str]) -> AsyncIterator[list[Viewer]]:
-    """Have these pages open, each by the next of the people."""
+    """Have these pages open, each by the next of the people; and one page that is named again, by yet another."""
     async with AsyncExitStack() as ending, asyncio.TaskGroup() as group:
         watching = []
         for n, path in enumerate(paths):
-            viewer = await browsers[n % len(browsers)].look(path)
+            viewer = await browsers[(n + n // len(browsers)) % len(browsers)].look(path)
             ending.callback(viewer.writer.close)
             group.create_task(viewer.read())
             watching.append(viewer)
