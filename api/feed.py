@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.channel import Channel, Read, Stamps, Watch
-from api.listing import Listing, Listings
+from api.listing import Listings
 from api.refusals import Away
 from api.sight import Sight
 from api.stamps import ListStamps, WorkStamps
@@ -75,7 +75,7 @@ class Feed:
         self.tasks = self._channel(_stamps_of_their_runs, _task)
         self.approvals = self._channel(_stamps_of_their_runs, _approval)
         self.work = self._channel(WorkStamps(), _work)
-        self.lists = self._channel(ListStamps(), _list_reader())
+        self.lists = self._channel(ListStamps(), Listings().read)
         self._channels: tuple[Channel[Any], ...] = (
             *(self._journals, self.runs, self.tasks, self.approvals, self.work, self.lists),
         )
@@ -245,12 +245,3 @@ async def _work(sql: Session, key: str, _: Stamp, __: Stamp) -> Sight[WorkLook] 
     name, _, cursor = key.partition(" ")
     now = datetime.now(UTC)
     return Sight(await look_at_work(sql, name, now, cursor=cursor or None, limit=WORK_ON_ONE_PAGE))
-
-
-def _list_reader() -> Read[Sight[Listing]]:
-    listings = Listings()
-
-    async def read(sql: Session, key: str, was: Stamp, stamp: Stamp) -> Sight[Listing] | None:
-        return Sight(await listings.read(sql, key, was, stamp))
-
-    return read

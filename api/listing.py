@@ -29,7 +29,7 @@ class Listings:
     def __init__(self) -> None:
         self._rows: dict[str, tuple[Stamp, Sight[RunHeader]]] = {}
 
-    async def read(self, sql: Session, key: str, _: Stamp, __: Stamp) -> Listing:
+    async def read(self, sql: Session, key: str, _: Stamp, __: Stamp) -> Sight[Listing] | None:
         """Return the list that `key` asks for. A row in which nothing has changed stays the same."""
         page = await entries(sql, **json.loads(key))
         new = {run_id: stamp for run_id, stamp in page.items if not self._knows(run_id, stamp)}
@@ -38,7 +38,8 @@ class Listings:
             self._rows[header.id] = (new[header.id], before[1] if before and before[1] == row else row)
         if len(self._rows) > MOST:
             self._rows = {run_id: self._rows[run_id] for run_id, _ in page.items}
-        return Listing(tuple(self._rows[run_id][1] for run_id, _ in page.items), page.next_cursor)
+        rows = tuple(self._rows[run_id][1] for run_id, _ in page.items)
+        return Sight(Listing(rows, page.next_cursor))
 
     def _knows(self, run_id: str, stamp: Stamp) -> bool:
         return run_id in self._rows and self._rows[run_id][0] == stamp
