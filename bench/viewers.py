@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -170,17 +169,21 @@ async def _office(home: Path, count: int) -> AsyncIterator[list[AtWork]]:
 async def _at_work(runs: Sequence[AtWork]) -> AsyncIterator[None]:
     """Let the office act, in one run after the other, until the block ends."""
 
+    over = asyncio.Event()
+
     async def work() -> None:
-        next_at = time.monotonic()
+        next_at = asyncio.get_running_loop().time()
         for run in cycle(runs):
-            await run.goes_on()
+            await run.goes_on()  # to its end: what was done has to be recorded
             next_at += BEAT
-            await asyncio.sleep(max(0.0, next_at - time.monotonic()))
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(next_at):
+                    await over.wait()
+                    return
 
     working = asyncio.create_task(work())
     try:
         yield
     finally:
-        working.cancel()
-        with suppress(asyncio.CancelledError):
-            await working
+        over.set()
+        await working
