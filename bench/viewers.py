@@ -168,7 +168,6 @@ async def _office(home: Path, count: int) -> AsyncIterator[list[AtWork]]:
 @asynccontextmanager
 async def _at_work(runs: Sequence[AtWork]) -> AsyncIterator[None]:
     """Let the office act, in one run after the other, until the block ends."""
-
     over = asyncio.Event()
 
     async def work() -> None:
