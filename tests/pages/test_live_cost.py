@@ -10,7 +10,9 @@ from datetime import timedelta
 import pytest
 
 from api import feed
-from api.channel import Channel
+from api.channel import Channel, Stamps
+from api.routers.runs import RunFilter
+from api.stamps import ListStamps, WorkStamps, work_key
 from db.session import Session
 from golive.recording import Batch
 from tests.databases import ON_BOTH
@@ -75,6 +77,32 @@ async def test_a_change_costs_the_same_statements_for_3_viewers_as_for_40(
     )
     one_more_at_the_first_look = 4
     assert len(many) <= len(few) + one_more_at_the_first_look, many
+
+
+@pytest.mark.parametrize(
+    ("stamps", "key", "anew"),
+    [
+        (WorkStamps(), work_key("rm", None), 3),
+        (ListStamps(), RunFilter(q="checkout").model_dump_json(), 1),
+    ],
+)
+async def test_while_no_run_goes_on_a_look_is_one_statement(
+    site: Site, stamps: Stamps, key: str, anew: int
+) -> None:
+    await record(site.house.database, first())
+
+    async def look() -> tuple[str, int]:
+        with counted(site) as statements:
+            async with site.house.database.reading() as sql:
+                stamp = (await stamps(sql, [key]))[key]
+        return stamp, len([one for one in statements if one.startswith("SELECT")])
+
+    stamp, asked = await look()
+    assert asked == 1 + anew
+    assert await look() == (stamp, 1)
+    await _change(site, 2)
+    changed, asked = await look()
+    assert (changed != stamp, asked) == (True, 1 + anew)
 
 
 async def test_what_was_read_before_a_viewer_came_is_not_sent_to_who_has_seen_more(site: Site) -> None:
