@@ -120,7 +120,7 @@ async def measure(place: Place, *, quick: bool) -> Finding:
                 alone = max(await site.cpu(size.seconds), LEAST)
             scene = Scene(site, people, watched, size)
             shares = [await scene.cost(kind, found, alone) for kind in KINDS]
-    found.notes += [*_assumed(size), _promise(size, max(shares) - alone)]
+    found.notes += [*_assumed(size), promise(size, max(shares) - alone)]
     return found
 
 
@@ -136,7 +136,7 @@ def _assumed(size: Size) -> list[str]:
     return wrap(" ".join(text.split()), 100)
 
 
-def _promise(size: Size, most: float) -> str:
+def promise(size: Size, most: float) -> str:
     """Return in words whether what is promised holds."""
     limit = PROMISED * size.viewers / WHOLE.viewers
     held = "holds for each kind" if most < limit else "DOES NOT HOLD"
