@@ -69,7 +69,7 @@ coverage: dev  ## Run the tests in one process and show which lines no test reac
 contract: dev  ## Ask a whole golive for ten minutes, at random, whether its OpenAPI document is true (SECONDS=, ARGS=)
 	CONTRACT_SECONDS=$(SECONDS) $(PY) -m pytest $(ARGS) tests/api/contract
 
-bench: dev  ## Measure (ARGS=)
+bench: dev  ## Measure; ARGS=viewers: what 500 open pages of each kind cost (ARGS=)
 	@$(PY) -m bench $(ARGS)
 
 chaos: dev  ## Kill processes at random moments and check that nothing is lost or doubled (ARGS=)

@@ -127,13 +127,15 @@ async def end_all(session: Session, user_id: str, *, but: str | None = None) -> 
     await session.execute(update(sessions).where(still).values(ended_at=await database_time(session)))
 
 
-async def going_on(session: Session, ids: Collection[str]) -> set[str]:
-    """Return those of the sessions `ids` that go on and whose user is enabled."""
+async def going_on(session: Session, ids: Collection[str]) -> dict[str, User]:
+    """Return those of the sessions `ids` that go on and whose user is enabled, each with its user as they are now."""
     now = await database_time(session)
     found = (
-        select(sessions.c.id)
+        select(sessions.c.id, users.c.name)
         .join(users, users.c.id == sessions.c.user_id)
         .where(sessions.c.id.in_(ids), users.c.enabled, sessions.c.ended_at.is_(None))
         .where(sessions.c.expires_at > now)
     )
-    return set(await session.scalars(found))
+    names = {row.id: row.name for row in await session.execute(found)}
+    known = await find_users(session, names.values())
+    return {each: known[name] for each, name in names.items()}

@@ -64,7 +64,7 @@
     tellConnection("");
   }
 
-  // News that could not be fetched, or a stream that could not even begin; one that broke off htmx connects again.
+  // A stream that could not even begin; one that broke off htmx connects again.
   function askAgain(element, status) {
     if (!element?.matches?.('[hx-trigger$="again"]')) return;
     const ended = [401, 403].includes(status);

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from golive.recording import Batch
 from settings import Settings
 from tests.api.client import Client
+from tests.db.story import event, record
 from tests.pages.browser import chromium, served, signed_in
 from tests.pages.reader import SITE, Reader, Shown, filled, reading
 from tests.pages.test_task import recorded
@@ -169,13 +171,11 @@ async def test_files_are_dropped_in_a_real_browser_and_nothing_typed_is_lost(adm
         await drop(page, ("third.txt", "third"))
         await expect(page.locator(".file")).to_have_count(3)
         await expect(page.locator(".files [role=alert]")).to_have_count(0)
-        # Others change the task: the live part is read anew, and what was typed stays.
-        live = str(await page.get_attribute("#live", "hx-get"))
-        await page.evaluate(
-            "address => htmx.ajax('GET', address, {target: '#live', swap: 'innerHTML'})", live
-        )
+        # Others change the task: the live part is sent anew, and what was typed stays.
+        reminded = event(3, "Reminded", object="task:uat.plan", payload={"title": "Plan", "to": "qa1"})
+        await record(admin.app.state.house.database, Batch(run_id="r1", events=(reminded,)))
+        await expect(page.locator("#live-history li")).to_have_count(2)
         await expect(page.locator('[name="task.remark"]')).to_have_value("typed before")
-        await expect(page.locator("#live-history li")).to_have_count(1)
         # Refused: the links are none.
         await page.fill('[name="task.links"]', "nowhere")
         await page.locator(".file", has_text="second.txt").get_by_role("checkbox").check()

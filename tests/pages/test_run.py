@@ -19,7 +19,7 @@ from tests.db import story
 from tests.db.story import NOON, QA, STAGES, plan, record, run_change, task, task_change, words
 from tests.db.story import event as happened
 from tests.pages.reader import SITE, Reader, Shown, filled, reading
-from tests.pages.test_live import first
+from tests.pages.streams import first
 
 WALK = """
 name: walk
