@@ -52,20 +52,20 @@ class Tried:
 
     def wrong(self, path: str, name: str, id: str = "") -> str:
         """Return what is wrong with a field, empty for nothing; the problem then leads to the element of `id`."""
-        found = next((fault for fault in self._faults if fault["name"] == name), None)
-        if self.path != path or found is None:
-            return ""
-        found.setdefault("id", id)
-        return str(found["message"])
+        found = [fault for fault in self._faults if self.path == path and name in fault["names"]]
+        for fault in found:
+            fault.setdefault("id", id)
+        return " ".join(str(fault["message"]) for fault in found)
 
     @cached_property
     def _faults(self) -> list[dict[str, Any]]:
-        """Each sentence of the problem with the `name` of the field that it is about."""
+        """Each sentence of the problem with the `names` of the fields that it is about."""
         if not self.problem:
             return []
         told = list(self.problem.get("errors") or [{"message": self.problem["detail"]}])
         fields = list(self.problem.get("fields") or [self.problem.get("field")])[: len(told)]
-        return [{"name": name or "", **each} for each, name in zip_longest(told, fields)]
+        names = ([name] if isinstance(name, str) else name or () for name in fields)
+        return [{"names": its or (), **each} for each, its in zip_longest(told, names)]
 
 
 NOT_TRIED = Tried()

@@ -23,16 +23,19 @@ from api.routers.templates import preview_run
 from api.schemas.forecast import PreviewShown
 from api.schemas.named import TemplatePath
 from api.schemas.release import StartGiven
+from api.starting import plan_for
 from db.lessons import lessons_of_service
 from db.people import having_role
 from db.templates import list_checklists
-from golive.errors import GoliveError, Refused
+from golive.errors import GoliveError, Invalid, Refused, together
 from golive.permissions import START_RUN
 from golive.plan import Lesson
 from golive.planning import check_template
 
 router = APIRouter(include_in_schema=False)
 
+_ROUNDS = 3
+"""As often what is written wrongly is set aside to look at the rest: times of the clock come before the others."""
 _WHO_CAN = 20
 """As many of those who may start a run are named."""
 
@@ -101,7 +104,7 @@ async def _start(sent: Sent, offer: Offer, typed: StartForm) -> Response:
         return await start_run(asked.body(), attempt, visit.house, visit.language)
 
     async def again(tried: Tried) -> Response:
-        return await _shown(visit, offer, typed, tried.problem)
+        return await _shown(visit, offer, typed, await _all_wrong(visit, asked) or tried.problem)
 
     return await acted(sent, asked.body, do, back=f"/runs/{run_id}", again=again)
 
@@ -115,6 +118,33 @@ class _Asked:
         """Return what the API's route is given. Raises Invalid, naming each field that is wrong."""
         return given(StartGiven, self.typed.body(self.offer.source.name, self.offer.outline.parameters))
 
+    def in_part(self) -> tuple[list[Invalid], StartGiven | None]:
+        """Return what is written wrongly, and what the API's route would be given by the rest of the form."""
+        form, wrong = self.typed, list[Invalid]()
+        while len(wrong) < _ROUNDS:
+            try:
+                return wrong, _Asked(self.offer, form).body()
+            except Invalid as written:
+                wrong.append(written)
+                form = form.without(written.facts.get("fields") or [written.facts["field"]])
+        return wrong, None
+
+
+async def _all_wrong(visit: Visit, asked: _Asked) -> dict[str, Any]:
+    """Return the problem that tells what is written wrongly together with what the rules refuse in the rest.
+
+    Empty when everything is written as it should be: then the rules have told all.
+    """
+    wrong, rest = asked.in_part()
+    if wrong and rest is not None:
+        try:
+            async with visit.house.database.reading() as sql:
+                metrics = visit.house.settings.metrics_url is not None
+                await plan_for(sql, rest, visit.actor.name, metrics=metrics)
+        except Invalid as refused:
+            wrong.append(refused)
+    return document(together(wrong), visit.language) if wrong else {}
+
 
 async def _previewed(visit: Visit, offer: Offer, typed: StartForm) -> Response:
     """Show the plan that a start would make now, or why it would be refused."""
@@ -125,7 +155,8 @@ async def _previewed(visit: Visit, offer: Offer, typed: StartForm) -> Response:
     except GoliveError as refused:
         if isinstance(refused, Refused):
             await written_down(visit.request, refused)
-        return await _shown(visit, offer, typed, document(refused, visit.language))
+        problem = await _all_wrong(visit, _Asked(offer, typed)) or document(refused, visit.language)
+        return await _shown(visit, offer, typed, problem)
     return await _shown(visit, offer, typed, {}, preview)
 
 

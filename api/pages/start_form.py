@@ -7,7 +7,7 @@ so the same form sent twice is the same attempt.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -32,6 +32,13 @@ _ZONES = frozenset(available_timezones())
 _ROW = re.compile(r"^(release\.\w+)\[(\d{1,4})\]\.(\w+)$")
 _BETWEEN = re.compile(r"[^\s,;，；、]+")
 """Names, whatever stands between them."""
+_ANY = {
+    "release.service": "–",
+    "release.version": "–",
+    f"{ARTIFACTS}[0].name": "–",
+    f"{ARTIFACTS}[0].digest": f"sha256:{'0' * 64}",
+}
+"""What stands for a part of a release that is missing or wrong, while the rest is looked at."""
 _MANY = 110
 """Rows that are read; the API says how many it takes."""
 
@@ -58,6 +65,14 @@ class StartForm:
     def with_more(self, group: str) -> StartForm:
         """Return the form with more empty rows in one group."""
         return replace(self, rows={**self.rows, group: self.rows[group] + MORE})
+
+    def without(self, paths: Iterable[str]) -> StartForm:
+        """Return the form without what stands wrongly at `paths` of the body; what must be there is of any release."""
+        wrong = {path.partition("[")[0] for path in paths}
+        values = {name: text for name, text in self.values.items() if name.partition("[")[0] not in wrong}
+        values |= {name: text for name, text in _ANY.items() if name.partition("[")[0] in wrong}
+        chosen = {name: who for name, who in (self.chosen or {}).items() if f"people.{name}" not in wrong}
+        return replace(self, values=values, chosen=chosen)
 
     def body(self, template: str, parameters: Sequence[Parameter]) -> dict[str, Any]:
         """Return what the form gives to the API. Raises Invalid for a time that the reader's clock leaves out."""
@@ -150,7 +165,7 @@ def pointed(problem: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, 
     errors = []
     for message, path in zip_longest(said, _about(problem)[: len(said)], fillvalue=""):
         name = _field(path, labels)
-        errors.append({"name": name, "id": id_of(name), "message": _called(message, path, labels)})
+        errors.append({"names": [name], "id": id_of(name), "message": _called(message, path, labels)})
     return {**problem, "errors": errors}
 
 

@@ -1,4 +1,4 @@
-"""What was typed in the other forms of a page when one is sent, and an act that waits for the connection, in Chromium."""
+"""What stands in the other forms of a page when one is sent, and an act that waits for the connection, in Chromium."""
 
 from __future__ import annotations
 
