@@ -24,7 +24,8 @@ from api.invalid import refusal_of
 from api.pages.forgery import FIELD
 from api.pages.rendering import page
 from api.pages.visiting import Sent, Visit
-from api.problems import DATABASE_AWAY, document, written_down
+from api.pages.wording import called, problem_of
+from api.problems import DATABASE_AWAY, written_down
 from api.refusals import database_unavailable
 from golive.errors import GoliveError, Refused
 
@@ -50,11 +51,15 @@ class Tried:
         """Return the problem when it was the form of `path` that was refused."""
         return {**self.problem, "errors": self._faults} if self.path == path and self.problem else None
 
-    def wrong(self, path: str, name: str, id: str = "") -> str:
-        """Return what is wrong with a field, empty for nothing; the problem then leads to the element of `id`."""
+    def wrong(self, path: str, name: str, id: str = "", label: str = "") -> str:
+        """Return what is wrong with a field, empty for nothing.
+
+        The problem then leads to the element of `id`, and calls the field by its `label`.
+        """
         found = [fault for fault in self._faults if self.path == path and name in fault["names"]]
         for fault in found:
             fault.setdefault("id", id)
+            fault["message"] = called(str(fault["message"]), label or name, name)
         return " ".join(str(fault["message"]) for fault in found)
 
     @cached_property
@@ -118,10 +123,10 @@ async def _attempted(sent: Sent, body: Callable[[], BaseModel | None], do: Act) 
     except GoliveError as refused:
         if isinstance(refused, Refused):
             await written_down(visit.request, refused)
-        return refused.status, document(refused, visit.language)
+        return refused.status, problem_of(visit, refused)
     except DATABASE_AWAY:
         away = database_unavailable()
-        return away.status, document(away, visit.language)
+        return away.status, problem_of(visit, away)
     return response.status_code, json.loads(bytes(response.body))
 
 
@@ -143,5 +148,5 @@ def local(address: str) -> str:
 
 def refused_page(visit: Visit, error: GoliveError) -> Response:
     """Return the page that tells why something cannot be shown or done."""
-    problem = document(error, visit.language)
+    problem = problem_of(visit, error)
     return page(visit, "problem.html", status=error.status, problem=problem)

@@ -21,7 +21,7 @@ from api.pages.proving import prove
 from api.pages.rendering import page
 from api.pages.sealed import sealed_attempt
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
-from api.problems import document
+from api.pages.wording import problem_of
 from api.refusals import Throttled, Unauthenticated
 from api.schemas.given import Given
 from db import browsing, identities
@@ -245,5 +245,5 @@ async def _present(visit: Visit, typed_in: str) -> None:
 
 async def _refused(sent: Sent, error: GoliveError, values: dict[str, str]) -> Response:
     visit = sent.visit
-    tried = Tried(visit.request.url.path, values, document(error, visit.language))
+    tried = Tried(visit.request.url.path, values, problem_of(visit, error))
     return await _page(visit, tried, error.status)

@@ -16,7 +16,8 @@ from api.pages.rendering import fragment, page
 from api.pages.start_form import COLUMNS, StartForm, id_of, pointed, read
 from api.pages.start_offer import MOST_NAMED, Offer, offered
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
-from api.problems import DATABASE_AWAY, document, written_down
+from api.pages.wording import problem_of
+from api.problems import DATABASE_AWAY, written_down
 from api.refusals import database_unavailable
 from api.routers.runs import start_run
 from api.routers.templates import preview_run
@@ -78,7 +79,7 @@ async def send(sent: ActDep, template: TemplatePath) -> Response:
     try:
         return await _sent(sent, template)
     except DATABASE_AWAY:
-        problem = document(database_unavailable(), sent.visit.language)
+        problem = problem_of(sent.visit, database_unavailable())
         return waiting(sent, Tried(sent.visit.request.url.path, {}, problem), "/runs")
 
 
@@ -143,7 +144,7 @@ async def _all_wrong(visit: Visit, asked: _Asked) -> dict[str, Any]:
                 await plan_for(sql, rest, visit.actor.name, metrics=metrics)
         except Invalid as refused:
             wrong.append(refused)
-    return document(together(wrong), visit.language) if wrong else {}
+    return problem_of(visit, together(wrong)) if wrong else {}
 
 
 async def _previewed(visit: Visit, offer: Offer, typed: StartForm) -> Response:
@@ -155,7 +156,7 @@ async def _previewed(visit: Visit, offer: Offer, typed: StartForm) -> Response:
     except GoliveError as refused:
         if isinstance(refused, Refused):
             await written_down(visit.request, refused)
-        problem = await _all_wrong(visit, _Asked(offer, typed)) or document(refused, visit.language)
+        problem = await _all_wrong(visit, _Asked(offer, typed)) or problem_of(visit, refused)
         return await _shown(visit, offer, typed, problem)
     return await _shown(visit, offer, typed, {}, preview)
 

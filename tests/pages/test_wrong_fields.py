@@ -59,11 +59,15 @@ async def test_choosing_a_password(
 
 
 @pytest.mark.parametrize(
-    ("name", "typed"), [("name", {"name": "x" * 81}), ("days", {"name": "mine", "days": "999"})]
+    ("name", "label", "typed"),
+    [
+        ("name", "What it is for", {"name": "x" * 81}),
+        ("days", "Days until it ends", {"name": "mine", "days": "999"}),
+    ],
 )
-async def test_what_is_mine(chief: Reader, name: str, typed: dict[str, str]) -> None:
+async def test_what_is_mine(chief: Reader, name: str, label: str, typed: dict[str, str]) -> None:
     shown = await chief.act("/me", "/me/tokens", **typed)
-    assert f"“{name}”" in at_fault(shown, "/me/tokens", name)
+    assert f"“{label}”" in at_fault(shown, "/me/tokens", name)
 
 
 async def test_an_approval(go: Asked) -> None:
@@ -75,21 +79,26 @@ async def test_an_approval(go: Asked) -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "name", "typed"),
+    ("act", "name", "label", "typed"),
     [
-        ("hold", "reason", {"reason": " "}),
-        ("comments", "text", {"text": ""}),
-        ("actions", "due_at", {"text": "Do it", "owner": "qa1", "due_at": "soon"}),
-        ("release", "artifacts", {"artifacts": "a.tar sha256:xyz", "reason": "RC2"}),
-        ("release", "version", {"artifacts": f"a.tar sha256:{'a' * 64}", "version": "", "reason": "RC2"}),
+        ("hold", "reason", "Reason", {"reason": " "}),
+        ("comments", "text", "What you say", {"text": ""}),
+        ("actions", "due_at", "Until", {"text": "Do it", "owner": "qa1", "due_at": "soon"}),
+        ("release", "artifacts", "Artifacts", {"artifacts": "a.tar sha256:xyz", "reason": "RC2"}),
+        (
+            "release",
+            "version",
+            "Version",
+            {"artifacts": f"a.tar sha256:{'a' * 64}", "version": "", "reason": "RC2"},
+        ),
     ],
 )
-async def test_a_run(team: Team, act: str, name: str, typed: dict[str, str]) -> None:
+async def test_a_run(team: Team, act: str, name: str, label: str, typed: dict[str, str]) -> None:
     run = await team.start()
     path = f"/runs/{run['id']}"
     async with reading(team.admin.app, team.manager.token) as reader:
         shown = await reader.act(path, f"{path}/{act}", **typed)
-    assert "“" in at_fault(shown, f"{path}/{act}", name)
+    assert f"“{label}”" in at_fault(shown, f"{path}/{act}", name)
 
 
 @pytest.mark.parametrize(
