@@ -22,6 +22,7 @@ from starlette.responses import RedirectResponse, Response
 from api.attempts import Attempt, attempt_of
 from api.invalid import refusal_of
 from api.pages.forgery import FIELD
+from api.pages.forms import act_of, release_of, run_of
 from api.pages.rendering import page
 from api.pages.visiting import Sent, Visit
 from api.pages.wording import called, problem_of
@@ -101,16 +102,24 @@ async def acted(
     if status < HTTPStatus.BAD_REQUEST:
         return done(back, answer.get("seq"))
     tried = Tried(path, typed(sent), answer)
-    return waiting(sent, tried, back) if answer.get("retry_with_same_key") else await again(tried)
+    return await waiting(sent, tried, back) if answer.get("retry_with_same_key") else await again(tried)
 
 
-def waiting(sent: Sent, tried: Tried, back: str) -> Response:
-    """Return the page that keeps what was sent, and sends it again under its key until there is an answer."""
+async def waiting(sent: Sent, tried: Tried, back: str) -> Response:
+    """Return the page that names the act, keeps what was sent, and asks again under its key until there is an answer."""
     fields = [(name, value) for name, value in sent.form.multi_items() if isinstance(value, str)]
     kept = [(name, value) for name, value in fields if name != FIELD]
-    status = tried.problem["status"]
     return page(
-        sent.visit, "pending.html", status=status, path=tried.path, fields=kept, tried=tried, back=back
+        sent.visit,
+        "pending.html",
+        status=tried.problem["status"],
+        act=act_of(tried.path),
+        run=await run_of(sent.visit, tried.path),
+        release=release_of(sent),
+        path=tried.path,
+        fields=kept,
+        tried=tried,
+        back=back,
     )
 
 

@@ -80,7 +80,7 @@ async def send(sent: ActDep, template: TemplatePath) -> Response:
         return await _sent(sent, template)
     except DATABASE_AWAY:
         problem = problem_of(sent.visit, database_unavailable())
-        return waiting(sent, Tried(sent.visit.request.url.path, {}, problem), "/runs")
+        return await waiting(sent, Tried(sent.visit.request.url.path, {}, problem), "/runs")
 
 
 async def _sent(sent: Sent, template: str) -> Response:

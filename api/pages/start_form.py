@@ -23,13 +23,13 @@ from golive.template import Parameter
 ARTIFACTS, REFERENCES, AUTHORS = "release.artifacts", "release.external_refs", "release.authors"
 COLUMNS: Mapping[str, tuple[str, ...]] = {ARTIFACTS: ("name", "digest"), REFERENCES: ("system", "id", "url")}
 """What is typed in rows, each with its columns."""
-EMPTY_ROWS: Mapping[str, int] = {ARTIFACTS: 3, REFERENCES: 1}
+EMPTYROWS: Mapping[str, int] = {ARTIFACTS: 3, REFERENCES: 1}
 MORE = 3
 """How many rows “more” adds."""
 TIMES = ("start_at", "go_live_at")
 _LINES = ("service", "version", "environment", "scope")
 _ZONES = frozenset(available_timezones())
-_ROW = re.compile(r"^(release\.\w+)\[(\d{1,4})\]\.(\w+)$")
+ROW = re.compile(r"^(release\.\w+)\[(\d{1,4})\]\.(\w+)$")
 _BETWEEN = re.compile(r"[^\s,;，；、]+")
 """Names, whatever stands between them."""
 _ANY = {
@@ -49,7 +49,7 @@ class StartForm:
 
     values: Mapping[str, str]
     zone: ZoneInfo
-    rows: Mapping[str, int] = field(default_factory=lambda: dict(EMPTY_ROWS))
+    rows: Mapping[str, int] = field(default_factory=lambda: dict(EMPTYROWS))
     chosen: Mapping[str, tuple[str, ...]] | None = None
 
     def switched(self, parameter: Parameter) -> bool:
@@ -115,11 +115,11 @@ class StartForm:
 def read(form: FormData, zone: ZoneInfo) -> StartForm:
     """Return what a form brought; empty rows are left out, so that a row's number is that of the body's entry."""
     lines = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
-    values = {name: value for name, value in lines.items() if value and not _ROW.match(name)}
-    rows = dict(EMPTY_ROWS)
+    values = {name: value for name, value in lines.items() if value and not ROW.match(name)}
+    rows = dict(EMPTYROWS)
     for group in COLUMNS:
         typed = _typed_rows(lines, group)
-        rows[group] = max(EMPTY_ROWS[group], len(typed))
+        rows[group] = max(EMPTYROWS[group], len(typed))
         values |= {
             f"{group}[{n}].{column}": text for n, row in enumerate(typed) for column, text in row.items()
         }
@@ -131,7 +131,7 @@ def read(form: FormData, zone: ZoneInfo) -> StartForm:
 def _typed_rows(lines: Mapping[str, str], group: str) -> list[dict[str, str]]:
     rows: dict[int, dict[str, str]] = {}
     for name, text in lines.items():
-        found = _ROW.match(name)
+        found = ROW.match(name)
         if found and found[1] == group and found[3] in COLUMNS[group] and text:
             rows.setdefault(int(found[2]), {})[found[3]] = text
     return [rows[n] for n in sorted(rows)][:_MANY]

@@ -418,6 +418,7 @@ async def test_a_start_whose_outcome_is_unknown_is_kept_and_can_be_asked_again(a
         shown = await press(reader, form, "every-type", "start", **typed)
         assert shown.status == 503
         assert "nobody knows yet whether it is done" in shown.text
+        assert "Not known yet: Start a run checkout 1.4.0" in shown.text
         kept = filled(shown.form("/start/every-type"))
         sent = filled(form.form("/start/every-type"))
         assert kept["do"] == ["start"]
@@ -434,7 +435,7 @@ async def test_while_the_database_is_away_the_form_is_kept_and_goes_on_when_it_i
         await renamed(admin, "templates", "away")
         shown = await press(reader, form, "every-type", "preview", **typed)
         assert shown.status == 503
-        assert "The database did not answer in time" in shown.text
+        assert "nobody knows yet whether it is done" in shown.text
         await renamed(admin, "away", "templates")
         shown = await reader.send(shown, "/start/every-type")
         assert "Preview of checkout 1.4.0" in shown.text
