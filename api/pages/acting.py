@@ -106,7 +106,7 @@ async def acted(
 
 
 async def waiting(sent: Sent, tried: Tried, back: str) -> Response:
-    """Return the page that names the act, keeps what was sent, and asks again under its key until there is an answer."""
+    """Return the page that names the act and keeps what was sent: under its key it is asked again until it is known."""
     fields = [(name, value) for name, value in sent.form.multi_items() if isinstance(value, str)]
     kept = [(name, value) for name, value in fields if name != FIELD]
     return page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,9 @@ from golive.commands import Actor
 from golive.errors import GoliveError, Invalid, NotFound
 from golive.words import Language
 from tests.api.client import Client
+from tests.api.test_acts import Team
+from tests.pages.approvals import asked
+from tests.pages.reader import reading
 
 OF_PROGRAMS = ("Idempotency-Key", "POST", "GET", "JSON", "RFC", "he body", "ASCII", "T14:05", "正文", "请求")
 SPOKEN = [
@@ -73,3 +77,14 @@ async def test_moments_and_words_of_lists_are_those_of_the_reader(admin: Client)
         "invalid", "“{field}” must be one of: {expected}.", field="state", expected="held, running"
     )
     assert problem_of(visit(admin, "zh"), state)["detail"].endswith("已挂起、进行中。")
+
+
+async def test_between_chinese_words_stand_chinese_marks(team: Team) -> None:
+    go = await asked(team)
+    places = ("/", "/runs?state=running", f"/runs/{go.run}", f"/runs/{go.run}/tasks", go.path, "/start/small")
+    async with reading(team.admin.app, team.manager.token, "zh") as reader:
+        for path in places:
+            shown = await reader.look(path)
+            words = shown.html.find("main")
+            assert words is not None
+            assert re.findall(r".{0,20}[\u4e00-\u9fff”）] ?[,:;] .{0,20}", words.get_text("")) == [], path
