@@ -18,7 +18,7 @@ from api.pages.acting import NOT_TRIED, Tried, acted, done, given
 from api.pages.browsers import known_as
 from api.pages.choosing import SHORTEST, good_enough
 from api.pages.proving import prove
-from api.pages.rendering import page
+from api.pages.rendering import page, voice_of
 from api.pages.sealed import sealed_attempt
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
 from api.pages.wording import problem_of
@@ -80,6 +80,7 @@ async def _page(visit: Visit, tried: Tried = NOT_TRIED, status: int = 200, **mor
         }
     values = {
         "user": user,
+        "roles": [voice_of(visit).name(role) for role in user.roles],
         "least": SHORTEST,
         "days": DAYS,
         "made": None,

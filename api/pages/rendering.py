@@ -26,8 +26,8 @@ from language import name_of, translator, whole
 _TEMPLATES = Path(__file__).parents[2] / "templates" / "pages"
 _LOCALES = {"en": "en_GB", "zh": "zh_CN"}
 _MARKS: dict[Language, dict[str, str]] = {
-    "en": {"colon": ": ", "comma": ", ", "between": ", "},
-    "zh": {"colon": "：", "comma": "，", "between": "、"},
+    "en": {"colon": ": ", "comma": ", ", "between": ", ", "stop": "."},
+    "zh": {"colon": "：", "comma": "，", "between": "、", "stop": "。"},
 }
 """What stands between parts of a line, and between names."""
 _DAY = "yMMMEd"

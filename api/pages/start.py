@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.attempts import Attempt, attempt_of
 from api.library import latest_templates, library_of
 from api.pages.acting import KEY, Tried, acted, given, waiting
-from api.pages.rendering import fragment, page
+from api.pages.rendering import fragment, page, voice_of
 from api.pages.start_form import COLUMNS, StartForm, id_of, pointed, read
 from api.pages.start_offer import MOST_NAMED, Offer, offered
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
@@ -201,4 +201,6 @@ async def _not_allowed(visit: Visit) -> Response:
     """Return the page that says what it takes to start a run, and who has it."""
     async with visit.house.database.reading() as sql:
         who = [name for role in START_RUN for name in await having_role(sql, role, limit=_WHO_CAN)]
-    return page(visit, "start/not-allowed.html", status=403, roles=START_RUN, who=who)
+    name, own = voice_of(visit).name, visit.session.user.roles if visit.session else ()
+    roles = {"roles": [name(role) for role in START_RUN], "own": [name(role) for role in own]}
+    return page(visit, "start/not-allowed.html", status=403, who=who, **roles)

@@ -389,7 +389,7 @@ async def test_who_may_not_start_sees_why_and_who_can(admin: Client) -> None:
         for path in ("/start", "/start/saas-standard"):
             shown = await reader.look(path)
             assert shown.status == 403
-            assert "needs the role release_manager; you have: assignee" in shown.alert
+            assert "needs the role release manager; you have: assignee" in shown.alert
             assert "Can start it for you boss, rm" in shown.text
         assert not (await reader.look("/")).html.select('a[href="/start"]')
     async with reading(admin.app, manager.token) as reader:
