@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from api.attempts import Attempt
 from api.language import tell, whole
 from api.pages.acting import NOT_TRIED, Tried, acted, given, typed
-from api.pages.completing import completion_of, given_before
+from api.pages.completing import completion_of, given_before, in_form
 from api.pages.following import news_about
 from api.pages.live import LastRunId, RunAfter, stream, who
 from api.pages.rendering import page, part, voice_of
@@ -59,6 +60,8 @@ async def _page(visit: Visit, task_id: str, tried: Tried = NOT_TRIED, status: in
         news = await news_about(sql, look.task.run_id, f"/tasks/{task_id}", acts=",".join(found.acts))
     if tried is NOT_TRIED:
         tried = Tried(f"/tasks/{task_id}/complete", given_before(look.task))
+    if tried.path.endswith("/complete") and tried.problem:
+        tried = replace(tried, problem=in_form(tried.problem, look.task, tried.values))
     files = await stored_in(visit, tried.values)
     refused = {tried.path.rpartition("/")[2]} - {"start"} if tried.problem else set[str]()
     values = {"tried": tried, "files": files, "alone": False, "changed": "", **_words(look, found, visit)}

@@ -409,15 +409,15 @@ async def test_a_subject_with_two_hundred_tasks_loads_under_150_kilobytes(
     await record_all(admin.app.state.house.database, world.batches)
     page = await chief.look("/approvals/r1.sign-off.sign")
     assert page.status == 200
-    assert len(page.html.select("details.work")) == 200
-    assert not page.html.select("details.work[open]"), "a long subject is folded"
+    assert len(page.html.select("details.signed")) == 200
+    assert not page.html.select("details.signed[open]"), "a long subject is folded"
     loaded = [str(tag.get("src") or tag.get("href")) for tag in page.html.select("script, link, main img")]
     weight = page.answer.num_bytes_downloaded
     for address in loaded:
         weight += (await chief.http.get(address)).num_bytes_downloaded
     assert weight < 150_000, weight
     unfolded = await chief.look("/approvals/r1.sign-off.sign", unfold=True)
-    assert len(unfolded.html.select("details.work[open]")) == 200
+    assert len(unfolded.html.select("details.signed[open]")) == 200
 
 
 def large(n: int) -> dict[str, Any]:

@@ -113,6 +113,6 @@ async def test_what_pages_load_is_kept_for_ever_under_its_content(chief: Reader)
 async def test_a_problem_is_a_page_for_people_and_a_document_for_programs(chief: Reader) -> None:
     shown: Shown = await chief.look("/nothing")
     assert shown.status == 404
-    assert "There is nothing at GET /nothing." in shown.alert
+    assert "There is no page at /nothing." in shown.alert
     answer = await chief.http.get(f"{SITE}/api/v1/nothing")
     assert answer.headers["content-type"] == "application/problem+json"

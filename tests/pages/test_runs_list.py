@@ -119,10 +119,10 @@ async def test_no_run_that_matches_is_told_with_what_was_asked_and_a_way_back(ch
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"state": "sleeping"}, "“state” must be one of: scheduled, running"),
+        ({"state": "sleeping"}, "“State” must be one of: scheduled, running"),
         ({"limit": "many"}, "“limit” must be a whole number."),
         ({"limit": "0"}, "“limit” must be at least 1."),
-        ({"q": "x" * 201}, "“q” may have at most 200 characters."),
+        ({"q": "x" * 201}, "“Title, service or version” may have at most 200"),
         ({"cursor": "zz"}, "The cursor “zz” is none of this list"),
     ],
 )

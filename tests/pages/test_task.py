@@ -484,7 +484,8 @@ async def test_an_unknown_outcome_is_pending_under_the_same_key_with_everything_
         files = [("task.files", ("log.txt", b"log", "text/plain"))]
         typed: dict[str, Any] = {"task.remark": "done\nall", "task.metric.0.value": "0.95"}
         pending = await reader.send(shown, "/tasks/r1.uat.plan/complete", files=files, **typed)
-        assert (pending.status, "Not known yet" in pending.text) == (503, True)
+        assert (pending.status, "Not known yet: Complete it" in pending.text) == (503, True)
+        assert pending.html.select_one('main .head a[href="/runs/r1"]') is not None
         kept = filled(pending.form("/tasks/r1.uat.plan/complete"))
         assert (kept["key"], kept["task.metric.0.value"]) == (key, ["0.95"])
         assert kept["task.remark"][0].replace("\r\n", "\n") == typed["task.remark"]
