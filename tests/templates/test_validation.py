@@ -45,6 +45,11 @@ def problems(body: str, **others: str) -> list[str]:
             "t.yaml:6: stages[0].process: “uta” is not possible here; did you mean “uat”?",
         ),
         (
+            f"{STAGE}  tasks:\n{TASK}  gates:\n  - {{key: g, title: G, checks: [{{key: c, title: C, "
+            'source: {task: a, fact: f}, compare: "=>", threshold: 1}]}\n',
+            "t.yaml:11: stages[0].gates[0].checks[0].compare: “=>” is not possible here; did you mean “>=”?",
+        ),
+        (
             "stages:\n- id: S\n  process: uat\n  title: S\n",
             "t.yaml:5: stages[0].id: “S” is no key: use lower",
         ),
