@@ -211,6 +211,19 @@ def test_a_script_with_mistakes_does_not_keep_the_others_from_being_played(tmp_p
     assert "there is no template “z”" in read["errors"][1]["message"]
 
 
+def test_a_test_with_a_mistake_does_not_keep_those_beside_it_from_being_played(tmp_path: Path) -> None:
+    golive("new", "x", "--folder", str(tmp_path))
+    wrong = (
+        "  - {name: of form, steps: [{zzz: 1}]}\n  - {name: of meaning, steps: [{complete: uat.nothing}]}\n"
+    )
+    with (tmp_path / "x.test.yaml").open("a", encoding="utf-8") as script:
+        script.write(wrong)
+    code, read = results(str(tmp_path))
+    assert (code, read["passed"], read["failed"]) == (1, 3, 0)
+    assert [error["message"].partition(" ")[0] for error in read["errors"]] == ["a", "there"]
+    assert golive("test", str(tmp_path)).stdout.endswith("3 passed, 0 failed, 1 file with mistakes\n")
+
+
 def test_what_has_no_tests_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("name: a", encoding="utf-8")
     assert "There are no tests" in told(golive("test", str(tmp_path)))
