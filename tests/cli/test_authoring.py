@@ -139,6 +139,30 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     assert text.count("- id: ") == 2
 
 
+def test_an_answer_that_does_not_fit_is_asked_again_at_once_with_the_reason(tmp_path: Path) -> None:
+    dialogue = [
+        (b"Name", b"Bad Name"),
+        (b"Name [my-go-live]", b"good"),
+        *((question, b"") for question in QUESTIONS[1:3]),
+        (b"Stages", b"uta"),
+        (b"Stages", b"uat"),
+        (b"work", b""),
+        (b"sign", b"ops"),
+        (b"sign [", b"ops, dev"),
+        (b"watched", b"fast"),
+        (b"watched, or", b"none"),
+    ]
+    said = asked(tmp_path, dialogue)
+    for reason in (
+        b"the name needs lower case",
+        b"choose stages among",
+        b"two functions sign, each",
+        b"such as succ",
+    ):
+        assert said.count(reason) == 1, reason
+    assert "{function: dev" in (tmp_path / "good.yaml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(("again", "kept"), [(b"mine", "mine"), (b"", "uat")])
 def test_who_answers_with_the_name_of_a_bundled_template_is_asked_again(
     tmp_path: Path, again: bytes, kept: str
