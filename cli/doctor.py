@@ -87,8 +87,16 @@ def doctor(
             parts.append(_me(address, environment.host(url)))
         found = [_as_finding(part) for part in parts]
         if home.is_dir():
-            found += findings("worker.examining", *([] if replay else ["--no-replay"]))
+            found += findings("worker.examining", *_words(answer, replay=replay))
     _tell_findings(found, as_json=as_json)
+
+
+def _words(answer: httpx.Response | None, *, replay: bool) -> Iterator[str]:
+    """Say how it is to be looked, and which database the golive that answers has."""
+    if not replay:
+        yield "--no-replay"
+    if answer is not None and (served := answer.json().get("database_id")):
+        yield f"--served={served}"
 
 
 def _as_finding(part: Part) -> Finding:

@@ -125,7 +125,7 @@ class RunSeen:
 
 
 def seen_by(look: Look, voice: Voice, forecast: Iterable[StageForecast]) -> RunSeen:
-    """Return a run as readers of one voice see it; `forecast` is when its stages were planned."""
+    """Return a run as readers of one voice see it; `forecast` is when its stages are expected now."""
     run, language = look.run, voice.language
     named = names_of(run, language)
     waits = [

@@ -46,7 +46,7 @@ def standing(task: TaskView, run: RunHeader, visit: Visit, *, reopens: bool) -> 
     acts = _acts(task, run, visit, reopens=reopens)
     idle = not {"complete", "verify", "start"} & set(acts) and task.state not in FINISHED
     return Standing(
-        says=_says(task, visit.actor.name),
+        says=_says(task, visit.actor.name, over=run.state in ENDED),
         acts=acts,
         why=_why(task, run, visit) if idle else None,
         who=_who(task) if idle else (),
@@ -68,8 +68,10 @@ def _acts(task: TaskView, run: RunHeader, visit: Visit, *, reopens: bool) -> tup
     return (*forms, "comments") if visit.may_do("comment") else forms
 
 
-def _says(task: TaskView, me: str) -> Sentence:
+def _says(task: TaskView, me: str, *, over: bool) -> Sentence:
     match task.state:
+        case "locked" if over:
+            return say(N_("The run has ended; this was not done."))
         case "locked":
             after = N_("It opens by itself when what comes before it is done.")
             return say(after if task.depends_on else N_("It opens by itself with its stage."))

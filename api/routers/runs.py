@@ -114,7 +114,7 @@ async def _started(house: House, attempt: Attempt, language: Language) -> Respon
 async def whole(house: House, session: Session, run_id: str, language: Language) -> RunShown:
     """Return the whole run as a reader of `language` sees it. Raises NotFound."""
     run = await get_run(session, run_id)
-    forecast = [StageForecastShown.of(stage, language) for stage in house.forecasts.of(run)]
+    forecast = [StageForecastShown.of(stage, language) for stage in house.forecasts.planned(run)]
     return RunShown.whole(run, language, forecast, workflow_id(run.id))
 
 
