@@ -138,9 +138,10 @@ def _assumed(size: Size) -> list[str]:
 
 def promise(size: Size, most: float) -> str:
     """Return in words whether what is promised holds."""
-    limit = PROMISED * size.viewers / WHOLE.viewers
-    held = "holds for each kind" if most < limit else "DOES NOT HOLD"
-    return f"Promised: less than {limit:.1f} % of a core for {size.viewers} viewers. It {held}: {most:.1f} % at most."
+    promised = f"Promised: less than {PROMISED:.0f} % of a core for {WHOLE.viewers} viewers."
+    if size.viewers < WHOLE.viewers:
+        return f"{promised} So few viewers say nothing of that."
+    return f"{promised} It {'holds for each kind' if most < PROMISED else 'DOES NOT HOLD'}: {most:.1f} % at most."
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import pytest
 
 from bench.figures import Finding, Spread, alternately, table
 from bench.runs import in_order, plan_of
-from bench.viewers import KINDS, WHOLE, promise
+from bench.viewers import KINDS, QUICK, WHOLE, promise
 from cli.language import ROOT
 
 
@@ -54,8 +54,9 @@ def test_eight_at_once_never_meet_a_task_that_is_not_open() -> None:
 
 
 def test_the_viewers_are_told_in_words_whether_the_promise_holds() -> None:
-    assert "less than 10.0 % of a core for 500 viewers. It holds" in promise(WHOLE, 9.9)
+    assert "less than 10 % of a core for 500 viewers. It holds" in promise(WHOLE, 9.9)
     assert "It DOES NOT HOLD: 10.1 % at most" in promise(WHOLE, 10.1)
+    assert "hold" not in promise(QUICK, 0.1).lower()
 
 
 @pytest.mark.slow
