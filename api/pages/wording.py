@@ -28,7 +28,7 @@ _BY_CODE: Mapping[str, str] = {
     "idempotency_key_reused": N_(
         "This form was sent before with other content, and that was done. Load the page again to see what became of it."
     ),
-    "unknown_attachment": N_("One of the files is not stored any more; choose it again."),
+    "unknown_attachment": N_("There is no file {id} here; if it is to be evidence, choose it again."),
     "no_such_address": N_("There is no page at {path}."),
     "method_not_allowed": N_("There is nothing to be sent to {path}."),
     "malformed": N_("What was sent to {path} cannot be read; load the page again, and send it from there."),

@@ -46,7 +46,7 @@ async def test_a_file_is_a_download_whatever_it_is(admin: Client, name: str, con
     assert answer.headers["content-disposition"].startswith("attachment;")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in answer.headers["content-security-policy"]
-    assert (lacking.status, "There is no attachment none" in lacking.alert) == (404, True)
+    assert (lacking.status, "There is no file none" in lacking.alert) == (404, True)
 
 
 async def test_what_is_dropped_becomes_a_part_of_the_form(admin: Client) -> None:
@@ -112,7 +112,7 @@ async def test_more_than_all_files_may_have_together_is_told_as_a_page(admin: Cl
         }
         shown = Shown(await reader.http.post(path, content=b"", headers=headers))
     assert shown.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    assert "The body is larger than 100 MiB" in shown.alert
+    assert "This is larger than 100 MiB" in shown.alert
 
 
 async def test_other_forms_stay_as_small_as_the_api_takes(admin: Client) -> None:
@@ -188,6 +188,6 @@ async def test_files_are_dropped_in_a_real_browser_and_nothing_typed_is_lost(adm
         # Unknown: the engine is away; it waits with everything under one key.
         await page.fill('[name="task.links"]', "")
         await page.click('.completing button[type="submit"]')
-        await expect(page.locator("h1")).to_have_text("Not known yet")
+        await expect(page.locator("h1")).to_have_text("Not known yet: Complete it")
         assert await page.input_value('[name="task.remark"]') == "typed before"
         assert faults == []

@@ -27,7 +27,7 @@ def labelled(shown: Shown) -> Iterator[tuple[str, str, str]]:
             field = form.find(id=label["for"])
             assert isinstance(field, Tag), label
             if field.get("type") not in ("file", None) or field.name != "input":
-                for hint in label.select(".hint"):
+                for hint in label.select(".hint, .visually-hidden"):
                     hint.extract()
                 yield str(form["action"]), str(field["name"]), " ".join(label.get_text().split())
 
