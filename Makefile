@@ -69,7 +69,7 @@ coverage: dev  ## Run the tests in one process and show which lines no test reac
 contract: dev  ## Ask a whole golive for ten minutes, at random, whether its OpenAPI document is true (SECONDS=, ARGS=)
 	CONTRACT_SECONDS=$(SECONDS) $(PY) -m pytest $(ARGS) tests/api/contract
 
-bench: dev  ## Measure (ARGS=)
+bench: dev  ## Measure; ARGS=viewers: what 500 open pages of each kind cost (ARGS=)
 	@$(PY) -m bench $(ARGS)
 
 chaos: dev  ## Kill processes at random moments and check that nothing is lost or doubled (ARGS=)
@@ -96,7 +96,7 @@ lock: $(VENV)/.dev  ## Resolve pyproject.toml into the lock files (UPGRADE=1: ne
 	$(LOCK) pyproject.toml --group dev --constraint requirements.lock -o requirements-dev.lock
 	$(LOCK) pyproject.toml --group docs --constraint requirements-dev.lock -o requirements-docs.lock
 	$(LOCK) --group pyproject.toml:node -o requirements-node.lock
-	bin/npm $(if $(UPGRADE),update,install) --package-lock-only
+	bin/run-npm $(if $(UPGRADE),update,install) --package-lock-only
 	$(PY) bin/without-addresses package-lock.json
 
 catalogs: $(VENV)/.dev  ## Collect the texts, merge them into the translations and compile these
@@ -145,15 +145,15 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.docs
 	@$(PIP) -r requirements-dev.lock || $(FAILED)
 	@touch $(VENV)/.runtime $(VENV)/.docs $@
 
-# What pages load in a browser, and, with their tests, more. npm makes the folder anew, its stamps with it.
-node_modules/.installed: package-lock.json .npmrc bin/npm $(VENV)/.python
+# What pages load in a browser, and, with their tests, more. The folder is made anew, its stamps with it.
+node_modules/.installed: package-lock.json .npmrc $(VENV)/.python
 	@echo "Installing what the pages load ..." >&2
-	@bin/npm ci --omit=dev --silent || $(FAILED)
+	@bin/make-node-modules --omit=dev --silent || $(FAILED)
 	@touch $@
 
-node_modules/.with-tests: package-lock.json .npmrc bin/npm $(VENV)/.python
+node_modules/.with-tests: package-lock.json .npmrc $(VENV)/.python
 	@echo "Installing what the pages load and their tests need ..." >&2
-	@bin/npm ci --silent || $(FAILED)
+	@bin/make-node-modules --silent || $(FAILED)
 	@touch node_modules/.installed $@
 
 %.mo: %.po $(VENV)/.runtime

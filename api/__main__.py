@@ -52,6 +52,7 @@ def main() -> None:
             ", ".join(lacking),
         )
         sys.exit(1)
+    assets.read()
     try:
         asyncio.run(prepare(settings))
     except Undone as another:

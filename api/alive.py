@@ -1,6 +1,7 @@
-"""`python -m api.alive`: exit code 0 while the API of this machine serves and its database answers.
+"""`python -m api.alive`: exit code 0 while the API of this machine serves, tells news, and its database answers.
 
-A container's health check. Without Temporal or a worker the API still serves readers, so that is no failure of its own.
+A container's health check. Without Temporal or a worker the API still serves readers, so that is no failure of its own;
+a reader of news that has ended is, and starting the API again mends it.
 """
 
 from __future__ import annotations
@@ -30,17 +31,20 @@ def main(settings: Settings) -> int:
         return 1
     finally:
         connection.close()
-    print(_told(said))  # noqa: T201 - the answer
-    return 0 if answer.status == 200 else 1  # noqa: PLR2004 - OK; 503 says that the database is away
+    states = _states(said)
+    told = ", ".join(f"{part}: {state}" for part, state in states.items())
+    print(told or said[:200].decode(errors="replace"))  # noqa: T201 - the answer
+    well = answer.status == 200 and states.get("news") == "up"  # noqa: PLR2004 - 503 says that the database is away
+    return 0 if well else 1
 
 
-def _told(said: bytes) -> str:
-    """Return the state of each part on one line, or what was said instead."""
+def _states(said: bytes) -> dict[str, str]:
+    """Return the state of each part; none when it was not the API that answered."""
     try:
         found = json.loads(said)
-        return ", ".join(f"{part}: {found[part]['state']}" for part in ("database", "engine", "worker"))
+        return {part: found[part]["state"] for part in ("database", "engine", "worker", "news")}
     except (ValueError, KeyError, TypeError):
-        return said[:200].decode(errors="replace")
+        return {}
 
 
 if __name__ == "__main__":

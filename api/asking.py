@@ -21,8 +21,6 @@ from golive.words import N_, Language
 from observing.facts import note
 
 _BEARER = HTTPBearer(auto_error=False, description="The token of a user, as POST /users shows it once.")
-_STRANGER = "anonymous"
-"""In whose name the audit log counts tokens that nobody has."""
 
 
 def house(request: Request) -> House:
@@ -52,8 +50,8 @@ async def _user(
     async with held.database.reading() as session:
         user = await authenticate(session, given.credentials)
     if user is None:
-        stranger = Actor(name=_STRANGER, address=address(request), enabled=False)
-        await write_refusal(held.database, stranger, "Authenticate", request.url.path, code="unauthenticated")
+        nobody = stranger(address(request))
+        await write_refusal(held.database, nobody, "Authenticate", request.url.path, code="unauthenticated")
         raise unauthenticated()
     if user.locale:
         request.state.language = "zh" if user.locale.startswith("zh") else "en"
@@ -86,6 +84,11 @@ def actor_of(user: User, request: Request, method: str = "token") -> Actor:
         method=method,
         address=address(request),
     )
+
+
+def stranger(address: str) -> Actor:
+    """Return in whose name the audit log counts tokens that nobody has, and sign-ins that fail, at `address`."""
+    return Actor(name="anonymous", address=address, enabled=False)
 
 
 def address(request: Request) -> str:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from db.browsing import Browsing
 from db.news import Stamp
 from db.session import Session
+from golive.errors import GoliveError
 
 log = logging.getLogger("golive.api")
 
@@ -18,17 +20,24 @@ T = TypeVar("T")
 
 Stamps = Callable[[Session, Collection[str]], Awaitable[dict[str, Stamp]]]
 """Returns how far each of the things named has come, in one query."""
-Read = Callable[[Session, str, Stamp], Awaitable[T]]
-"""Reads one thing that has come as far as the stamp says: once, for all who watch it."""
+Read = Callable[[Session, str, Stamp, Stamp], Awaitable[T | None]]
+"""Reads one thing that has come from the first stamp as far as the second says: once, for all who watch it.
+
+None when nothing of it has changed since the first, which is empty where that is not known: then it is always read.
+"""
 
 
 @dataclass(eq=False)
 class Watched(Generic[T]):
-    """One thing: who watches it, how far it has come, and how it was read then; unread until something is new."""
+    """One thing: who watches it, how far it has come, and how it was read then; unread until something is new.
+
+    `missed`: what it had become could not be read.
+    """
 
     stamp: Stamp
     watches: set[Watch[T]] = field(default_factory=set)
     read: tuple[T] | None = None
+    missed: bool = False
 
 
 class Channel(Generic[T]):
@@ -46,7 +55,7 @@ class Channel(Generic[T]):
         self._enters, self._leaves = enters, leaves
         self._things: dict[str, Watched[T]] = {}
 
-    def watch(self, key: str, seen: Stamp, session: str | None = None) -> Watch[T]:
+    def watch(self, key: str, seen: Stamp, session: Browsing | None = None) -> Watch[T]:
         """Watch a thing of which the viewer has `seen` so much; `session` is the browser's that they watch in."""
         return Watch(self, key, seen, session)
 
@@ -67,13 +76,22 @@ class Channel(Generic[T]):
             watch.looked()
 
     async def _turn(self, sql: Session, thing: Watched[T], key: str, stamp: Stamp) -> None:
+        was = "" if thing.missed else thing.stamp
         try:
-            thing.read = (await self._read(sql, key, stamp),)
-        except ValueError:  # the others are told nevertheless, and this one when it goes on
+            found = await self._read(sql, key, was, stamp)
+        except (GoliveError, ValueError, LookupError):
+            # The others are told nevertheless, and this one when it goes on: until then nobody is told what it was.
             log.exception("cannot read what has become of %s", key)
-        thing.stamp = stamp
-        for watch in thing.watches:
-            watch.wake()
+            thing.stamp, thing.read, thing.missed = stamp, None, True
+            return
+        thing.stamp, thing.missed = stamp, False
+        if was and (found is None or thing.read == (found,)):
+            for watch in thing.watches:
+                watch.passes(was, stamp)
+        elif found is not None:
+            thing.read = (found,)
+            for watch in thing.watches:
+                watch.wake()
 
     def enter(self, watch: Watch[T]) -> Watched[T]:
         """Begin to watch."""
@@ -95,7 +113,7 @@ class Channel(Generic[T]):
 class Watch(Generic[T]):
     """One viewer of one thing, inside a `with` block. `over` once they may watch no more."""
 
-    def __init__(self, channel: Channel[T], key: str, seen: Stamp, session: str | None):
+    def __init__(self, channel: Channel[T], key: str, seen: Stamp, session: Browsing | None):
         self.key, self.seen, self.session = key, seen, session
         self.over = self.outdone = False
         self._current = False
@@ -116,6 +134,11 @@ class Watch(Generic[T]):
     def wake(self) -> None:
         """Let the viewer look up."""
         self._woken.set()
+
+    def passes(self, was: Stamp, stamp: Stamp) -> None:
+        """Take what the viewer has seen for all there is: nothing of it has changed from `was` to `stamp`."""
+        if self.seen == was:
+            self.seen = stamp
 
     def looked(self) -> None:
         """Take the thing as it stands from now on: what was read before may be older than the viewer's page."""

@@ -169,6 +169,7 @@ CODES: dict[int, dict[str, str]] = {
         "engine_unavailable": "The engine did not answer in time, so the outcome is unknown: the act may "
         "still be "
         "applied. Sending it again with the same Idempotency-Key is safe and gets its one answer.",
+        "no_news": "There is no news at the moment: load the page again to see what has changed.",
         "run_frozen": "The run is frozen: the database and Temporal know different things of it, because one "
         "of them was restored from an older backup. An operator writes what the database lacks with `golive db "
         "recover`; until then nothing goes on.",

@@ -1,8 +1,10 @@
-"""What each run's plan foresaw: computed once per run, since a plan never changes."""
+"""What each run's plan foresaw, computed once per run, since a plan never changes; and what is expected by now."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from db.views import RunWhole
 from golive.forecast import StageForecast, expected
@@ -17,6 +19,11 @@ class Forecasts:
         self._known: OrderedDict[str, tuple[StageForecast, ...]] = OrderedDict()
 
     def of(self, run: RunWhole) -> tuple[StageForecast, ...]:
+        """Return when each stage of `run` opened and ended or is now expected to, which is never in the past."""
+        start = run.plan.start_at or run.started_at
+        return expected(run.plan, start, dict(_happened(run)), run.ended_at or datetime.now(UTC))
+
+    def planned(self, run: RunWhole) -> tuple[StageForecast, ...]:
         """Return when each stage of `run` was expected to open and end, as planned at its start."""
         if run.id not in self._known:
             self._known[run.id] = expected(run.plan, run.plan.start_at or run.started_at)
@@ -24,3 +31,14 @@ class Forecasts:
                 self._known.popitem(last=False)
         self._known.move_to_end(run.id)
         return self._known[run.id]
+
+
+def _happened(run: RunWhole) -> Iterator[tuple[str, datetime]]:
+    for stage in run.stages:
+        if stage.opened_at:
+            yield stage.id, stage.opened_at
+        if stage.ended_at:
+            yield f"{stage.id}.", stage.ended_at
+    for task in run.tasks:
+        if task.done_at and task.state in ("done", "not_applicable"):
+            yield task.ref, task.done_at

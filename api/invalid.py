@@ -51,9 +51,15 @@ _SENTENCES: dict[str, str] = {
     "out_of_reach": N_("“{field}” must lie in the years {first} to {last}."),
     "timezone_aware": N_("“{field}” needs a time zone; write for example 2026-11-22T14:05:00Z."),
 }
+_OF_ONE: dict[str, str] = {
+    "string_too_short": N_("“{field}” may not be empty."),
+    "too_short": N_("“{field}” needs at least one entry."),
+}
+"""Instead, where at least one is needed."""
 _OF_ABSENT = ("missing", UNKNOWN_FIELD, "unknown_field_of", "extra_forbidden")
 """Errors about a field that does not stand in the body, or should not."""
-_TIME = N_("“{field}” must be a time as in RFC 3339; write for example 2026-11-22T14:05:00Z.")
+TIME = N_("“{field}” must be a time as in RFC 3339; write for example 2026-11-22T14:05:00Z.")
+TIME_ZONE = _SENTENCES["timezone_aware"]
 _OTHER = N_("“{field}” is not accepted: {why}.")
 
 
@@ -97,7 +103,9 @@ def _sentence(error: dict[str, Any], field: str) -> Sentence:
     if (pattern := written.pop("pattern", None)) in WRITTEN:
         written["wanted"] = say(WRITTEN[str(pattern)])
     known = kind in _SENTENCES and (kind != "string_pattern_mismatch" or "wanted" in written)
-    msgid = _SENTENCES[kind] if known else _TIME if kind.startswith("datetime_") else _OTHER
+    msgid = _SENTENCES[kind] if known else TIME if kind.startswith("datetime_") else _OTHER
+    if written.get("min_length") == 1:
+        msgid = _OF_ONE.get(kind, msgid)
     return Sentence(msgid=msgid, args={**written, "field": field, "why": str(error["msg"]).rstrip(".")})
 
 

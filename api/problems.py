@@ -107,13 +107,15 @@ class Problem(BaseModel):
     )
 
 
-def document(error: GoliveError, language: Language) -> dict[str, Any]:
-    """Return the problem document of `error` for a reader of `language`."""
+def document(
+    error: GoliveError, language: Language, worded: Callable[[Sentence], Sentence] = lambda sentence: sentence
+) -> dict[str, Any]:
+    """Return the problem document of `error` for a reader of `language`; `worded` says its sentences otherwise."""
     note(code=error.code)
     title = translator(language)(TITLES.get(error.status, TITLES[500]))
-    facts, detail = error.facts, whole(error.sentence, language)
+    facts, detail = error.facts, whole(worded(error.sentence), language)
     if error.also:
-        told = [whole(sentence, language) for sentence in (error.sentence, *error.also)]
+        told = [whole(worded(sentence), language) for sentence in (error.sentence, *error.also)]
         facts = {**facts, "errors": [{"code": error.code, "message": message} for message in told]}
     if isinstance(error, InvalidSource):
         facts, detail = _in_source(error, language)
@@ -241,12 +243,13 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     """
     with work(request_id=request.state.request_id):
         log.error("unexpected: %s %s", request.method, request.url.path, exc_info=error)
-        told = respond(request, _unexpected_error())
+        told = respond(request, unexpected_error())
     told.headers[REQUEST_ID] = request.state.request_id
     return told
 
 
-def _unexpected_error() -> GoliveError:
+def unexpected_error() -> GoliveError:
+    """Return the answer to what nobody foresaw."""
     kind = type("Unexpected", (GoliveError,), {"status": HTTPStatus.INTERNAL_SERVER_ERROR.value})
     msgid = N_(
         "golive failed at this; it is a fault of golive and is in its log. "

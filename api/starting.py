@@ -10,10 +10,11 @@ from db.lessons import lessons_of_service
 from db.people import User, find_users, members_of
 from db.session import Session, database_time
 from db.templates import get_template
-from golive.errors import Invalid
+from golive.errors import Invalid, together
 from golive.people import People
 from golive.plan import Plan
 from golive.planning import check_template, make_plan
+from golive.problems import InvalidSource
 from golive.template_checks import roles_asked
 from golive.vocabulary import Role
 from golive.words import N_
@@ -23,74 +24,97 @@ _Asked = Mapping[str, Collection[Role]]
 
 
 async def plan_for(session: Session, asked: StartGiven, release_manager: str, *, metrics: bool) -> Plan:
-    """Return the plan that `asked` makes now. Raises Invalid, saying what is wrong."""
+    """Return the plan that `asked` makes now. Raises Invalid, saying all that is wrong."""
     now = await database_time(session)
     shelf = await library(session)
     functions = roles_asked(check_template(shelf, asked.template).stages)
     source = await get_template(session, asked.template)
-    people = await _people(session, asked, functions)
-    await check_authors(session, asked.release.authors)
+    people, wrong = await _people(session, asked, functions)
+    wrong += await strangers(session, asked.release.authors)
     lessons = await lessons_of_service(session, asked.release.service)
-    return make_plan(
-        shelf,
-        asked.request(),
-        people,
-        version=source.version,
-        release_manager=release_manager,
-        metrics=metrics,
-        now=now,
-        lessons=lessons,
-    )
+    try:
+        plan = make_plan(
+            shelf,
+            asked.request(),
+            people,
+            version=source.version,
+            release_manager=release_manager,
+            metrics=metrics,
+            now=now,
+            lessons=lessons,
+        )
+    except InvalidSource:
+        raise
+    except Invalid as refused:
+        raise together([*wrong, refused]) from None
+    if wrong:
+        raise together(wrong)
+    return plan
 
 
-async def _people(session: Session, asked: StartGiven, functions: _Asked) -> People:
-    """Return who acts in each of `functions`: those named, else everybody who has the function."""
+async def _people(session: Session, asked: StartGiven, functions: _Asked) -> tuple[People, list[Invalid]]:
+    """Return who acts in each of `functions`, those named, else everybody who has it; and who is wrongly named."""
     users = await find_users(session, [name for names in asked.people.values() for name in names])
+    wrong, misnamed = [], set()
     for function, names in asked.people.items():
         for name in names:
-            _may_act(name, users.get(name), function, functions.get(function, frozenset()))
-    named = {function: names for function, names in asked.people.items() if function in functions}
+            if fault := _may_not(name, users.get(name), function, functions.get(function, frozenset())):
+                wrong.append(fault)
+                misnamed.add(function)  # that nobody is left there would follow from it
+    named = {
+        function: names
+        for function, names in asked.people.items()
+        if function in functions and function not in misnamed
+    }
     missing = [function for function in functions if function not in named]
     others = await members_of(session, missing)
     members = {function: [user.name for user in others if function in user.functions] for function in missing}
     roles = {user.name: user.roles for user in (*users.values(), *others)}
-    return People.having(members | named, roles)
+    return People.having(members | named, roles), wrong
 
 
-def _may_act(name: str, user: User | None, function: str, roles: Collection[Role]) -> None:
-    """Raise Invalid unless `user` can do something that is asked of `function`, which wants one of `roles`.
+def _may_not(name: str, user: User | None, function: str, roles: Collection[Role]) -> Invalid | None:
+    """Return None when `user` can do something that is asked of `function`, which wants one of `roles`; else why not.
 
     None are asked of a function that the template does not use; misspelt ones are found by who has them.
     """
     where = {"field": f"people.{function}", "user": name}
     if user is None:
         msgid = N_("“people.{function}” names {name}, whom golive does not know.")
-        raise Invalid("unknown_user", msgid, facts=where, function=function, name=name)
+        return Invalid("unknown_user", msgid, facts=where, function=function, name=name)
     if not user.enabled:
         msgid = N_("“people.{function}” names {name}, who is disabled.")
-        raise Invalid("user_disabled", msgid, facts=where, function=function, name=name)
+        return Invalid("user_disabled", msgid, facts=where, function=function, name=name)
     if function not in user.functions:
         msgid = N_(
             "“people.{function}” names {name}, who does not have that function; their functions are: {own}."
         )
         own = ", ".join(user.functions) or "–"
-        raise Invalid("function_missing", msgid, facts=where, function=function, name=name, own=own)
+        return Invalid("function_missing", msgid, facts=where, function=function, name=name, own=own)
     if roles and not set(roles) & set(user.roles):
         msgid = N_(
             "“people.{function}” names {name}, who lacks the role that is asked of {function} here: {roles}."
         )
         asked = ", ".join(sorted(roles))
-        raise Invalid("role_missing", msgid, facts=where, function=function, name=name, roles=asked)
+        return Invalid("role_missing", msgid, facts=where, function=function, name=name, roles=asked)
+    return None
 
 
 async def check_authors(session: Session, authors: Collection[str]) -> None:
-    """Raise Invalid for an author whom golive does not know: misspelt, they could sign what they made."""
+    """Raise Invalid for authors whom golive does not know."""
+    if wrong := await strangers(session, authors):
+        raise together(wrong)
+
+
+async def strangers(session: Session, authors: Collection[str]) -> list[Invalid]:
+    """Return what is wrong with authors whom golive does not know: misspelt, they could sign what they made."""
     known = await find_users(session, authors)
-    for name in authors:
-        if name not in known:
-            msgid = N_(
-                "“release.authors” names {name}, whom golive does not know. Who has no user here cannot sign, so "
-                "name only users, and others in the release's scope."
-            )
-            where = {"field": "release.authors", "user": name}
-            raise Invalid("unknown_user", msgid, facts=where, name=name)
+    msgid = N_(
+        "“release.authors” names {name}, whom golive does not know. Who has no user here cannot sign, so "
+        "name only users, and others in the release's scope."
+    )
+    return [
+        Invalid("unknown_user", msgid, facts={"field": "release.authors", "user": name}, name=name)
+        for name in authors
+        if name not in known
+    ]

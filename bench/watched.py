@@ -1,109 +1,70 @@
-"""An API process with runs at work in its database, and viewers at their pages."""
+"""An API process, and people who have its pages open as browsers have them."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from http.cookies import SimpleCookie
+from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 import httpx
 import psutil
 
-from bench.runs import ROLES, STAGE, plan_of
+from bench.office import ROLES, person
 from cli.failure import Failure
 from cli.language import ROOT
-from db import recording
-from db.session import Database
-from demo.processes import LOCAL, Stack, free_ports
-from golive.commands import GOLIVE, Actor, sign
-from golive.engine import ENGINE
-from golive.events import Event
-from golive.recording import Batch, Build, RunChange, StageView, Start, TaskChange
-from settings import Settings
+from demo.acts import connection
+from demo.people import administrator
+from demo.processes import Stack, free_ports
 
 READY_WITHIN = 60.0
 VOICES = (("en", "Europe/Zurich"), ("zh-CN", "Asia/Shanghai"), ("en", "America/New_York"))
-"""In which languages and time zones people look: a page is made once for each."""
+"""In which languages and time zones people look."""
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+_STREAM = re.compile(r'hx-sse:connect="([^"]+)"')
 
 
 @dataclass
-class AtWork:
-    """A run that is recorded as its workflow would record it, without a workflow."""
+class Browser:
+    """Somebody of the office who has signed in."""
 
-    database: Database
-    settings: Settings
-    tasks: int
-    run_id: str = field(default_factory=lambda: secrets.token_hex(8))
-    seq: int = 1
+    http: httpx.AsyncClient
 
-    async def start(self) -> None:
-        """Record the start, with every task open."""
-        plan = plan_of(self.tasks, apart=self.tasks)
-        unsigned = Start(
-            run_id=self.run_id,
-            plan=plan,
-            actor=Actor(name="rm", roles=("release_manager",)),
-            engine=ENGINE,
-            command_id=secrets.token_hex(32),
+    async def sign_in(self, token: str) -> None:
+        """Sign in with an API token."""
+        form = await self.http.get("/sign-in")
+        found = _CSRF.search(form.text)
+        data = {"csrf": found[1] if found else "", "token": token, "next": "/"}
+        answer = await self.http.post(
+            "/sign-in/token", data=data, headers={"Origin": str(self.http.base_url).rstrip("/")}
         )
-        start = unsigned.model_copy(update={"signature": sign(unsigned, self.settings.keys("start")[0])})
-        now = datetime.now(UTC)
-        stage = plan.stages[0]
-        change = RunChange(
-            state="running",
-            stages=(
-                StageView(id=stage.id, process=stage.process, title=stage.title, state="open", opened_at=now),
-            ),
-            builds=(Build(n=1, release=plan.release, at=now, by="rm"),),
-            started_at=now,
-        )
-        opened = tuple(
-            TaskChange(ref=f"{STAGE}.{task.key}", state="open", opened_at=now) for task in stage.tasks
-        )
-        began = Event(
-            seq=1,
-            at=now,
-            type="RunStarted",
-            actor=start.actor,
-            payload={"title": plan.title, "template": plan.template},
-            command_id=start.command_id,
-        )
-        await self._record(Batch(run_id=self.run_id, start=start, events=(began,), run=change, tasks=opened))
+        if not answer.is_redirect:
+            raise Failure(f"nobody could sign in: {answer.status_code}")
 
-    async def goes_on(self) -> None:
-        """Record that somebody has taken one of the tasks, or has given it back."""
-        self.seq += 1
-        n = self.seq % self.tasks
-        taken = (self.seq // self.tasks) % 2 == 0
-        now, person = datetime.now(UTC), Actor(name=f"dev{1 + n % 2}", roles=ROLES, functions=("dev",))
-        task = TaskChange(
-            ref=f"{STAGE}.case-{n:04}",
-            state="in_progress" if taken else "open",
-            assignee=person.name if taken else None,
-            opened_at=now,
-        )
-        told = Event(
-            seq=self.seq,
-            at=now,
-            type="TaskStarted" if taken else "TaskReopened",
-            object=f"task:{task.ref}",
-            actor=person if taken else GOLIVE,
-            payload={"title": f"Check the export of customer invoices against the ledger, case {n}"},
-        )
-        await self._record(Batch(run_id=self.run_id, events=(told,), tasks=(task,)))
+    async def look(self, path: str) -> Viewer:
+        """Open a page, and the stream that it names."""
+        page = await self.http.get(path)
+        stream = _STREAM.search(page.text)
+        if page.status_code != httpx.codes.OK or stream is None:
+            raise Failure(f"{path} is no live page: {page.status_code}")
+        return await self._follow(unescape(stream[1]))
 
-    async def _record(self, batch: Batch) -> None:
-        async with self.database.transaction() as sql:
-            await recording.record(sql, batch, self.settings.keys("start"))
+    async def _follow(self, path: str) -> Viewer:
+        url = self.http.base_url
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        sent = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+        language = self.http.headers["Accept-Language"]
+        asked = f"GET {path} HTTP/1.1\r\nHost: {url.host}:{url.port}\r\nAccept-Language: {language}\r\nCookie: {sent}"
+        writer.write(f"{asked}\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        if b" 200 " not in head.partition(b"\r\n")[0]:
+            raise Failure(f"no stream: {head.decode().splitlines()[0]}")
+        return Viewer(reader, writer)
 
 
 @dataclass
@@ -119,7 +80,7 @@ class Viewer:
         """Read until the server or the benchmark ends it."""
         with suppress(OSError):
             while chunk := await self.reader.read(65536):
-                self.messages += chunk.count(b"id: ")
+                self.messages += chunk.count(b"\nid: ")
                 self.size += len(chunk)
 
 
@@ -130,30 +91,32 @@ class Site:
     stack: Stack
     process: psutil.Process
 
-    async def signed_in(self) -> str:
-        """Return the cookie of somebody who has just signed in."""
+    async def invite(self, names: Sequence[str]) -> dict[str, str]:
+        """Make users of the office; return their tokens."""
         token = (self.stack.home / "admin.token").read_text().strip()
-        async with httpx.AsyncClient(base_url=self.stack.api, trust_env=False) as http:
-            form = await http.get("/sign-in")
-            found = _CSRF.search(form.text)
-            data = {"csrf": found[1] if found else "", "token": token, "next": "/"}
-            answer = await http.post("/sign-in/token", data=data, headers={"Origin": self.stack.api})
-        kept = SimpleCookie(answer.headers["set-cookie"])
-        return "; ".join(f"{name}={morsel.value}" for name, morsel in kept.items())
+        made = {}
+        async with connection(self.stack.api) as http:
+            admin = administrator(http, token)
+            for name in names:
+                body = {"name": name, "roles": list(ROLES), "functions": list(person(name).functions)}
+                made[name] = (await admin.act("/users", body))["token"]
+        return made
 
-    async def look(self, run: AtWork, cookie: str, n: int) -> Viewer:
-        """Look at a run's page in one of the languages and time zones."""
-        reader, writer = await asyncio.open_connection(LOCAL, self.stack.port)
+    @asynccontextmanager
+    async def browser(self, n: int, token: str) -> AsyncIterator[Browser]:
+        """Be somebody who has signed in, in one of the languages and time zones."""
         language, zone = VOICES[n % len(VOICES)]
-        asked = (
-            f"GET /runs/{run.run_id}/live?after={run.seq} HTTP/1.1\r\nHost: {LOCAL}:{self.stack.port}\r\n"
-            f"Accept-Language: {language}\r\nCookie: {cookie}; golive-zone={zone}\r\n\r\n"
-        )
-        writer.write(asked.encode())
-        head = await reader.readuntil(b"\r\n\r\n")
-        if b" 200 " not in head.partition(b"\r\n")[0]:
-            raise Failure(f"no stream: {head.decode().splitlines()[0]}")
-        return Viewer(reader, writer)
+        async with httpx.AsyncClient(
+            base_url=self.stack.api,
+            headers={"Accept-Language": language},
+            cookies={"golive-zone": zone},
+            timeout=60,
+            limits=httpx.Limits(keepalive_expiry=2),  # before the server ends it
+            trust_env=False,
+        ) as http:
+            browser = Browser(http)
+            await browser.sign_in(token)
+            yield browser
 
     async def cpu(self, seconds: float) -> float:
         """Return the share of a core that the process takes during so many seconds, in per cent."""
@@ -202,14 +165,15 @@ async def _ready(stack: Stack, log: Path) -> None:
 
 
 @asynccontextmanager
-async def looked_at(site: Site, runs: list[AtWork], viewers: int) -> AsyncIterator[list[Viewer]]:
-    """Have so many pages open, of all runs alike, in sessions of twenty each."""
-    cookies = [await site.signed_in() for _ in range(-(-viewers // 20))]
+async def looked_at(browsers: Sequence[Browser], paths: Sequence[str]) -> AsyncIterator[list[Viewer]]:
+    """Have these pages open, each by the next of the people; and one page that is named again, by yet another."""
     async with AsyncExitStack() as ending, asyncio.TaskGroup() as group:
-        watching = [await site.look(runs[n % len(runs)], cookies[n // 20], n) for n in range(viewers)]
-        for viewer in watching:
+        watching = []
+        for n, path in enumerate(paths):
+            viewer = await browsers[(n + n // len(browsers)) % len(browsers)].look(path)
             ending.callback(viewer.writer.close)
             group.create_task(viewer.read())
+            watching.append(viewer)
         yield watching
         for viewer in watching:
             viewer.writer.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -80,58 +81,93 @@ def new(
 
     asked = _Asked(sys.stdin.isatty())
     with failures_told():
-        name = _name(asked, name)
+        name = asked.name(name)
         _refuse_to_overwrite([folder / f"{name}.yaml", folder / f"{name}{ENDING}"])
-        title = asked.text(title, _("Title in English"), name.replace("-", " ").capitalize())
-        title_zh = asked.text(title_zh, _("Title in Chinese, or nothing"), "")
-        answers = _answers(
-            {
-                "name": name,
-                "title": title,
-                "title_zh": title_zh or None,
-                "stages": asked.words(stage, _("Stages"), tuple(STAGES)),
-                "doers": asked.words(function, _("Functions that do the work"), DOERS),
-                "signers": asked.words(signer, _("The two functions that sign"), SIGNERS),
-                "watched": asked.lines(watch, _("What is watched, or “none”"), WATCHED),
-            }
-        )
-        _write(answers, folder, with_schema=with_schema)
+        asked.text("title", title, _("Title in English"), name.replace("-", " ").capitalize())
+        asked.text("title_zh", title_zh, _("Title in Chinese, or nothing"), "")
+        asked.words("stages", stage, _("Stages"), tuple(STAGES))
+        asked.words("doers", function, _("Functions that do the work"), DOERS)
+        asked.words("signers", signer, _("The two functions that sign"), SIGNERS)
+        asked.lines("watched", watch, _("What is watched, or “none”"), WATCHED)
+        _write(_answers(asked.answers), folder, with_schema=with_schema)
 
 
 class _Asked:
-    """Asks on a terminal what no option has said; elsewhere the default stands."""
+    """Asks on a terminal what no option has said; elsewhere the default stands.
+
+    Each answer is judged when it is given: on a terminal what is none is asked again, with the reason; else it is
+    a Failure.
+    """
 
     def __init__(self, terminal: bool) -> None:
         self.terminal = terminal
+        self.answers = dict(_FITTING)
 
-    def text(self, given: str | None, question: str, default: str) -> str:
+    def name(self, given: str | None) -> str:
+        """Return the name. One of a bundled template is warned of and asked again; who says it twice means it."""
+        name = self.text("name", given, _("Name"), "my-go-live")
+        while comes_with_golive("template", name):
+            screen.say(name_taken(name), "yellow")
+            again = self.text("name", given, _("Name"), name)
+            if again == name:
+                break
+            name = again
+        return name
+
+    def text(self, about: str, given: str | None, question: str, default: str) -> str:
         """Return one line."""
-        if given is not None or not self.terminal:
-            return default if given is None else given
-        return str(typer.prompt(question, default=default, show_default=bool(default))).strip()
+        return str(self._judged(about, given, question, default, str.strip))
 
-    def words(self, given: list[str] | None, question: str, default: tuple[str, ...]) -> list[str]:
-        """Return several words, answered with commas or spaces between them."""
-        if given:
-            return given
-        return self.text(None, question, ", ".join(default)).replace(",", " ").split()
+    def words(self, about: str, given: list[str] | None, question: str, default: tuple[str, ...]) -> None:
+        """Take several words, answered with commas or spaces between them."""
+        self._judged(
+            about, given or None, question, ", ".join(default), lambda said: said.replace(",", " ").split()
+        )
 
-    def lines(self, given: list[str] | None, question: str, default: str) -> list[str]:
-        """Return several texts, answered with commas between them; “none” is none."""
-        found = given or self.text(None, question, default).split(",")
-        return [line.strip() for line in found if line.strip() not in ("", "none")]
+    def lines(self, about: str, given: list[str] | None, question: str, default: str) -> None:
+        """Take several texts, answered with commas between them; “none” is none."""
+        self._judged(
+            about,
+            _but_none(given) if given else None,
+            question,
+            default,
+            lambda said: _but_none(said.split(",")),
+        )
+
+    def _judged(self, about: str, given: Any, question: str, default: str, read: Callable[[str], Any]) -> Any:
+        """Return the answer that fits, and keep it."""
+        while True:
+            answer = read(self._said(question, default)) if given is None else given
+            try:
+                _answers({**self.answers, about: answer})
+            except Failure as wrong:
+                if given is not None or not self.terminal:
+                    raise
+                screen.say(str(wrong), "yellow")
+            else:
+                self.answers[about] = answer
+                return answer
+
+    def _said(self, question: str, default: str) -> str:
+        if not self.terminal:
+            return default
+        return str(typer.prompt(question, default=default, show_default=bool(default)))
 
 
-def _name(asked: _Asked, given: str | None) -> str:
-    """Return the name. One of a bundled template is warned of and asked again; who says it twice means it."""
-    name = asked.text(given, _("Name"), "my-go-live")
-    while comes_with_golive("template", name):
-        screen.say(name_taken(name), "yellow")
-        again = asked.text(given, _("Name"), name)
-        if again == name:
-            break
-        name = again
-    return name
+_FITTING: dict[str, Any] = {
+    "name": "a",
+    "title": "A",
+    "title_zh": "",
+    "stages": ["uat"],
+    "doers": ["qa"],
+    "signers": ["ops", "qa"],
+    "watched": [],
+}
+"""Answers to what has not been asked yet, so that one can be judged alone."""
+
+
+def _but_none(lines: list[str]) -> list[str]:
+    return [line.strip() for line in lines if line.strip() not in ("", "none")]
 
 
 def _answers(given: dict[str, Any]) -> Any:
@@ -141,8 +177,8 @@ def _answers(given: dict[str, Any]) -> Any:
     from golive.template_answers import Answers, Watched
 
     try:
-        watched = tuple(Watched.read(line) for line in given.pop("watched"))
-        return Answers.model_validate({**given, "watched": watched})
+        watched = tuple(Watched.read(line) for line in given["watched"])
+        return Answers.model_validate({**given, "title_zh": given["title_zh"] or None, "watched": watched})
     except ValidationError as wrong:
         raise Failure(_said(wrong.errors(include_url=False)[0])) from wrong
 

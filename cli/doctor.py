@@ -1,4 +1,4 @@
-"""What is up and what is not: the API, the database, the engine and the worker, each with its remedy."""
+"""What is up and what is not: the API and what it stands on or tells, each with its remedy."""
 
 from __future__ import annotations
 
@@ -43,6 +43,9 @@ REMEDIES = {
         "The Temporal server does not answer. `make up` restarts an embedded one; see logs/temporal.log."
     ),
     "home": _("The data folder is not there; `make up` makes it, or set GOLIVE_HOME to where it is."),
+    "news": _(
+        "Open pages are told nothing new until the API is started again; logs/api.log says what it met."
+    ),
     "worker": _("No worker takes work, so acts wait. `make up` restarts one; see logs/worker.log."),
 }
 
@@ -84,8 +87,16 @@ def doctor(
             parts.append(_me(address, environment.host(url)))
         found = [_as_finding(part) for part in parts]
         if home.is_dir():
-            found += findings("worker.examining", *([] if replay else ["--no-replay"]))
+            found += findings("worker.examining", *_words(answer, replay=replay))
     _tell_findings(found, as_json=as_json)
+
+
+def _words(answer: httpx.Response | None, *, replay: bool) -> Iterator[str]:
+    """Say how it is to be looked, and which database the golive that answers has."""
+    if not replay:
+        yield "--no-replay"
+    if answer is not None and (served := answer.json().get("database_id")):
+        yield f"--served={served}"
 
 
 def _as_finding(part: Part) -> Finding:
@@ -127,7 +138,7 @@ def _look(address: str) -> tuple[list[Part], httpx.Response | None]:
     found = found if isinstance(found, dict) else {}
     return [
         ("api", True, address),
-        *(_part(name, found.get(name)) for name in ("database", "engine", "worker")),
+        *(_part(name, found.get(name)) for name in ("database", "engine", "worker", "news")),
     ], answer
 
 

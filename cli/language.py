@@ -30,6 +30,11 @@ def _(msgid: str) -> str:
     return _TRANSLATE(msgid)
 
 
+def ngettext(one: str, several: str, n: int) -> str:
+    """Return the sentence of one or of several; both literals are keys of the catalogue."""
+    return _TRANSLATE(one if n == 1 else several)
+
+
 TYPERS = (
     N_("Arguments"),
     N_("Options"),

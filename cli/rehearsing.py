@@ -13,9 +13,11 @@ from rich.text import Text
 
 from cli import screen
 from cli.connected import failures_told
-from cli.language import _
+from cli.language import _, ngettext
 from cli.source_files import library_of, scripts_in, text_of, told
 from golive.problems import InvalidSource
+from golive.rehearsal_script import Script, Test
+from golive.template_source import Library
 
 Paths = Annotated[
     list[Path],
@@ -44,36 +46,52 @@ def rehearse(
 
 
 def _played(paths: list[Path]) -> Iterator[dict[str, Any]]:
-    """Yield what came of each test; of a script with mistakes, one entry with its errors."""
-    from golive.rehearsal import play
+    """Yield what came of each test and, after those of a script with mistakes, one entry with its errors."""
     from golive.rehearsal_script import read_script
-    from workflows.go_live import PROCESSES
 
     for file, folder in scripts_in(paths).items():
-        result: dict[str, Any] = {"file": str(file)}
         try:
-            script, library = read_script(str(file), text_of(file)), library_of(folder)
-            for each in script.tests:
-                began = time.perf_counter()
-                outcome = play(library, script, each, PROCESSES)
-                took = round((time.perf_counter() - began) * 1000, 1)
-                failure = outcome.failure and {
-                    "line": outcome.failure.line,
-                    "step": outcome.failure.step,
-                    "expected": told(outcome.failure.expected),
-                    "found": told(outcome.failure.found),
-                }
-                yield result | {
-                    "template": script.template,
-                    "test": outcome.test,
-                    "line": outcome.line,
-                    "passed": failure is None,
-                    "milliseconds": took,
-                    "failure": failure,
-                }
+            script = read_script(str(file), text_of(file))
         except InvalidSource as wrong:
-            errors = [problem.error(told(problem.sentence)) for problem in wrong.problems]
-            yield result | {"passed": False, "errors": errors}
+            yield _mistakes(file, wrong)
+            continue
+        library, problems = library_of(folder), list(script.problems)
+        for each in script.tests:
+            try:
+                yield {"file": str(file), **_outcome(library, script, each)}
+            except InvalidSource as wrong:
+                problems += wrong.problems
+        if problems:
+            yield _mistakes(file, InvalidSource(problems))
+
+
+def _mistakes(file: Path, wrong: InvalidSource) -> dict[str, Any]:
+    errors = [problem.error(told(problem.sentence)) for problem in wrong.problems]
+    return {"file": str(file), "passed": False, "errors": errors}
+
+
+def _outcome(library: Library, script: Script, test: Test) -> dict[str, Any]:
+    """Play one test. Raises InvalidSource."""
+    from golive.rehearsal import play
+    from workflows.go_live import PROCESSES
+
+    began = time.perf_counter()
+    outcome = play(library, script, test, PROCESSES)
+    took = round((time.perf_counter() - began) * 1000, 1)
+    failure = outcome.failure and {
+        "line": outcome.failure.line,
+        "step": outcome.failure.step,
+        "expected": told(outcome.failure.expected),
+        "found": told(outcome.failure.found),
+    }
+    return {
+        "template": script.template,
+        "test": outcome.test,
+        "line": outcome.line,
+        "passed": failure is None,
+        "milliseconds": took,
+        "failure": failure,
+    }
 
 
 def _as_json(results: list[dict[str, Any]]) -> dict[str, Any]:
@@ -106,7 +124,11 @@ def _show(results: Iterable[dict[str, Any]]) -> None:
             failed += 1
             for line in _failure(result):
                 console.print(Text(screen.plain(line), style="red"), soft_wrap=True)
-    sentence = _("{passed} passed, {failed} failed, {broken} files with mistakes")
+    sentence = ngettext(
+        "{passed} passed, {failed} failed, {broken} file with mistakes",
+        "{passed} passed, {failed} failed, {broken} files with mistakes",
+        broken,
+    )
     console.print(sentence.format(passed=passed, failed=failed, broken=broken))
 
 

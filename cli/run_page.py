@@ -11,8 +11,8 @@ from rich.text import Text
 from cli.language import _
 from cli.screen import number, plain, state, until, when
 from cli.tables import APPROVALS, TASKS, WAITS, Column, Row, facts, section, states, table, text
+from golive.vocabulary import FINISHED
 
-_FINISHED = {"done", "not_applicable"}
 _BAR = 30
 
 
@@ -125,8 +125,8 @@ CHECKS: list[Column] = [
 
 def _work(run: Row) -> Iterator[RenderableType]:
     tasks = [t for t in run.get("tasks") or [] if not t.get("back_out") or t.get("state") != "locked"]
-    open_tasks = [task for task in tasks if task.get("state") not in _FINISHED | {"locked"}]
-    done = sum(task.get("state") in _FINISHED for task in tasks)
+    open_tasks = [task for task in tasks if task.get("state") not in (*FINISHED, "locked")]
+    done = sum(task.get("state") in FINISHED for task in tasks)
     if tasks:
         title = _("Tasks: {done} of {all} done").format(done=done, all=len(tasks))
         reasons = [Text(f"{plain(t['title'])}: {plain(t['reason'])}") for t in open_tasks if t.get("reason")]

@@ -18,6 +18,7 @@ from cli.language import _
 from cli.screen import plain, state
 from cli.tables import TASKS, due, facts, listed, receipt, section
 from cli.work import evidence_lines, item_lines, required_words
+from golive.vocabulary import AWAITED
 
 app = typer.Typer(help=_("Tasks: list, take, complete, verify."), no_args_is_help=True)
 
@@ -47,9 +48,6 @@ ItemFiles = Annotated[list[str], _of_item("file", "FILE", _("A file for the item
 ItemJunit = Annotated[list[str], _of_item("junit", "FILE", _("A JUnit XML file for the item ID."))]
 ItemLinks = Annotated[list[str], _of_item("link", "URL", _("A page elsewhere for the item ID."))]
 ItemMetrics = Annotated[list[str], _of_item("metric", "NAME=VALUE", _("A value for the item ID."))]
-
-
-_TO_DO = ("open", "in_progress", "blocked", "to_verify")
 
 
 class Meaning(StrEnum):
@@ -84,7 +82,7 @@ def list_tasks(
 ) -> None:
     """List tasks."""
     who = "me" if mine else None
-    wanted = state or (list(_TO_DO) if mine else None)
+    wanted = state or (list(AWAITED) if mine else None)
     answer = golive.get("/tasks", assignee=who, state=wanted, run=run, limit=limit, cursor=cursor)
     golive.tell(answer, listed(TASKS, _("No tasks.")))
 

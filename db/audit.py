@@ -17,6 +17,8 @@ from db.tables import journal, runs, stream_heads, words
 from golive.words import N_, Sentence, Words, say
 
 _AT_ONCE = 500
+_ENOUGH = 16
+"""Digits of a hash by which databases are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,13 @@ async def export_lines(session: Session) -> AsyncIterator[bytes]:
     for stream in sorted(await _every_stream(session)):
         async for row in _rows(session, stream):
             yield json.dumps({"row": row.canonical.decode(), "hash": row.hash}).encode() + b"\n"
+
+
+async def identity_of(session: Session) -> str | None:
+    """Return what tells this database from others, and only from copies of it not; None before its first row."""
+    first = select(journal.c.hash).where(journal.c.stream == ADMIN, journal.c.seq == 1)
+    found: str | None = await session.scalar(first)
+    return found[:_ENOUGH] if found else None
 
 
 async def _every_stream(session: Session) -> set[str]:

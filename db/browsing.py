@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Literal
 
 from sqlalchemy import delete, insert, select, update
 
+from db.digests import digest_of
 from db.people import KeptToken, User, find_users, get_user
 from db.session import Session, database_time
 from db.tables import sessions, users
@@ -64,7 +64,7 @@ async def begin(  # noqa: PLR0913 - each is a column
     """
     user, now, secret = await get_user(session, name), await database_time(session), secrets.token_urlsafe(32)
     await session.execute(delete(sessions).where(sessions.c.expires_at <= now - _KEPT))
-    row = {"id": secrets.token_hex(12), "sha256": _sealed(secret), "user_id": user.id, "method": method}
+    row = {"id": secrets.token_hex(12), "sha256": digest_of(secret), "user_id": user.id, "method": method}
     where = {"address": address, "browser": browser[:200], "token_id": token.id if token else None}
     ends = min(now + lasting, token.expires_at) if token and token.expires_at else now + lasting
     await session.execute(insert(sessions).values(**row, **where, created_at=now, expires_at=ends))
@@ -77,7 +77,7 @@ async def find(session: Session, secret: str) -> Browsing | None:
     found = (
         select(sessions, users.c.name)
         .join(users, users.c.id == sessions.c.user_id)
-        .where(sessions.c.sha256 == _sealed(secret), sessions.c.ended_at.is_(None))
+        .where(sessions.c.sha256 == digest_of(secret), sessions.c.ended_at.is_(None))
         .where(sessions.c.expires_at > now)
     )
     row = (await session.execute(found)).one_or_none()
@@ -127,18 +127,15 @@ async def end_all(session: Session, user_id: str, *, but: str | None = None) -> 
     await session.execute(update(sessions).where(still).values(ended_at=await database_time(session)))
 
 
-async def going_on(session: Session, ids: Collection[str]) -> set[str]:
-    """Return those of the sessions `ids` that go on and whose user is enabled."""
+async def going_on(session: Session, ids: Collection[str]) -> dict[str, User]:
+    """Return those of the sessions `ids` that go on and whose user is enabled, each with its user as they are now."""
     now = await database_time(session)
     found = (
-        select(sessions.c.id)
+        select(sessions.c.id, users.c.name)
         .join(users, users.c.id == sessions.c.user_id)
         .where(sessions.c.id.in_(ids), users.c.enabled, sessions.c.ended_at.is_(None))
         .where(sessions.c.expires_at > now)
     )
-    return set(await session.scalars(found))
-
-
-def _sealed(secret: str) -> str:
-    # Long and random, as tokens are: nothing is gained by a slow hash.
-    return hashlib.sha256(secret.encode()).hexdigest()
+    names = {row.id: row.name for row in await session.execute(found)}
+    known = await find_users(session, names.values())
+    return {each: known[name] for each, name in names.items()}

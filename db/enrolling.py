@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select, update
 
+from db.digests import digest_of
 from db.session import Session, database_time
 from db.tables import enrolments, users
 
@@ -31,7 +31,7 @@ async def make(session: Session, *, user_id: str, secret: str, by: str) -> datet
     now = await database_time(session)
     others = (enrolments.c.user_id == user_id) & enrolments.c.used_at.is_(None)
     await session.execute(update(enrolments).where(others).values(used_at=now))
-    row = {"id": secrets.token_hex(12), "sha256": _sealed(secret), "user_id": user_id, "made_by": by}
+    row = {"id": secrets.token_hex(12), "sha256": digest_of(secret), "user_id": user_id, "made_by": by}
     ends = now + LASTING
     await session.execute(insert(enrolments).values(**row, created_at=now, expires_at=ends))
     return ends
@@ -42,7 +42,7 @@ async def find(session: Session, secret: str) -> Enrolment | None:
     found = (
         select(enrolments, users.c.name, users.c.enabled)
         .join(users, users.c.id == enrolments.c.user_id)
-        .where(enrolments.c.sha256 == _sealed(secret), enrolments.c.used_at.is_(None))
+        .where(enrolments.c.sha256 == digest_of(secret), enrolments.c.used_at.is_(None))
         .where(enrolments.c.expires_at > await database_time(session))
     )
     row = (await session.execute(found)).one_or_none()
@@ -55,7 +55,7 @@ async def find(session: Session, secret: str) -> Enrolment | None:
 
 async def was_made(session: Session, secret: str) -> bool:
     """Tell whether a link with this secret was ever made."""
-    found = select(enrolments.c.id).where(enrolments.c.sha256 == _sealed(secret))
+    found = select(enrolments.c.id).where(enrolments.c.sha256 == digest_of(secret))
     return await session.scalar(found) is not None
 
 
@@ -64,7 +64,3 @@ async def use(session: Session, enrolment_id: str) -> bool:
     still = (enrolments.c.id == enrolment_id) & enrolments.c.used_at.is_(None)
     used = update(enrolments).where(still).values(used_at=await database_time(session))
     return (await session.execute(used)).rowcount == 1
-
-
-def _sealed(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from db.journal import GENESIS, SEALED
+from db.journal import SEALED
 from db.pages import Page, read_page
 from db.session import Session, fields_of
-from db.tables import journal, stream_heads
+from db.tables import journal
 from db.views import JournalRow
 from db.words import texts_of
 
@@ -100,13 +100,6 @@ async def rows_of(session: Session, run_id: str, seqs: Collection[int]) -> dict[
     """Return the run's events of these numbers, by number."""
     found = _ROWS.where(journal.c.stream == run_id, journal.c.seq.in_(seqs))
     return {row.seq: row for row in await _told(session, (await session.execute(found)).all())}
-
-
-async def head_of(session: Session, stream: str) -> tuple[int, str]:
-    """Return number and hash of the stream's last row; (0, GENESIS) before the first."""
-    found = select(stream_heads.c.seq, stream_heads.c.hash).where(stream_heads.c.stream == stream)
-    row = (await session.execute(found)).one_or_none()
-    return (row.seq, row.hash) if row else (0, GENESIS)
 
 
 async def _told(session: Session, rows: Iterable[Row[Any]]) -> list[JournalRow]:

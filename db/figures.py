@@ -16,7 +16,7 @@ from sqlalchemy import Row, Select, case, func, literal_column, select, union_al
 
 from db.session import Session, database_time
 from db.tables import approvals, runs, tasks
-from golive.vocabulary import ENDED
+from golive.vocabulary import ACTIVE, ENDED
 
 AGES: Mapping[str, timedelta] = {
     "under_1h": timedelta(0),
@@ -31,7 +31,6 @@ RECENT = timedelta(days=7)
 _ASKED = timedelta(days=30)
 """Approvals that were asked for longer ago do not count for the time that a sign-off takes."""
 
-_AT_WORK = ("open", "in_progress", "blocked")
 _CLOSED = ("approved", "rejected", "returned")
 _ALARMING = ("fail", "error")
 _STOPPED = "failed"
@@ -90,7 +89,7 @@ async def _counts(session: Session, counted: Select[Any]) -> dict[str, int]:
 
 def _overdue() -> Select[Any]:
     counted = select(tasks.c.priority, func.count()).join(runs, runs.c.id == tasks.c.run_id)
-    late = (tasks.c.overdue, tasks.c.state.in_(_AT_WORK), _GOING_ON)
+    late = (tasks.c.overdue, tasks.c.state.in_(ACTIVE), _GOING_ON)
     return counted.where(*late).group_by(tasks.c.priority)
 
 
@@ -131,7 +130,7 @@ def _age(waited: timedelta) -> str:
 def _by_age(now: datetime) -> Select[Any]:
     """Return kind, beginning of the oldest, and how many are at least of each age."""
     waiting = union_all(
-        _since("task", tasks.c.opened_at).where(tasks.c.state.in_(_AT_WORK)),
+        _since("task", tasks.c.opened_at).where(tasks.c.state.in_(ACTIVE)),
         _since("verify", tasks.c.done_at).where(tasks.c.state == "to_verify"),
         _since("approval", approvals.c.requested_at).where(approvals.c.state == "pending"),
     ).subquery()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import select
 
 from db.session import Session
-from db.tables import journal, run_people, runs, stream_heads
+from db.tables import journal, runs, stream_heads
 from golive.vocabulary import ENDED, RunStateName
 
 Stamp = str
@@ -38,44 +39,21 @@ def number_of(stamp: Stamp) -> int:
     return int(stamp.removesuffix("f"))
 
 
-async def stamps_of_people(session: Session, names: Collection[str]) -> dict[str, Stamp]:
-    """Return for each person how far the runs have come that they take part in or manage."""
-    part = select(run_people.c.name, run_people.c.run_id).where(run_people.c.name.in_(names))
-    managed = select(runs.c.release_manager.label("name"), runs.c.id.label("run_id")).where(
-        runs.c.release_manager.in_(names), runs.c.state.in_(_GOING_ON)
-    )
-    concerned = part.union(managed).subquery()
+async def stamps_of_all(session: Session) -> dict[str, Stamp]:
+    """Return for each run that has not ended how far it has come."""
     found = (
-        select(concerned.c.name, *_HOW_FAR)
-        .join_from(concerned, runs, runs.c.id == concerned.c.run_id)
-        .join(stream_heads, stream_heads.c.stream == runs.c.id)
-        .where(runs.c.state.in_(_GOING_ON))
-        .group_by(concerned.c.name)
-    )
-    known = {row.name: _summed(row) for row in await session.execute(found)}
-    return {name: known.get(name, "0") for name in names}
-
-
-async def stamp_of_all(session: Session) -> Stamp:
-    """Return how far all runs have come."""
-    found = (
-        select(*_HOW_FAR)
+        select(runs.c.id, stream_heads.c.seq, runs.c.frozen_at)
         .join_from(runs, stream_heads, stream_heads.c.stream == runs.c.id)
         .where(runs.c.state.in_(_GOING_ON))
     )
-    return _summed((await session.execute(found)).one())
+    rows = await session.execute(found)
+    return {row.id: stamp_of(row.seq, frozen=row.frozen_at is not None) for row in rows}
 
 
-_HOW_FAR = (
-    func.count().label("runs"),
-    func.coalesce(func.sum(stream_heads.c.seq), 0).label("events"),
-    func.count(runs.c.frozen_at).label("frozen"),
-)
-"""An end takes a run and its events away, a start adds them: the three together never stay as they were."""
-
-
-def _summed(row: Row[Any]) -> Stamp:
-    return f"{row.runs}-{row.events}-{row.frozen}"
+def stamp_over(stamps: Iterable[tuple[str, Stamp]]) -> Stamp:
+    """Return one stamp for several things, each with its own: another one when any of them has another."""
+    text = "\n".join(f"{thing} {stamp}" for thing, stamp in stamps)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 # -- whom an event concerns ----------------------------------------------------------------------------------

@@ -96,6 +96,10 @@ def backup(url: str, home: Path, folder: Path) -> None:
             _copy(Path(file), draft / "golive.db")
             _copy_folder(home, draft, "traffic")
         _copy_files(home, draft)
+        (draft / ".gitignore").write_text(
+            "*\n"
+        )  # it holds secrets, and stands in a checkout more often than not
+        (draft / ".gitignore").chmod(0o600)
         draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

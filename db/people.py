@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, TypedDict, cast
 from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 from typing_extensions import Unpack
 
+from db.digests import digest_of
 from db.pages import Page, read_page
 from db.session import Session, database_time, insert_into
 from db.tables import sessions, tokens, user_functions, user_roles, users
@@ -159,7 +159,7 @@ def new_token() -> str:
 
 async def token_is_known(session: Session, token: str) -> bool:
     """Tell whether this token was ever given to anybody, revoked ones included."""
-    found = select(tokens.c.id).where(tokens.c.sha256 == _sealed(token))
+    found = select(tokens.c.id).where(tokens.c.sha256 == digest_of(token))
     return (await session.scalar(found)) is not None
 
 
@@ -185,7 +185,7 @@ async def issue_token(  # noqa: PLR0913 - each is a column or bounds one
     """
     user, now, text = await get_user(session, name), await database_time(session), token or new_token()
     issued = Token(id=secrets.token_hex(12), user=name, token=text, created_at=now)
-    row = {"id": issued.id, "user_id": user.id, "sha256": _sealed(text), "name": called}
+    row = {"id": issued.id, "user_id": user.id, "sha256": digest_of(text), "name": called}
     latest = select(tokens.c.expires_at).where(tokens.c.id == within)
     known = [now + lasting if lasting else None, await session.scalar(latest) if within else None]
     ends = min((each for each in known if each is not None), default=None)
@@ -204,7 +204,7 @@ async def tokens_of(session: Session, user_id: str) -> list[KeptToken]:
 
 async def kept_token(session: Session, token: str) -> KeptToken | None:
     """Return what is kept of a token that is valid, None for any other."""
-    found = select(tokens).where(tokens.c.sha256 == _sealed(token), await _valid(session))
+    found = select(tokens).where(tokens.c.sha256 == digest_of(token), await _valid(session))
     row = (await session.execute(found)).one_or_none()
     if row is None:
         return None
@@ -214,7 +214,7 @@ async def kept_token(session: Session, token: str) -> KeptToken | None:
 async def authenticate(session: Session, token: str) -> User | None:
     """Return whose token this is, None for one that is unknown, revoked or over. The user may be disabled: look."""
     mine = users.join(tokens, tokens.c.user_id == users.c.id)
-    found = select(users).select_from(mine).where(tokens.c.sha256 == _sealed(token), await _valid(session))
+    found = select(users).select_from(mine).where(tokens.c.sha256 == digest_of(token), await _valid(session))
     return next(iter(await _users(session, (await session.execute(found)).all())), None)
 
 
@@ -254,11 +254,6 @@ async def _revoked(session: Session, which: ColumnElement[bool]) -> int:
     await session.execute(update(sessions).where(begun).values(ended_at=now))
     still = which & tokens.c.revoked_at.is_(None)
     return (await session.execute(update(tokens).where(still).values(revoked_at=now))).rowcount
-
-
-def _sealed(token: str) -> str:
-    # Tokens are long and random: nothing is gained by a slow hash, and each request pays for it.
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 async def _set_words(

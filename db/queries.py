@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 
-from db.events import head_of
+from db.journal import head
 from db.pages import Page, next_due, read_page
 from db.reading import HEADER, approval_views, header, header_fields, task_views, wait_of
 from db.session import Session
@@ -22,6 +22,8 @@ from golive.words import N_
 
 __all__ = [
     "HEADERS",
+    "NEWEST",
+    "asked_for",
     "comments_of_decisions",
     "get_approval",
     "get_header",
@@ -40,6 +42,8 @@ _BESIDE = 20
 _BLOCKED = ("blocked_by", "frozen_at", "unknown_at", "unknown_in", "namespace")
 HEADERS: Select[Any] = select(*(runs.c[name] for name in (*HEADER, "template_title", *_BLOCKED)))
 """What `db.reading.header` makes a run's header of."""
+NEWEST = (runs.c.started_at, runs.c.id)
+"""What lists of runs are sorted by."""
 
 
 async def list_runs(  # noqa: PLR0913 - each is a filter of the route
@@ -53,22 +57,22 @@ async def list_runs(  # noqa: PLR0913 - each is a filter of the route
     limit: int = 50,
 ) -> Page[RunHeader]:
     """Return runs, newest first; `q` is looked for in title, service and version, in any case of letters."""
-    query = HEADERS
+    query = asked_for(HEADERS, state=state, service=service, template=template, q=q)
+    page = await read_page(session, query, NEWEST, cursor=cursor, limit=limit, newest_first=True)
+    return page.seen_as([header(row) for row in page.items])
+
+
+def asked_for(
+    query: Select[Any], *, state: str | None, service: str | None, template: str | None, q: str | None
+) -> Select[Any]:
+    """Return `query`, of runs, without those that a list does not ask for."""
     for column, wanted in ((runs.c.state, state), (runs.c.service, service), (runs.c.template, template)):
         if wanted is not None:
             query = query.where(column == wanted)
     if q:
-        query = query.where(
-            or_(
-                *(
-                    column.icontains(q, autoescape=True)
-                    for column in (runs.c.title, runs.c.service, runs.c.version)
-                )
-            )
-        )
-    newest = (runs.c.started_at, runs.c.id)
-    page = await read_page(session, query, newest, cursor=cursor, limit=limit, newest_first=True)
-    return page.seen_as([header(row) for row in page.items])
+        words = (runs.c.title, runs.c.service, runs.c.version)
+        query = query.where(or_(*(column.icontains(q, autoescape=True) for column in words)))
+    return query
 
 
 async def get_header(session: Session, run_id: str) -> RunHeader:
@@ -99,7 +103,7 @@ async def get_run(session: Session, run_id: str) -> RunWhole:
         hold_reason=(await texts_of(session, [row.hold_reason] if row.hold_reason else ())).get(
             row.hold_reason
         ),
-        seq=(await head_of(session, run_id))[0],
+        seq=(await head(session, run_id)).seq,
     )
 
 

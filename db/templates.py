@@ -53,6 +53,7 @@ async def get_template(session: Session, name: str, version: int | None = None) 
         templates,
         name,
         version,
+        code="unknown_template",
         lacks_it=N_("The template {name} has no version {version}; name one from 1 to {latest}."),
         unknown=N_("There is no template {name}; the list of templates names those there are."),
     )
@@ -91,6 +92,7 @@ async def get_checklist(session: Session, name: str, version: int | None = None)
         checklists,
         name,
         version,
+        code="unknown_checklist",
         lacks_it=N_("The checklist {name} has no version {version}; name one from 1 to {latest}."),
         unknown=N_("There is no checklist {name}; the list of checklists names those there are."),
     )
@@ -117,11 +119,10 @@ async def _publish(session: Session, table: Table, row: dict[str, Any]) -> Sourc
 
 
 async def _get(  # noqa: PLR0913 - what differs between the two
-    session: Session, table: Table, name: str, version: int | None, *, lacks_it: str, unknown: str
+    session: Session, table: Table, name: str, version: int | None, *, code: str, lacks_it: str, unknown: str
 ) -> Source:
     if found := await _find(session, table, name, version):
         return found
-    code = f"unknown_{table.name.removesuffix('s')}"
     if latest := await _find(session, table, name, None):
         raise NotFound(code, lacks_it, name=name, version=str(version), latest=latest.version)
     raise NotFound(code, unknown, name=name)

@@ -15,7 +15,6 @@ what one customer gets. Of a name only the digest is kept: people type passwords
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import secrets
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, or_, select
 
+from db.digests import digest_of
 from db.session import Session, database_time
 from db.tables import failed_sign_ins, sessions
 
@@ -35,7 +35,7 @@ _IPV6_NETWORK = 64
 
 async def held_until(session: Session, *, name: str, address: str, user_id: str = "") -> datetime | None:
     """Return when `address` may try to sign in as `name` again, None for now. `user_id` is whose name it is, if any."""
-    now, named, place = await database_time(session), _sealed(name), network_of(address)
+    now, named, place = await database_time(session), digest_of(name), network_of(address)
     failed = failed_sign_ins.c
     lately = select(failed.name, failed.address, failed.at).where(failed.at > now - WINDOW)
     either = lately.where(or_(failed.name == named, failed.address == place)).order_by(failed.at.desc())
@@ -55,13 +55,13 @@ async def count(session: Session, *, name: str, address: str) -> None:
     """Count a try as failed; what no longer counts is removed."""
     now = await database_time(session)
     await session.execute(delete(failed_sign_ins).where(failed_sign_ins.c.at <= now - WINDOW))
-    row = {"id": secrets.token_hex(12), "name": _sealed(name), "address": network_of(address), "at": now}
+    row = {"id": secrets.token_hex(12), "name": digest_of(name), "address": network_of(address), "at": now}
     await session.execute(insert(failed_sign_ins).values(row))
 
 
 async def forgive(session: Session, *, name: str, address: str) -> None:
     """Take back what was counted of `name` at `address`: it was them."""
-    both = (failed_sign_ins.c.name == _sealed(name)) & (failed_sign_ins.c.address == network_of(address))
+    both = (failed_sign_ins.c.name == digest_of(name)) & (failed_sign_ins.c.address == network_of(address))
     await session.execute(delete(failed_sign_ins).where(both))
 
 
@@ -86,7 +86,3 @@ async def _at_home(session: Session, user_id: str, place: str, now: datetime) ->
     mine = select(sessions.c.address).distinct().where(sessions.c.user_id == user_id)
     known = await session.scalars(mine.where(sessions.c.created_at > now - LATELY))
     return place in {network_of(address) for address in known}
-
-
-def _sealed(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()

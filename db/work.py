@@ -20,23 +20,23 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
 
 from db.pages import Page, next_due, read_page
-from db.queries import HEADERS, is_on
+from db.queries import HEADERS
 from db.reading import header, stage_title, wait_of
 from db.schema import Moment
 from db.session import Session
-from db.tables import approval_waiting, approvals, runs, tasks
+from db.tables import approval_waiting, approvals, run_people, runs, tasks
 from db.views import RunHeader
 from golive.recording import Wait
-from golive.vocabulary import ENDED
+from golive.vocabulary import AWAITED, ENDED
 from golive.words import Text
 
 Asked = Literal["do", "verify", "decide"]
-_WORKED_ON = ("open", "in_progress", "blocked", "to_verify")
 MANAGED = 20
 """Runs of one release manager that are shown beside their work; the list of runs shows all."""
 
@@ -120,10 +120,26 @@ def _managed(row: Row[Any]) -> Managed:
 
 
 def _on(name: str, now: datetime) -> Subquery:
-    return union_all(_tasks(name), _decisions(name, now)).subquery("waiting")
+    return union_all(_own(name), _offered(name), _decisions(name, now)).subquery("waiting")
 
 
-def _tasks(name: str) -> Select[Any]:
+# Together these two are `is_on`, and each is found by an index of its own however many tasks there are.
+
+
+def _own(name: str) -> Select[Any]:
+    return _tasks().where(tasks.c.assignee == name, tasks.c.state != "to_verify")
+
+
+def _offered(name: str) -> Select[Any]:
+    """What is offered to a function of theirs, or theirs to verify."""
+    in_function = and_(run_people.c.run_id == tasks.c.run_id, run_people.c.function == tasks.c.function)
+    to_verify = tasks.c.state == "to_verify"
+    by_another = or_(tasks.c.done_by.is_(None), tasks.c.done_by != name)
+    asked = or_(and_(to_verify, by_another), and_(~to_verify, tasks.c.assignee.is_(None)))
+    return _tasks().join(run_people, in_function).where(run_people.c.name == name, asked)
+
+
+def _tasks() -> Select[Any]:
     asked = case((tasks.c.state == "to_verify", "verify"), else_="do")
     found = select(
         literal("task").label("kind"),
@@ -132,8 +148,8 @@ def _tasks(name: str) -> Select[Any]:
         *(tasks.c[column] for column in ("priority", "function", "assignee", "due_at", "overdue")),
         next_due(tasks.c.due_at).label("next_due"),
     )
-    going_on = found.join(runs, runs.c.id == tasks.c.run_id).where(runs.c.state.not_in(ENDED))
-    return going_on.where(tasks.c.state.in_(_WORKED_ON), is_on(name))
+    going_on = found.join(runs, runs.c.id == tasks.c.run_id)
+    return going_on.where(runs.c.state.not_in(ENDED), tasks.c.state.in_(AWAITED))
 
 
 def _decisions(name: str, now: datetime) -> Select[Any]:

@@ -18,6 +18,7 @@ from cli.tables import section
 from cli.watching import line
 from demo.acts import Json
 from demo.load import Visitors
+from golive.vocabulary import FINISHED
 
 _BAR = 40
 _LAST_EVENTS = 8
@@ -139,7 +140,7 @@ def _stages(run: Json) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     for stage in run["stages"]:
         work = [task for task in run["tasks"] if task["stage"] == stage["id"] and not task["back_out"]]
-        done = sum(task["state"] in ("done", "not_applicable") for task in work)
+        done = sum(task["state"] in FINISHED for task in work)
         rollout = stage["rollout"]
         table.add_row(
             Text(_MARKS[stage["state"]], style=screen.STYLES.get(stage["state"], "")),

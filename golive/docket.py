@@ -6,6 +6,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 
 from golive.state import TaskState
+from golive.vocabulary import AWAITED
 
 
 class Docket:
@@ -48,7 +49,7 @@ class Docket:
     def _look(self) -> None:
         for ref in self._unseen:
             task = self._tasks[ref]
-            _note(self._awaited, ref, it_is=task.state in ("open", "in_progress", "blocked", "to_verify"))
+            _note(self._awaited, ref, it_is=task.state in AWAITED)
             _note(self._overdue, ref, it_is=task.overdue and task.clock is not None)
             self._look_at_clock(ref, task.clock.next_at if task.clock else None)
         self._unseen.clear()

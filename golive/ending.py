@@ -10,8 +10,9 @@ from golive.possible import no_return as passed
 from golive.run import Run
 from golive.service_lock import give_back
 from golive.state import EndingState
-from golive.task_graph import FINISHED, open_task
+from golive.task_graph import open_task
 from golive.template import Task
+from golive.vocabulary import AWAITED, FINISHED
 from golive.words import N_, Sentence, say
 
 MARGIN = timedelta(seconds=1)
@@ -92,7 +93,7 @@ def _close_everything(run: Run) -> None:
     for ref, task in run.state.tasks.items():
         if task.clock is not None:
             run.task(ref).clock = None
-        if task.state in ("open", "in_progress", "blocked", "to_verify"):
+        if task.state in AWAITED:
             run.task(ref).state = "locked"
     run.clocked.clear()
     for ref, approval in run.state.approvals.items():

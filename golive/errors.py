@@ -65,7 +65,29 @@ class NotFound(GoliveError):
     status = 404
 
 
+def together(found: Sequence[Invalid]) -> Invalid:
+    """Return the first of several refusals of the same thing, which says also what the others say.
+
+    Its fact `fields` names the field that each of its sentences is about, empty where there is none.
+    """
+    if len(found) == 1:
+        return found[0]
+    first, fields = found[0], [field for each in found for field in _fields(each)]
+    return Invalid(
+        first.code,
+        first.sentence.msgid,
+        facts={**first.facts, "field": fields[0], "fields": fields},
+        also=[*first.also, *(sentence for each in found[1:] for sentence in (each.sentence, *each.also))],
+        **first.sentence.args,
+    )
+
+
+def _fields(error: Invalid) -> list[str]:
+    told = list(error.facts.get("fields") or [error.facts.get("field", "")])
+    return (told + [""] * len(error.also))[: 1 + len(error.also)]
+
+
 def need_words(words: Words) -> None:
     """Raise Invalid unless a person said why."""
     if not words.text.strip():
-        raise Invalid("reason_missing", N_("Say why, in the reason."))
+        raise Invalid("reason_missing", N_("Say why, in the reason."), facts={"field": "reason"})

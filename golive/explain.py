@@ -17,7 +17,7 @@ from golive.run import Run
 from golive.signers import waiting_for
 from golive.stages import Processes, needs_met
 from golive.state import CheckState, EndingState, HoldState
-from golive.task_graph import ACTIVE
+from golive.vocabulary import ACTIVE
 from golive.waivers import waiver_waits
 from golive.words import N_, Sentence, say
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from golive.errors import Invalid
+from golive.errors import Invalid, together
 from golive.people import DOES
 from golive.plan import Plan
 from golive.policy import Seats, can_be_met
-from golive.problems import Place, listed
+from golive.problems import SHOWN, Place, listed
 from golive.signers import seats_under
 from golive.template import Approval, Rule, Stage, Task
 from golive.template_checks import places_asking, roles_asked
@@ -32,13 +32,13 @@ class Obstacle:
 
 
 def check_feasible(plan: Plan) -> None:
-    """Raise Invalid for the first thing of the plan that its people cannot do.
+    """Raise Invalid for what the plan's people cannot do, the first thing first.
 
     Codes: `nobody_for_function`, `verifier_missing`, `unsatisfiable_approval`. The sentence names the task or
     approval, the rule and the persons; the facts list them.
     """
-    for obstacle in obstacles(plan):
-        raise obstacle.refusal
+    if found := obstacles(plan):
+        raise together([obstacle.refusal for obstacle in found[:SHOWN]])
 
 
 def obstacles(plan: Plan) -> list[Obstacle]:
@@ -93,7 +93,13 @@ def _nobody(plan: Plan, function: str, role: Role) -> Invalid:
         function=function,
         role=role,
         needed=listed(needed, 3),
-        facts={"function": function, "role": role, "tasks": tasks, "approvals": approvals},
+        facts={
+            "field": f"people.{function}",
+            "function": function,
+            "role": role,
+            "tasks": tasks,
+            "approvals": approvals,
+        },
     )
 
 
@@ -109,7 +115,12 @@ def _no_verifier(plan: Plan, stage: Stage, task: Task) -> Invalid:
         ref=f"{stage.id}.{task.key}",
         function=task.function,
         people=listed(people),
-        facts={"task": f"{stage.id}.{task.key}", "function": task.function, "people": list(people)},
+        facts={
+            "field": f"people.{task.function}",
+            "task": f"{stage.id}.{task.key}",
+            "function": task.function,
+            "people": list(people),
+        },
     )
 
 
@@ -192,7 +203,12 @@ class _Asked:
                 + (f" (− {listed(rule['excluded'])})" if rule["excluded"] else "")
                 for rule in short
             ),
-            facts={"approval": self.approval.key, "stage": self.stage.id, "rules": rules},
+            facts={
+                "field": f"people.{short[0]['function']}",
+                "approval": self.approval.key,
+                "stage": self.stage.id,
+                "rules": rules,
+            },
         )
 
     def _told(self, rule: Rule) -> dict[str, Any]:

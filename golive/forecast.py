@@ -6,9 +6,9 @@ asked in working time; bakes, pauses and observation run on the clock. A pause f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from graphlib import TopologicalSorter
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -18,24 +18,17 @@ from golive.model import Fact
 from golive.plan import Plan, moment
 from golive.policy import needed
 from golive.rollout_words import step_words
-from golive.span import Span
 from golive.template import (
-    Analysis,
     Approval,
-    ApprovalStep,
-    Bake,
-    CheckStep,
-    Pause,
     Rollout,
     SetWeight,
     Stage,
-    Step,
     Task,
 )
+from golive.timeline import Node, Timeline, length_of
 from golive.vocabulary import Pace
-from golive.wait_graph import waits_of
 from golive.words import N_, Sentence, Text, say
-from golive.working_time import add_working, before_working
+from golive.working_time import add_working
 
 FULL = 100
 
@@ -98,9 +91,17 @@ class Preview(Fact):
     notes: tuple[Sentence, ...]
 
 
-def expected(plan: Plan, start: datetime) -> tuple[StageForecast, ...]:
-    """Return when each stage is expected to open and end in a run from `start`, in the plan's order."""
-    timeline = _Timeline(plan, _begin(plan, start))
+def expected(
+    plan: Plan,
+    start: datetime,
+    happened: Mapping[Node, datetime] = MappingProxyType({}),
+    now: datetime | None = None,
+) -> tuple[StageForecast, ...]:
+    """Return when each stage is expected to open and end in a run from `start`, in the plan's order.
+
+    With what has `happened` by `now`, that is what is expected from there on.
+    """
+    timeline = Timeline(plan, _begin(plan, start), happened, now)
     return tuple(
         StageForecast(
             stage=stage.id,
@@ -129,7 +130,7 @@ def preview(plan: Plan, start: datetime) -> Preview:
         first_traffic_at=first_traffic,
         ends_at=max(each.ends_at for each in stages),
         stages=stages,
-        asked=tuple(_asked(plan, _Timeline(plan, begin))),
+        asked=tuple(_asked(plan, Timeline(plan, begin))),
         rollouts=tuple(_rollouts(plan)),
         shortest_to_full=_shortest_to_full(plan),
         notes=tuple(_notes(plan, first_traffic)),
@@ -140,62 +141,10 @@ def _begin(plan: Plan, start: datetime) -> datetime:
     return max(start, plan.start_at) if plan.start_at else start
 
 
-class _Timeline:
-    """Walks what waits for what, in order. `ready` is when each node can begin, `done` when it is over."""
-
-    def __init__(self, plan: Plan, start: datetime) -> None:
-        self.plan = plan
-        self.ready: dict[str, datetime] = {}
-        self.done: dict[str, datetime] = {}
-        work = _by_ref(plan)
-        waits = waits_of(plan.stages)
-        for node in TopologicalSorter(waits).static_order():
-            self.ready[node] = max((self.done[each] for each in waits[node]), default=start)
-            self.done[node] = self._over(node, work)
-
-    def _over(self, node: str, work: Mapping[str, Task | Approval | Stage]) -> datetime:
-        ready = self.ready[node]
-        match work.get(node):
-            case Task() as task:
-                return max(ready, self.due(task, self.done[node.rpartition(".")[0]]) or ready)
-            case Approval(due=Span() as due):
-                return add_working(self.plan.calendar, ready, due)
-            case Stage() as stage:
-                return max(ready, self.done[stage.id] + self._on_the_clock(stage))
-            case _:
-                return ready
-
-    def due(self, task: Task, entered: datetime) -> datetime | None:
-        """Return when a task of a stage that is entered at `entered` is due, as far as that is known beforehand."""
-        due, calendar = task.due, self.plan.calendar
-        if due is None:
-            return None
-        if due.before_go_live:
-            planned = self.plan.go_live_at
-            return before_working(calendar, planned, due.within.days) if planned else None
-        origin = self.done.get(due.after, entered) if due.after else entered
-        return add_working(calendar, origin, due.within)
-
-    def _on_the_clock(self, stage: Stage) -> timedelta:
-        if stage.rollout is None:
-            return stage.observe.on_the_clock if stage.observe else timedelta()
-        return _length(stage.rollout, stage.rollout.steps)
-
-
-def _by_ref(plan: Plan) -> dict[str, Task | Approval | Stage]:
-    """Return what each node of the wait graph is; a stage stands for its end, `id.`."""
-    known: dict[str, Task | Approval | Stage] = {}
-    for stage in plan.stages:
-        known[f"{stage.id}."] = stage
-        known |= {f"{stage.id}.{task.key}": task for task in stage.tasks}
-        known |= {f"{stage.id}.{approval.key}": approval for approval in stage.approvals}
-    return known
-
-
 # -- who is asked --------------------------------------------------------------------------------------------
 
 
-def _asked(plan: Plan, timeline: _Timeline) -> Iterator[Asked]:
+def _asked(plan: Plan, timeline: Timeline) -> Iterator[Asked]:
     for stage in plan.stages:
         for task in stage.tasks:
             ready = timeline.ready[f"{stage.id}.{task.key}"]
@@ -226,7 +175,7 @@ def _of_task(
     )
 
 
-def _of_approval(plan: Plan, stage: Stage, approval: Approval, timeline: _Timeline) -> Iterator[Asked]:
+def _of_approval(plan: Plan, stage: Stage, approval: Approval, timeline: Timeline) -> Iterator[Asked]:
     ref = f"{stage.id}.{approval.key}"
     ready = timeline.ready[ref]
     for rule in approval.rules:
@@ -254,41 +203,16 @@ def _rollouts(plan: Plan) -> Iterator[RolloutForecast]:
                 stage=stage.id,
                 title=stage.title,
                 steps=tuple(step_words(step) for step in rollout.steps),
-                shortest=_seconds(_length(rollout, rollout.steps)),
+                shortest=_seconds(length_of(rollout, rollout.steps)),
                 to_full=_to_full(rollout),
                 to_rollback=_to_rollback(rollout, plan.shift_timeout),
             )
 
 
-def step_lengths(rollout: Rollout) -> tuple[timedelta, ...]:
-    """Return how long each step of a rollout takes when nobody waits."""
-    return tuple(_step_length(rollout, step) for step in rollout.steps)
-
-
-def _length(rollout: Rollout, steps: Sequence[Step]) -> timedelta:
-    return sum((_step_length(rollout, step) for step in steps), timedelta())
-
-
-def _step_length(rollout: Rollout, step: Step) -> timedelta:
-    match step:
-        case Pause(duration=Span() as duration) | Bake(duration=duration):
-            return duration.on_the_clock
-        case CheckStep():
-            return max((_once(analysis) for analysis in rollout.analyses), default=timedelta())
-        case SetWeight() | Pause() | ApprovalStep():
-            return timedelta()
-
-
-def _once(analysis: Analysis) -> timedelta:
-    """Return how long a check of its own takes: all its measurements, one when no count is given."""
-    between = analysis.interval.on_the_clock if analysis.interval else timedelta()
-    return analysis.initial_delay.on_the_clock + between * ((analysis.count or 1) - 1)
-
-
 def _to_full(rollout: Rollout) -> int | None:
     for n, step in enumerate(rollout.steps):
         if isinstance(step, SetWeight) and step.weight == FULL:
-            return _seconds(_length(rollout, rollout.steps[:n]))
+            return _seconds(length_of(rollout, rollout.steps[:n]))
     return None
 
 
@@ -320,7 +244,7 @@ def _shortest_to_full(plan: Plan) -> int | None:
     full: list[int] = []
     for stage in plan.stages:
         opens = max((ends[need] for need in stage.needs), default=0)
-        length = _length(stage.rollout, stage.rollout.steps) if stage.rollout else timedelta()
+        length = length_of(stage.rollout, stage.rollout.steps) if stage.rollout else timedelta()
         observed = stage.observe.on_the_clock if stage.observe else timedelta()
         ends[stage.id] = opens + _seconds(length + observed)
         to_full = _to_full(stage.rollout) if stage.rollout else None

@@ -27,3 +27,9 @@ def workflow_id(run_id: str) -> str:
 def public_id(run_id: str, ref: str) -> str:
     """Return the id by which people and clients name a task or an approval of a run."""
     return f"{run_id}.{ref}"
+
+
+def parted(public: str) -> tuple[str, str]:
+    """Return the run and the reference of a task or an approval by its public id."""
+    run_id, _, ref = public.partition(".")
+    return run_id, ref

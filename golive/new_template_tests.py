@@ -25,8 +25,7 @@ def tests_of(design: Design, note: Translate) -> Iterator[str]:
 
 
 def _happy(note: Translate) -> Iterator[str]:
-    yield f"  - name: {scalar(note(N_('everything goes well')))}"
-    yield "    steps:"
+    yield from _steps(note(N_("everything goes well")))
     yield "      # " + note(
         N_("Everybody does what waits for them, and the time goes on, until nothing waits.")
     )
@@ -35,8 +34,7 @@ def _happy(note: Translate) -> Iterator[str]:
 
 
 def _refusal(design: Design, note: Translate) -> Iterator[str]:
-    yield f"  - name: {scalar(note(N_('who started the run does not sign')))}"
-    yield "    steps:"
+    yield from _steps(note(N_("who started the run does not sign")))
     yield _until_pending(design)
     yield f"      - approve: {design.signed.ref}"
     yield "        by: manager"
@@ -47,8 +45,7 @@ def _bad_health(design: Design, note: Translate) -> Iterator[str]:
     first = design.answers.watched[0]
     bad = _bad(first.good)
     weight = 5 if "grey-release" in design.stages else 100
-    yield f"  - name: {scalar(note(N_('bad health brings all traffic back')))}"
-    yield "    steps:"
+    yield from _steps(note(N_("bad health brings all traffic back")))
     yield f"      - until: {{traffic: {weight}}}"
     yield f"      - measure: {{{scalar(first.metric)}: {bad!r}}}"
     yield "      - after: 10 minutes"
@@ -58,11 +55,15 @@ def _bad_health(design: Design, note: Translate) -> Iterator[str]:
 
 
 def _no(design: Design, note: Translate) -> Iterator[str]:
-    yield f"  - name: {scalar(note(N_('one no is enough')))}"
-    yield "    steps:"
+    yield from _steps(note(N_("one no is enough")))
     yield _until_pending(design)
     yield f"      - reject: {design.signed.ref}"
     yield f"        expect: {{approvals: {{{design.signed.ref}: rejected}}}}"
+
+
+def _steps(name: str) -> Iterator[str]:
+    yield f"  - name: {scalar(name)}"
+    yield "    steps:"
 
 
 def _until_pending(design: Design) -> str:

@@ -11,11 +11,11 @@ from pydantic import AwareDatetime, Field
 from golive.canonical import canonical
 from golive.commands import GOLIVE
 from golive.composition import Composed, compose, read_items
-from golive.errors import Invalid
+from golive.errors import Invalid, together
 from golive.feasibility import check_feasible, obstacles
 from golive.model import Fact
 from golive.pace import at_demo_pace, without_metrics
-from golive.parameters import declared, filled, sample
+from golive.parameters import Value, declared, filled, sample
 from golive.people import People
 from golive.plan import Lesson, Plan, Release, called
 from golive.problems import InvalidSource, Problem, invalid, unknown
@@ -86,14 +86,14 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
 
     Of `people` those are planned who have a function of the template and a role to act in it. `version` is that of the
     template in the library. `metrics` false: nothing is measured, so each rollout step pauses for a person. `now`
-    judges the times asked for. Raises InvalidSource when the template is at fault, and Invalid when the request
-    is: `unknown_template`, `unknown_parameter`, `parameter_missing`, `parameter_invalid`, `start_time_invalid`,
-    `plan_too_large`, and those of feasibility.check_feasible.
+    judges the times asked for. Raises InvalidSource when the template is at fault, and Invalid for everything that is
+    wrong with the request: `unknown_template`, `unknown_parameter`, `parameter_missing`, `parameter_invalid`,
+    `start_time_invalid`, `plan_too_large`, and those of feasibility.check_feasible.
     """
-    _check_times(request, now)
     source = _template(library, request.template)
-    values = filled(declared(source), request.parameters)
-    composed = _checked(compose(library, source, values))
+    values, wrong = _settled(declared(source), request.parameters)
+    wrong = [*_wrong_times(request, now), *wrong]
+    composed = _composed(library, source, values, wrong)
     stages = in_order([placed.stage for placed in composed.stages])
     taking_part = people.within(roles_asked(stages))
     if not metrics:
@@ -119,8 +119,44 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
         lessons=lessons,
     )
     plan = at_demo_pace(plan) if values.get("pace") == "demo" else plan
-    check_feasible(plan)
+    _raise_all(wrong, plan)
     return _small_enough(plan)
+
+
+def _settled(
+    parameters: Sequence[Parameter], given: Mapping[str, Value]
+) -> tuple[dict[str, Value], list[Invalid]]:
+    """Return the value of every parameter and what is wrong with those given: in their place stands one that fits."""
+    try:
+        return filled(parameters, given), []
+    except Invalid as wrong:
+        at_fault = set(wrong.facts["parameters"])
+        wrong.facts["fields"] = [f"parameters.{key}" for key in wrong.facts["parameters"]]
+        fitting = {key: value for key, value in given.items() if key not in at_fault}
+        samples = {each.key: sample(each) for each in parameters if each.key in at_fault}
+        return filled(parameters, fitting | samples), [wrong]
+
+
+def _composed(
+    library: Library, source: Source, values: Mapping[str, Value], wrong: Sequence[Invalid]
+) -> Composed:
+    """Return the template as a whole. Raises InvalidSource where it is at fault, but first what is `wrong` already."""
+    try:
+        return _checked(compose(library, source, values))
+    except InvalidSource:
+        if wrong:
+            raise together(wrong) from None
+        raise
+
+
+def _raise_all(wrong: Sequence[Invalid], plan: Plan) -> None:
+    """Raise what is `wrong` with the request, and what the people of the plan cannot do."""
+    try:
+        check_feasible(plan)
+    except Invalid as infeasible:
+        raise together([*wrong, infeasible]) from None
+    if wrong:
+        raise together(wrong)
 
 
 def check_template(library: Library, name: str, *, people: People | None = None) -> Outline:
@@ -160,15 +196,15 @@ def _template(library: Library, name: str) -> Source:
     return source
 
 
-def _check_times(request: StartRequest, now: datetime) -> None:
+def _wrong_times(request: StartRequest, now: datetime) -> Iterator[Invalid]:
     start = request.start_at or now
     if start < now - GRACE:
         msgid = N_("the start lies in the past ({at}); leave it out to start now")
-        raise Invalid("start_time_invalid", msgid, at=start.isoformat(), facts={"field": "start_at"})
+        yield Invalid("start_time_invalid", msgid, at=start.isoformat(), facts={"field": "start_at"})
     if request.go_live_at is not None and request.go_live_at < start:
         msgid = N_("the planned go-live ({at}) lies before the start of the run; choose a later one")
         at = request.go_live_at.isoformat()
-        raise Invalid("start_time_invalid", msgid, at=at, facts={"field": "go_live_at"})
+        yield Invalid("start_time_invalid", msgid, at=at, facts={"field": "go_live_at"})
 
 
 def _checked(composed: Composed) -> Composed:

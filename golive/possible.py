@@ -14,9 +14,8 @@ from golive.people import DOES
 from golive.recording import StageView
 from golive.run import Index
 from golive.standing import before_traffic
-from golive.task_graph import ACTIVE
 from golive.template import Stage, Task
-from golive.vocabulary import ENDED
+from golive.vocabulary import ACTIVE, ENDED
 
 HOLDABLE = ("scheduled", "running")
 FINAL = ("done", "to_verify")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 from typing_extensions import override
 
 from golive.errors import Invalid
@@ -14,6 +15,9 @@ from golive.words import N_, Sentence, Text, say
 
 Place = tuple[str | int, ...]
 """Where a value stands: keys and positions from the top of the document, `("stages", 2, "title")`."""
+
+_SHORT = 3
+"""Characters of a word in which one slip is already much of it, as of `=>` for `>=` and of `qq` for `qa`."""
 
 SHOWN = 20
 """How many problems of one text are told; more would not be read. Of several texts, as many of each."""
@@ -101,6 +105,11 @@ def path_of(place: Place) -> str:
 
 def nearest(word: str, known: Collection[str]) -> str | None:
     """Return the known word that was probably meant, or None when nothing is near."""
+    if 1 < len(word) <= _SHORT:
+        slips = sorted(one for one in known if len(one) == len(word) and OSA.distance(one, word) == 1)
+        mixed_up = [one for one in slips if sorted(one) == sorted(word)]
+        if slips:
+            return (mixed_up or slips)[0]
     found = process.extractOne(word, sorted(known), scorer=fuzz.ratio, score_cutoff=60)
     return found[0] if found else None
 
@@ -115,6 +124,6 @@ def unknown(kind: str, name: str, known: Collection[str]) -> Sentence:
 
 
 def listed(words: Iterable[str], limit: int = 12) -> str:
-    """Write words as a short list; what exceeds `limit` becomes an ellipsis, nothing at all a dash."""
-    names = list(words)
+    """Write words as a short list, each once; what exceeds `limit` becomes an ellipsis, nothing at all a dash."""
+    names = list(dict.fromkeys(words))
     return ", ".join(names[:limit] + ["…"] * (len(names) > limit)) or "–"

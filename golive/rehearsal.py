@@ -1,6 +1,6 @@
 """Plays the tests of a template on the rules themselves: in memory, in virtual time, always with the same result.
 
-read_script -> play -> outcomes     a wrong script is refused as a whole, with file and line of every mistake;
+read_script -> play -> outcomes     what is written wrong is told with file and line; the tests beside it are played;
                                     a test that fails says which step, what was expected and what was found
 """
 
@@ -210,6 +210,8 @@ class _Player:
     def _accepted(self, step: s.Act, by: str) -> Sentence:
         if step.refused:
             return say(N_("{who} is refused: {code}"), who=by, code=step.refused)
+        if step.by is None:
+            return say(N_("{who} may do this; the step names nobody (by:), so {who} acts"), who=by)
         return say(N_("{who} may do this"), who=by)
 
     def _rest(self, enough: Callable[[], bool]) -> bool:

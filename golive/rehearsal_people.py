@@ -64,11 +64,16 @@ def verifiers(world: World, ref: str) -> list[str]:
 
 
 def signers(world: World, ref: str) -> list[str]:
-    """Return who would decide on an approval: those it waits for, those first who have done no task."""
+    """Return who would decide on an approval: those it waits for, those first who have done no task.
+
+    While it waits for nobody it is whoever it asks when it is open: they are refused for that, and not as strangers.
+    """
     run = world.run
+    approval, state = run.index.approvals[ref][1], run.state.approvals[ref]
+    if state.state != "pending":
+        return [name for rule in approval.rules for name in run.plan.signers(rule.function)]
     worked = {task.done_by for task in run.state.tasks.values()}
-    awaited = waiting_for(run, run.index.approvals[ref][1], run.state.approvals[ref])
-    return sorted(awaited, key=lambda name: name in worked)
+    return sorted(waiting_for(run, approval, state), key=lambda name: name in worked)
 
 
 def decision(world: World, ref: str, how: str, comment: str | None, task: str | None = None) -> c.Decide:

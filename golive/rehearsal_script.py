@@ -83,11 +83,12 @@ class Test:
 
 @dataclass(frozen=True)
 class Script:
-    """The tests of one template."""
+    """The tests of one template: those without a mistake of form, and all the mistakes of the others."""
 
     template: str
     tests: tuple[Test, ...]
     source: Source
+    problems: tuple[Problem, ...]
 
 
 class _File(Fact):
@@ -99,7 +100,7 @@ class _File(Fact):
 
 
 def read_script(file: str, text: str) -> Script:
-    """Read the tests of a template; `file` names them in errors. Raises InvalidSource with every problem found."""
+    """Read the tests of a template; `file` names them in errors. Raises InvalidSource when it is no file of tests."""
     document = read_yaml(file, text)
     own = file.rpartition("/")[2].removesuffix(ENDING)
     source = Source(file, text, "test", own, "", document.content, document.lines)
@@ -108,10 +109,9 @@ def read_script(file: str, text: str) -> Script:
         raise InvalidSource([source.problem((), sentence)])
     whole = source.validated(_File, document.content)
     reader = _Reader(source, whole)
-    tests = tuple(reader.test(entry, ("tests", n)) for n, entry in enumerate(whole.tests))
-    if reader.problems:
-        raise InvalidSource(reader.problems)
-    return Script(whole.template or own, tuple(each for each in tests if each is not None), source)
+    read = [reader.test(entry, ("tests", n)) for n, entry in enumerate(whole.tests)]
+    sound = tuple(test for test in read if test is not None)
+    return Script(whole.template or own, sound, source, tuple(reader.problems))
 
 
 class _Reader:
@@ -121,7 +121,8 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def test(self, entry: Any, place: Place) -> Test | None:
-        """Return the test at `place`; what is wrong in it is kept, so that all is told at once."""
+        """Return the test at `place`, or None; what is wrong in it is kept, so that all is told at once."""
+        before = len(self.problems)
         try:
             head = self.source.validated(Head, entry, place)
         except InvalidSource as wrong:
@@ -129,7 +130,7 @@ class _Reader:
             return None
         head = head.model_copy(update={"people": {**self.whole.people, **head.people}})
         steps = tuple(self._steps(head.steps, (*place, "steps")))
-        return Test(head, steps, place, self._line(place))
+        return Test(head, steps, place, self._line(place)) if len(self.problems) == before else None
 
     def _steps(self, entries: tuple[Any, ...], place: Place) -> Iterator[Placed]:
         for n, entry in enumerate(entries):

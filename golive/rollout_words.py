@@ -59,8 +59,12 @@ def policy_words(rollout: Rollout) -> tuple[Sentence, ...]:
         "supersede": N_("when another run holds the service, that one is superseded"),
         "refuse": N_("when another run holds the service, this one stops"),
     }
-    measured = () if rollout.metrics else (say(N_("nothing is measured: people look at each step")),)
-    return (*measured, say(unhealthy[rollout.on_unhealthy]), say(conflict[rollout.on_conflict]))
+    health = (
+        unhealthy[rollout.on_unhealthy]
+        if rollout.metrics
+        else N_("nothing is measured: people look at each step")
+    )
+    return say(health), say(conflict[rollout.on_conflict])
 
 
 def _often(analysis: Analysis) -> Sentence:

@@ -12,10 +12,10 @@ from golive.run import Run
 from golive.signers import covered, rule_views, standing, waiting_for
 from golive.state import ApprovalState, HoldState
 from golive.subject import difference, part_digests, subject_of, whole_digest
-from golive.task_graph import FINISHED, open_again, reopen, task_page
+from golive.task_graph import open_again, reopen, task_page
 from golive.tasks import traffic_moved_on
 from golive.template import Approval, ApprovalStep, Stage
-from golive.vocabulary import ApprovalStateName
+from golive.vocabulary import FINISHED, ApprovalStateName
 from golive.words import N_, Sentence, Words, say
 from golive.working_time import add_working
 

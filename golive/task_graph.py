@@ -9,11 +9,8 @@ from golive.names import public_id
 from golive.run import Run
 from golive.state import TaskState
 from golive.template import Stage, Task
-from golive.vocabulary import Digest
+from golive.vocabulary import ACTIVE, FINISHED, Digest
 from golive.working_time import add_working, before_working
-
-FINISHED = ("done", "not_applicable")
-ACTIVE = ("open", "in_progress", "blocked")
 
 
 def open_ready_tasks(run: Run, stage: Stage) -> None:

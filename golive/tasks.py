@@ -15,7 +15,7 @@ from golive.commands import (
     StartTask,
     VerifyTask,
 )
-from golive.errors import Conflict, Invalid, NotFound, Refused
+from golive.errors import Conflict, Invalid, NotFound, Refused, together
 from golive.evidence import Evidence, Remark, facts_of, missing, sealed, waiver_digest, work_digest
 from golive.people import DOES
 from golive.possible import FROM, Fixed, fixed, moved_on
@@ -111,12 +111,9 @@ def check_complete(run: Run, actor: Actor, act: CompleteTask) -> None:
 
 def _check_complete(plan: Task, act: CompleteTask) -> None:
     """Raise Invalid for everything that is missing or wrong, the first thing first."""
-    found = [*_wrong_items(plan, act.items), *_missing(plan.requires, _all_evidence(act), plan.title)]
-    if not found:
-        return
-    first = found[0]
-    first.also = tuple(other.sentence for other in found[1:])
-    raise first
+    lacking = _missing(plan.requires, _all_evidence(act), plan.title, "evidence")
+    if found := [*_wrong_items(plan, act.items), *lacking]:
+        raise together(found)
 
 
 def _wrong_items(plan: Task, results: dict[str, ItemResult]) -> Iterator[Invalid]:
@@ -126,6 +123,7 @@ def _wrong_items(plan: Task, results: dict[str, ItemResult]) -> Iterator[Invalid
             yield Invalid(
                 "unknown_item",
                 N_("“{title}” has no item “{item}”; it has {known}."),
+                facts={"field": f"items.{name}"},
                 title=plan.title,
                 item=name,
                 known=", ".join(known) or "—",
@@ -135,18 +133,23 @@ def _wrong_items(plan: Task, results: dict[str, ItemResult]) -> Iterator[Invalid
 
 
 def _wrong_item(item: Item, result: ItemResult | None) -> Iterator[Invalid]:
+    where = f"items.{item.id}"
     if result is None or result.result == "fail":
         if item.required:
             failed = N_("The required item “{item}” failed, so the task stays open: {text}")
             open_ = N_("The required item “{item}” has no result: {text}")
-            yield Invalid("item_open", failed if result else open_, item=item.id, text=item.text)
+            msgid = failed if result else open_
+            yield Invalid(
+                "item_open", msgid, facts={"field": f"{where}.result"}, item=item.id, text=item.text
+            )
         return
     if result.result == "not_applicable":
         if not _said(result.remark):
-            yield Invalid("reason_missing", N_("Say in a remark why “{item}” does not apply."), item=item.id)
+            msgid = N_("Say in a remark why “{item}” does not apply.")
+            yield Invalid("reason_missing", msgid, facts={"field": f"{where}.remark"}, item=item.id)
         return
     remark = (Remark(text=result.remark),) if result.remark else ()
-    yield from _missing(item.requires, (*remark, *result.evidence), item.id)
+    yield from _missing(item.requires, (*remark, *result.evidence), item.id, f"{where}.evidence")
 
 
 def _said(words: Words | None) -> bool:
@@ -154,7 +157,7 @@ def _said(words: Words | None) -> bool:
 
 
 def _missing(
-    requires: tuple[Requirement, ...], given: tuple[Evidence, ...], about: str | Text
+    requires: tuple[Requirement, ...], given: tuple[Evidence, ...], about: str | Text, field: str
 ) -> Iterator[Invalid]:
     lacking = missing(requires, given)
     if lacking:
@@ -165,7 +168,8 @@ def _missing(
             "evidence_missing",
             N_("Evidence is missing for “{about}”: {missing}."),
             facts={
-                "missing": [{"type": need.type, "name": need.name, "min": short} for need, short in lacking]
+                "field": field,
+                "missing": [{"type": need.type, "name": need.name, "min": short} for need, short in lacking],
             },
             about=about,
             missing=named,
@@ -241,7 +245,10 @@ def check_verify(run: Run, actor: Actor, act: VerifyTask) -> None:
         )
     if act.result == "fail" and not _said(act.remark):
         raise Invalid(
-            "reason_missing", N_("Say in the remark what is wrong with “{title}”."), title=plan.title
+            "reason_missing",
+            N_("Say in the remark what is wrong with “{title}”."),
+            facts={"field": "remark"},
+            title=plan.title,
         )
 
 
@@ -349,7 +356,8 @@ def check_not_applicable(run: Run, actor: Actor, act: SetNotApplicable) -> None:
     plan, state = find(run, act.task)
     _expect(plan, state, act.do)
     if not _said(act.reason):
-        raise Invalid("reason_missing", N_("Say why “{title}” does not apply."), title=plan.title)
+        msgid = N_("Say why “{title}” does not apply.")
+        raise Invalid("reason_missing", msgid, facts={"field": "reason"}, title=plan.title)
     if "release_manager" not in actor.roles:
         _expect_own(run, actor, plan, state)
 

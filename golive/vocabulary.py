@@ -50,6 +50,12 @@ Role = Literal[
 Pace = Literal["real", "demo"]
 
 ENDED: tuple[EndedName, ...] = get_args(EndedName)
+FINISHED: tuple[TaskStateName, ...] = ("done", "not_applicable")
+"""The states of a task that others wait for no more."""
+ACTIVE: tuple[TaskStateName, ...] = ("open", "in_progress", "blocked")
+"""... of one that is to be done."""
+AWAITED: tuple[TaskStateName, ...] = (*ACTIVE, "to_verify")
+"""... of one that waits for people, to be done or to be confirmed."""
 
 URL = r"^https?://\S+$"
 KEY = r"^[a-z0-9][a-z0-9-]{0,62}$"

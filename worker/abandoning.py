@@ -9,7 +9,6 @@ run that goes on. Where that namespace is gone with its server, the operator has
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import pwd
 import re
@@ -19,9 +18,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
-from temporalio.exceptions import TemporalError
 
 from connectors.leaving import leave
 from connectors.temporal import UNKNOWN, has_namespace, how_it_ended, namespace_id
@@ -34,7 +31,7 @@ from golive.vocabulary import USER_NAME
 from golive.words import N_, Sentence, Words, say
 from settings import Settings, settings_or_exit
 from worker.connection import connect
-from worker.telling import tell
+from worker.telling import attempted
 
 MOST = 4000
 """Characters of a reason, as everywhere in golive."""
@@ -119,14 +116,9 @@ def operator() -> Actor:
     return Actor(name=name if fits else str(os.getuid()), method="shell", address=socket.gethostname())
 
 
-def _reason(typed: str) -> str:
-    """Return what was typed. Raises Undone: it is nothing, or too much."""
-    if not 0 < len(reason := typed.strip()) <= MOST:
-        raise Undone(say(_NO_REASON, most=MOST))
-    return reason
-
-
 async def _abandoned(settings: Settings, run_ids: Sequence[str], declared: Declaration) -> list[Finding]:
+    if not 0 < len(declared.reason) <= MOST:
+        raise Undone(say(_NO_REASON, most=MOST))
     await require_schema(settings.url)
     client = await connect(settings, counted=False)
     database = Database(settings.url)
@@ -148,15 +140,9 @@ def read(words: Sequence[str]) -> argparse.Namespace:
 def main(words: Sequence[str]) -> int:
     """Declare these runs ended and say what came of each, a finding a line; 1 unless all were."""
     given = read(words)
-    try:
-        declared = Declaration(by=operator(), reason=_reason(given.reason), gone=given.gone)
-        told = asyncio.run(_abandoned(settings_or_exit(), given.runs, declared))
-    except Undone as other:
-        told = [Finding(about="runs", well=False, found=other.sentence)]
-    except (TemporalError, RuntimeError, SQLAlchemyError, OSError) as failed:
-        why = say(N_("The runs could not be abandoned: {why}."), why=" ".join(str(failed).split()))
-        told = [Finding(about="runs", well=False, found=why)]
-    return tell(told)
+    declared = Declaration(by=operator(), reason=given.reason.strip(), gone=given.gone)
+    work = _abandoned(settings_or_exit(), given.runs, declared)
+    return attempted(work, failed=N_("The runs could not be abandoned: {why}."))
 
 
 if __name__ == "__main__":

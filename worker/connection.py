@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
+from golive.words import N_, Sentence, say
 from settings import Settings
 from worker.observed import measured
 from workflows.search import ALL
 
 if TYPE_CHECKING:
     from observing.spans import Tracing
+
+
+_MESSAGE = re.compile(r'message: "([^"]+)"')
 
 
 class WrongSearchAttributes(Exception):
@@ -28,16 +33,25 @@ async def connect(settings: Settings, tracing: Tracing | None = None, *, counted
     Who only looks is not `counted`: the worker's metrics have their port already. Raises PortTaken when metrics are
     asked for where nothing can listen.
     """
-    if settings.temporal == "external":
-        profile = ClientConfig.load_client_connect_config()
-    else:
-        profile = {"target_host": f"127.0.0.1:{settings.temporal_port}"}
     return await Client.connect(
-        **profile,
+        **_profile(settings),
         data_converter=pydantic_data_converter,
         interceptors=[tracing.temporal] if tracing else [],
         runtime=measured(settings) if counted else None,
     )
+
+
+def not_answering(settings: Settings, away: Exception) -> Sentence:
+    """Say that Temporal does not answer, with the innermost of the messages that the SDK packs into each other."""
+    why = _MESSAGE.findall(str(away)) or [" ".join(str(away).split())[:100]]
+    address = _profile(settings).get("target_host", "localhost:7233")
+    return say(N_("Temporal does not answer at {address}: {why}."), address=address, why=why[-1])
+
+
+def _profile(settings: Settings) -> ClientConnectConfig:
+    if settings.temporal == "external":
+        return ClientConfig.load_client_connect_config()
+    return {"target_host": f"127.0.0.1:{settings.temporal_port}"}
 
 
 async def register_search_attributes(client: Client) -> None:

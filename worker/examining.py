@@ -24,6 +24,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from connectors.leaving import leave
 from connectors.temporal import RUNNING, every_run
+from db.audit import identity_of
 from db.freezing import frozen_runs, known_runs
 from db.operating import Undone, require_schema
 from db.session import Database, database_time
@@ -32,7 +33,7 @@ from golive.names import TASK_QUEUE, WATCH_QUEUE, workflow_id
 from golive.words import N_, Sentence, say
 from settings import Settings, settings_or_exit
 from worker.building import WORKFLOWS
-from worker.connection import WrongSearchAttributes, connect, missing_search_attributes
+from worker.connection import WrongSearchAttributes, connect, missing_search_attributes, not_answering
 from worker.lending import Lending
 from worker.telling import tell
 
@@ -44,6 +45,7 @@ LEAST_FREE = 1024**3
 """Bytes that must be free: SQLite needs room for its journal, and attachments are up to 20 MiB each."""
 NAMED = 5
 """So many runs are named, the others counted."""
+_SERVED = "--served="
 _AWAY = (RPCError, RuntimeError, SQLAlchemyError, OSError)
 _GONE = N_(
     "See that TEMPORAL_NAMESPACE and TEMPORAL_ADDRESS are those under which the runs were started, or restore "
@@ -104,6 +106,24 @@ async def clocks(here: Machine) -> AsyncIterator[Finding]:
     )
     remedy = say(N_("Let both machines take their time from the same servers (NTP)."))
     yield _finding("clocks", found, remedy, well=apart <= APART)
+
+
+async def other_database(here: Machine, served: str) -> AsyncIterator[Finding]:
+    """Is it another database than that of the golive which answers, the one that is `served`?"""
+    async with here.database.reading() as session:
+        if await identity_of(session) == served:
+            return
+    found = say(
+        N_("The golive that answers has another database than the settings here name ({kind})."),
+        kind=here.database.engine.dialect.name,
+    )
+    remedy = say(
+        N_(
+            "What follows is about the one here. Call it with the settings of the golive that answers "
+            "(GOLIVE_HOME, GOLIVE_DATABASE_URL), or name the address of the golive here: GOLIVE_URL."
+        )
+    )
+    yield _finding("database", found, remedy, well=False)
 
 
 async def schema(here: Machine) -> AsyncIterator[Finding]:
@@ -231,18 +251,21 @@ LOCAL: tuple[LocalLook, ...] = (secret_keys, disk, schema, clocks, frozen)
 QUICK: tuple[Look, ...] = (unknown, search_attributes, workers, stuck)
 
 
-async def examine(settings: Settings, *, replay: bool) -> AsyncIterator[Finding]:
-    """Give what every look finds; what cannot be looked at is a finding, too."""
+async def examine(settings: Settings, *, replay: bool, served: str | None = None) -> AsyncIterator[Finding]:
+    """Give what every look finds, or why it could not look; `served` is the database of the golive that answers."""
     database = Database(settings.url)
     try:
         machine = Machine(settings, database)
+        if served is not None:
+            async for finding in _looked("database", other_database(machine, served)):
+                yield finding
         for local in LOCAL:
             async for finding in _looked(local.__name__, local(machine)):
                 yield finding
         try:
             client = await connect(settings, counted=False)
         except _AWAY as away:
-            yield _away("temporal", away)
+            yield _temporal_is_away(settings, away)
             return
         here = Installation(settings, database, client)
         for look in (*QUICK, replays) if replay else QUICK:
@@ -264,6 +287,16 @@ def _away(about: str, away: Exception) -> Finding:
     why = " ".join(str(away).split())[:300]
     remedy = say(N_("See that the database and Temporal answer, and that this machine's settings name them."))
     return _finding(about, say(N_("This could not be looked at: {why}."), why=why), remedy, well=False)
+
+
+def _temporal_is_away(settings: Settings, away: Exception) -> Finding:
+    remedy = say(
+        N_(
+            "Start it: `make up` starts an embedded one, whose log is logs/temporal.log. Of your own see that "
+            "TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and what it asks of who connects are right."
+        )
+    )
+    return _finding("temporal", not_answering(settings, away), remedy, well=False)
 
 
 async def _pollers(client: Client, queue: str, kind: TaskQueueType.ValueType) -> list[PollerInfo]:
@@ -293,7 +326,8 @@ def _finding(about: str, found: Sentence, remedy: Sentence, *, well: bool) -> Fi
 
 async def main(words: list[str]) -> int:
     """Print each finding as a line of JSON; 1 unless all is well."""
-    found = examine(settings_or_exit(), replay="--no-replay" not in words)
+    served = next((word.removeprefix(_SERVED) for word in words if word.startswith(_SERVED)), None)
+    found = examine(settings_or_exit(), replay="--no-replay" not in words, served=served)
     return max([tell([each]) async for each in found], default=0)
 
 

@@ -12,9 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
-from temporalio.exceptions import TemporalError
 
 from connectors.leaving import leave
 from connectors.temporal import UNKNOWN, every_run, how_it_ended, namespace_id
@@ -22,7 +20,7 @@ from db import journal
 from db.errors import JournalBehind, RecordRefused
 from db.freezing import freeze_quietly, frozen_runs, known_runs, thaw
 from db.journal import GENESIS, append_admin
-from db.operating import Undone, require_schema
+from db.operating import require_schema
 from db.reconciling import lives_in, take_up
 from db.recording import record
 from db.session import Database, Session
@@ -33,7 +31,7 @@ from golive.words import N_, say
 from settings import Settings, settings_or_exit
 from worker.connection import connect
 from worker.recorded import Written, batches
-from worker.telling import tell
+from worker.telling import attempted
 
 _MILLISECOND = timedelta(milliseconds=1)
 _NEAR, _FAR = timedelta(seconds=1), timedelta(seconds=30)
@@ -239,14 +237,8 @@ def _told(done: Recovered) -> Finding:
 
 def main(run_ids: Collection[str]) -> int:
     """Recover these runs, or every one, and say what was written, a finding a line; 1 when it could not be done."""
-    try:
-        told = asyncio.run(_recovered(settings_or_exit(), run_ids))
-    except Undone as other:
-        told = [Finding(about="runs", well=False, found=other.sentence)]
-    except (TemporalError, RuntimeError, SQLAlchemyError, OSError, RecordRefused) as failed:
-        why = say(N_("The runs could not be recovered: {why}."), why=" ".join(str(failed).split()))
-        told = [Finding(about="runs", well=False, found=why)]
-    return tell(told)
+    work = _recovered(settings_or_exit(), run_ids)
+    return attempted(work, failed=N_("The runs could not be recovered: {why}."))
 
 
 if __name__ == "__main__":

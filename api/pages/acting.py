@@ -22,9 +22,11 @@ from starlette.responses import RedirectResponse, Response
 from api.attempts import Attempt, attempt_of
 from api.invalid import refusal_of
 from api.pages.forgery import FIELD
+from api.pages.forms import act_of, release_of, run_of
 from api.pages.rendering import page
 from api.pages.visiting import Sent, Visit
-from api.problems import DATABASE_AWAY, document, written_down
+from api.pages.wording import called, problem_of
+from api.problems import DATABASE_AWAY, written_down
 from api.refusals import database_unavailable
 from golive.errors import GoliveError, Refused
 
@@ -50,22 +52,26 @@ class Tried:
         """Return the problem when it was the form of `path` that was refused."""
         return {**self.problem, "errors": self._faults} if self.path == path and self.problem else None
 
-    def wrong(self, path: str, name: str, id: str = "") -> str:
-        """Return what is wrong with a field, empty for nothing; the problem then leads to the element of `id`."""
-        found = next((fault for fault in self._faults if fault["name"] == name), None)
-        if self.path != path or found is None:
-            return ""
-        found.setdefault("id", id)
-        return str(found["message"])
+    def wrong(self, path: str, name: str, id: str = "", label: str = "") -> str:
+        """Return what is wrong with a field, empty for nothing.
+
+        The problem then leads to the element of `id`, and calls the field by its `label`.
+        """
+        found = [fault for fault in self._faults if self.path == path and name in fault["names"]]
+        for fault in found:
+            fault.setdefault("id", id)
+            fault["message"] = called(str(fault["message"]), label or name, name)
+        return " ".join(str(fault["message"]) for fault in found)
 
     @cached_property
     def _faults(self) -> list[dict[str, Any]]:
-        """Each sentence of the problem with the `name` of the field that it is about."""
+        """Each sentence of the problem with the `names` of the fields that it is about."""
         if not self.problem:
             return []
         told = list(self.problem.get("errors") or [{"message": self.problem["detail"]}])
         fields = list(self.problem.get("fields") or [self.problem.get("field")])[: len(told)]
-        return [{"name": name or "", **each} for each, name in zip_longest(told, fields)]
+        names = ([name] if isinstance(name, str) else name or () for name in fields)
+        return [{"names": its or (), **each} for each, its in zip_longest(told, names)]
 
 
 NOT_TRIED = Tried()
@@ -96,16 +102,24 @@ async def acted(
     if status < HTTPStatus.BAD_REQUEST:
         return done(back, answer.get("seq"))
     tried = Tried(path, typed(sent), answer)
-    return waiting(sent, tried, back) if answer.get("retry_with_same_key") else await again(tried)
+    return await waiting(sent, tried, back) if answer.get("retry_with_same_key") else await again(tried)
 
 
-def waiting(sent: Sent, tried: Tried, back: str) -> Response:
-    """Return the page that keeps what was sent, and sends it again under its key until there is an answer."""
+async def waiting(sent: Sent, tried: Tried, back: str) -> Response:
+    """Return the page that names the act and keeps what was sent: under its key it is asked again until it is known."""
     fields = [(name, value) for name, value in sent.form.multi_items() if isinstance(value, str)]
     kept = [(name, value) for name, value in fields if name != FIELD]
-    status = tried.problem["status"]
     return page(
-        sent.visit, "pending.html", status=status, path=tried.path, fields=kept, tried=tried, back=back
+        sent.visit,
+        "pending.html",
+        status=tried.problem["status"],
+        act=act_of(tried.path),
+        run=await run_of(sent.visit, tried.path),
+        release=release_of(sent),
+        path=tried.path,
+        fields=kept,
+        tried=tried,
+        back=back,
     )
 
 
@@ -118,10 +132,10 @@ async def _attempted(sent: Sent, body: Callable[[], BaseModel | None], do: Act) 
     except GoliveError as refused:
         if isinstance(refused, Refused):
             await written_down(visit.request, refused)
-        return refused.status, document(refused, visit.language)
+        return refused.status, problem_of(visit, refused)
     except DATABASE_AWAY:
         away = database_unavailable()
-        return away.status, document(away, visit.language)
+        return away.status, problem_of(visit, away)
     return response.status_code, json.loads(bytes(response.body))
 
 
@@ -143,5 +157,5 @@ def local(address: str) -> str:
 
 def refused_page(visit: Visit, error: GoliveError) -> Response:
     """Return the page that tells why something cannot be shown or done."""
-    problem = document(error, visit.language)
+    problem = problem_of(visit, error)
     return page(visit, "problem.html", status=error.status, problem=problem)

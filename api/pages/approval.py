@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from api.pages.acting import NOT_TRIED, Tried, acted, given
-from api.pages.approval_seen import Seen, seen
+from api.pages.approval_seen import Seen, seen, seen_by
 from api.pages.following import news_about
-from api.pages.rendering import fragment, page
+from api.pages.live import LastRunId, RunAfter, stream, who
+from api.pages.rendering import page, part, voice_of
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
 from api.routers.approvals import decide
 from api.schemas.approvals import DecideGiven, DecisionShown
 from api.schemas.named import ApprovalPath
+from db.looking import ApprovalLook
 from db.looks import keep_look
+from db.queries import get_approval
 from golive.errors import NotFound
 from golive.words import N_
 
@@ -37,7 +40,8 @@ async def look(approval_id: ApprovalPath, visit: ReaderDep, *, unfold: bool = Fa
 async def _page(visit: Visit, approval_id: str, tried: Tried, *, unfold: bool = False) -> Response:
     async with visit.house.database.reading() as session:
         found = await seen(session, visit, approval_id)
-        news = await news_about(session, found.view.run_id, f"approval:{found.view.ref}")
+        digest = found.approval.digest
+        news = await news_about(session, found.view.run_id, f"/approvals/{approval_id}", digest=digest or "")
     return page(
         visit,
         "approvals/approval.html",
@@ -46,7 +50,7 @@ async def _page(visit: Visit, approval_id: str, tried: Tried, *, unfold: bool = 
         news=news,
         tried=tried,
         unfold=unfold or _few(found),
-        digest=found.approval.digest,
+        digest=digest,
     )
 
 
@@ -54,15 +58,28 @@ def _few(found: Seen) -> bool:
     return found.approval.signed is None or len(found.approval.signed.work) <= _FOLD
 
 
-@router.get("/approvals/{approval_id}/live")
-async def live(approval_id: ApprovalPath, visit: ReaderDep, digest: str = "") -> Response:
-    """Return what changes while the page is open: who has signed, the state, and that the subject has changed.
+@router.get("/approvals/{approval_id}/news")
+async def news(
+    approval_id: ApprovalPath,
+    visit: ReaderDep,
+    digest: Annotated[str, Query(max_length=100)] = "",
+    after: RunAfter = "",
+    last_id: LastRunId = "",
+) -> Response:
+    """Send what changes while the page is open: who has signed, the state, and that the subject has changed.
 
-    `digest` is the one that the page shows.
+    `digest` is the one that the page shows, `after` how far it has come.
     """
     async with visit.house.database.reading() as session:
-        found = await seen(session, visit, approval_id)
-    return fragment(visit, "approvals/_live.html", seen=found, digest=digest or found.approval.digest)
+        await get_approval(session, approval_id)
+
+    def made(look: ApprovalLook, now: Visit) -> str:
+        found = seen_by(look, now)
+        shown = digest or found.approval.digest
+        return part(voice_of(now), "approvals/_live.html", visit=now, seen=found, digest=shown)
+
+    come = last_id or after
+    return stream(visit, visit.house.feed.approvals, approval_id, come, made, alike=(who(visit), digest))
 
 
 @router.post("/approvals/{approval_id}/look")

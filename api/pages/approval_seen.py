@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -11,15 +11,12 @@ from typing import Any
 from api.language import whole
 from api.pages.outstanding import Point, outstanding
 from api.pages.visiting import Visit
-from api.routers.approvals import shown
 from api.schemas.approvals import ApprovalShown, DecisionShown, RuleShown
 from api.schemas.subject import WorkSigned
 from db.attachments import Attachment, find_attachments
-from db.events import rows_of
+from db.looking import ApprovalLook, look_at_approval
 from db.looks import LastLook, last_looks
-from db.queries import get_approval, get_header, release_of
 from db.session import Session
-from db.standing import standing_of
 from db.views import ApprovalView, JournalRow, RunHeader
 from golive.canonical import canonical
 from golive.names import public_id
@@ -66,8 +63,8 @@ class Seen:
     run: RunHeader
     present: Release
     standing: Standing
-    looks: dict[str, LastLook]
-    rows: dict[int, JournalRow]
+    looks: Mapping[str, LastLook]
+    rows: Mapping[int, JournalRow]
     files: dict[str, Attachment] = field(default_factory=dict)
 
     # -- who -------------------------------------------------------------------------------------------------
@@ -259,20 +256,27 @@ class Seen:
 
 
 async def seen(session: Session, visit: Visit, approval_id: str) -> Seen:
-    """Return an approval as the reader sees it. Raises NotFound."""
-    view = await get_approval(session, approval_id)
-    approval = await shown(session, view, visit.language)
-    people = {visit.actor.name, *(made.by for made in view.decisions)}
+    """Return an approval as the reader sees it who opens its page. Raises NotFound."""
+    found = seen_by(await look_at_approval(session, approval_id), visit)
+    return replace(
+        found,
+        looks={**found.looks, **await last_looks(session, approval_id, {found.me})},
+        files=await find_attachments(session, _files(found.approval)),
+    )
+
+
+def seen_by(look: ApprovalLook, visit: Visit) -> Seen:
+    """Return an approval as the reader sees it, without the files that are signed and what they saw last."""
+    approval = ApprovalShown.of(look.view, visit.language, comments=look.comments, signed=look.signed)
     return Seen(
         visit=visit,
-        view=view,
+        view=look.view,
         approval=approval,
-        run=await get_header(session, view.run_id),
-        present=await release_of(session, view.run_id),
-        standing=await standing_of(session, view.run_id),
-        looks=await last_looks(session, view.id, people),
-        rows=await rows_of(session, view.run_id, [made.seq for made in view.decisions]),
-        files=await find_attachments(session, _files(approval)),
+        run=look.run,
+        present=look.present,
+        standing=look.standing,
+        looks=look.looks,
+        rows=look.rows,
     )
 
 

@@ -24,6 +24,12 @@ def missing() -> list[str]:
     return [str(file.relative_to(_ROOT)) for file in FILES.values() if not file.is_file()]
 
 
+def read() -> None:
+    """Read all of them, so that no page, and least of all that of an error, needs the files while golive runs."""
+    for name in FILES:
+        digest(name)
+
+
 @cache
 def content(name: str) -> bytes:
     """Return the file that pages know by `name`. Raises KeyError for others."""

@@ -6,6 +6,7 @@ Fields are named by whose evidence they are, `task` or `item.ID`: `item.pays.res
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -65,12 +66,7 @@ def _item(values: Mapping[str, str], item: str, places: Places) -> dict[str, Any
 
 
 def _evidence(values: Mapping[str, str], owner: str, path: str, places: Places) -> list[dict[str, Any]]:
-    pieces = [
-        *_links(values, owner),
-        *_metrics(values, owner),
-        *_signatures(values, owner),
-        *_files(values, owner),
-    ]
+    pieces = _pieces(values, owner)
     for n, (field, known_as, _) in enumerate(pieces):
         for part in ("", ".url", ".title", ".name", ".value", ".unit", ".meaning", ".attachment_id"):
             of_part = f"{field}{part}" if ".metric." in field else field
@@ -79,6 +75,15 @@ def _evidence(values: Mapping[str, str], owner: str, path: str, places: Places) 
 
 
 Piece = tuple[str, Sentence, dict[str, Any]]
+
+
+def _pieces(values: Mapping[str, str], owner: str) -> list[Piece]:
+    return [
+        *_links(values, owner),
+        *_metrics(values, owner),
+        *_signatures(values, owner),
+        *_files(values, owner),
+    ]
 
 
 def _links(values: Mapping[str, str], owner: str) -> Iterator[Piece]:
@@ -123,6 +128,48 @@ def _files(values: Mapping[str, str], owner: str) -> Iterator[Piece]:
         if its_owner == owner and field + OUT not in values:
             kind = "test_result" if values[field] == "test_result" else "file"
             yield field, say(N_("the file {id}"), id=one), {"type": kind, "attachment_id": one}
+
+
+_IN_BODY = re.compile(r"(?:items\.(?P<item>[^.]+)\.)?(?P<part>result|remark|evidence)")
+_FIELDS = {
+    "remark": "remark",
+    "link": "links",
+    "signature": "signature",
+    "file": "files",
+    "test_result": "files",
+}
+"""The field of the form in which evidence of a type is given; metrics have one each."""
+
+
+def in_form(problem: Mapping[str, Any], task: TaskView, values: Mapping[str, str]) -> dict[str, Any]:
+    """Return a refusal of the rules, which names parts of the body, with the form's fields that each stands for."""
+    paths = problem.get("fields") or [problem.get("field") or ""]
+    return {**problem, "fields": [_fields_of(path, task, values) for path in paths]}
+
+
+def _fields_of(path: str, task: TaskView, values: Mapping[str, str]) -> list[str]:
+    """Return the fields of a part of the body; of evidence those in which some that is asked for is missing."""
+    found = _IN_BODY.fullmatch(path)
+    if found is None:
+        return [path]
+    owner = f"{ITEM}{found['item']}" if found["item"] else TASK
+    if found["part"] != "evidence":
+        return [f"{owner}.{found['part']}"]
+    asked = {f"{ITEM}{item.id}": item.requires for item in task.items} | {TASK: task.requires}
+    return list(_lacking(values, owner, asked.get(owner, ())))
+
+
+def _lacking(values: Mapping[str, str], owner: str, requires: Sequence[Requirement]) -> Iterator[str]:
+    pieces = [piece["type"] for _, _, piece in _pieces(values, owner)]
+    if values.get(f"{owner}.remark", "").strip():
+        pieces.append("remark")
+    metrics = itertools.count()
+    for need in requires:
+        if need.type == "metric":
+            places = [f"{owner}.metric.{next(metrics)}.value" for _ in range(need.min)]
+            yield from (place for place in places if not values.get(place, "").strip())
+        elif pieces.count(need.type) < need.min:
+            yield f"{owner}.{_FIELDS[need.type]}"
 
 
 def given_before(task: TaskView) -> dict[str, str]:

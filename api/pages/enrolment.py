@@ -16,7 +16,7 @@ from api.pages.choosing import SHORTEST, good_enough
 from api.pages.rendering import page
 from api.pages.sign_in import begun, led
 from api.pages.visiting import Sent, SentDep, Visit, VisitDep
-from api.problems import document
+from api.pages.wording import problem_of
 from api.refusals import user_disabled
 from db import browsing, enrolling
 from db.enrolling import Enrolment
@@ -43,9 +43,7 @@ async def choose(secret: _Secret, sent: SentDep) -> Response:
     try:
         good_enough(password, sent.text("again"), found.name)
     except Invalid as unfit:
-        tried = Tried(
-            visit.request.url.path, {"revoke": sent.text("revoke")}, document(unfit, visit.language)
-        )
+        tried = Tried(visit.request.url.path, {"revoke": sent.text("revoke")}, problem_of(visit, unfit))
         return _form(visit, found, tried, unfit.status)
     return await _chosen(sent, found, await visit.house.passwords.hashed(password))
 

@@ -58,7 +58,7 @@ async def _changed(request: Request, error: Exception) -> Response:
     sent = error.sent
     if sent.visit.session is None and (with_script(request) or not typed(sent)):
         return await _sign_in(request, error)
-    response = kept_page(sent)
+    response = await kept_page(sent)
     if with_script(request):  # the form stays as it stands; its page gets the token of the new session
         response.headers.update(
             {"HX-Retarget": "#offline", "HX-Reselect": "#offline", "HX-Reswap": "outerHTML"}

@@ -1,29 +1,25 @@
 """What somebody else does appears by itself: streams of server-sent events, one for each page that is looked at.
 
-All are fed by the one reader of the process (`api.feed`); a change is read and rendered once for all who see it alike.
+All are fed by the one reader of the process (`api.feed`). A change is read once for all who look at the thing, and made
+into HTML once for all who see it alike; who looks asks nothing. A page names its stream at what is live of it, apart
+from every form:
 
-The page of a run is sent its live part as HTML. Other pages are told that they are concerned, as an event `changed`,
-and then fetch their part themselves. Two elements do it, apart from every form:
+    <div id="live"{{ live(news) }}>…</div>
 
-    <div id="news" hx-sse:connect="/runs/{{ run_id }}/news?about=task:{{ ref }}&after={{ stamp }}" hx-swap="none"></div>
-    <div id="live" hx-get="/tasks/{{ id }}/live" hx-trigger="changed from:#news" hx-swap="innerMorph">…</div>
-
-`about` is `task:REF` or `approval:REF`; `stamp` is `db.news.stamps_of_runs(sql, [run_id])[run_id]`, read in the
-snapshot that the page shows, so that nothing is missed in between. Without `after` the page is told once at once. My
-work connects to `/my-work/news` (`stamps_of_people`), lists of runs to `/runs/news` (`stamp_of_all`), in the same way.
-What is fetched holds neither `id="news"` nor forms; `<details>` in it keep themselves as the reader has left them.
+`news` is the address of a stream, with `after`: how far the page has come, read in the snapshot that it shows, so that
+nothing is missed in between (`api.pages.following`). Without `after` the page is told once at once. `<details>` in what
+is live keep themselves as the reader has left them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response, StreamingResponse
@@ -31,17 +27,14 @@ from starlette.types import Send
 from typing_extensions import override
 
 from api.channel import Channel, Watch
-from api.feed import ALL
 from api.pages.rendering import part, voice_of
 from api.pages.run_seen import seen_by
 from api.pages.visiting import ReaderDep, Visit
-from api.refusals import Away
 from api.schemas.named import RunPath
 from api.sight import Sight
 from db.looking import Look
-from db.news import Latest, Stamp, number_of
+from db.news import Stamp
 from db.queries import get_header
-from golive.words import N_
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,10 +45,8 @@ KEEP_ALIVE = 15.0
 _ALIVE = b": \n\n"
 _ENOUGH = b"event: enough\ndata: \n\n"
 """The page shall not connect again by itself: another page of the same session has taken its place."""
-_SPREAD = 0.2
-"""Seconds over which those who fetch are told, each at a moment of their own: not all of them ask at once."""
-_AT_MOST_EVERY = 1.0
-"""Seconds between two events `changed`: each of them makes its reader fetch something."""
+_REST = 0.5
+"""Seconds between two messages to one reader, however much happens."""
 _RUN_STAMP = r"^(\d{1,10}f?)?$"
 _LINES = re.compile("\r\n|\r|\n")
 """What ends a line of a stream; a text with one in it must not begin a field of its own."""
@@ -64,7 +55,6 @@ After = Annotated[Stamp, Query(max_length=60)]
 RunAfter = Annotated[Stamp, Query(pattern=_RUN_STAMP)]
 LastId = Annotated[Stamp, Header(alias="Last-Event-ID", max_length=60)]
 LastRunId = Annotated[Stamp, Header(alias="Last-Event-ID", pattern=_RUN_STAMP)]
-About = Annotated[str, Query(pattern=r"^(task|approval):\S+$", max_length=300)]
 
 
 class EventStream(StreamingResponse):
@@ -82,95 +72,62 @@ class EventStream(StreamingResponse):
             await super().stream_response(send)
 
 
-@router.get("/runs/{run_id}/live")
+@router.get("/runs/{run_id}/news")
 async def of_run(
     run_id: RunPath, visit: ReaderDep, after: RunAfter = "", last_id: LastRunId = ""
 ) -> Response:
     """Send the live part of a run's page whenever the run has gone on since `after`."""
-    await _exists(visit, run_id)
-    voice = voice_of(visit)
-
-    def rendered(look: Look) -> bytes:
-        now = replace(voice, now=datetime.now(UTC))
-        return message(
-            part(now, "runs/_live.html", seen=seen_by(look, now, visit.house.forecasts.of(look.run))),
-            stamp=look.stamp,
-        )
-
-    def tell(sight: Sight, _: Stamp) -> bytes:
-        return sight.made((voice.language, voice.zone.key), lambda: rendered(sight.look))
-
-    return _stream(visit, visit.house.feed.runs, run_id, last_id or after, tell)
-
-
-@router.get("/runs/{run_id}/news")
-async def about_one(
-    run_id: RunPath, visit: ReaderDep, about: About, after: RunAfter = "", last_id: LastRunId = ""
-) -> Response:
-    """Say `changed` whenever something has happened since `after` that concerns a task or an approval."""
-    await _exists(visit, run_id)
-    objects = (about, "run", *(["any"] if about.startswith("approval:") else []))
-    seen = last_id or after
-
-    def tell(latest: Latest, stamp: Stamp) -> bytes:
-        nonlocal seen
-        told, seen = seen, stamp
-        thawed = told.endswith("f") != stamp.endswith("f")
-        new = not told or thawed or latest.concerns(number_of(told), *objects)
-        return changed(stamp) if new else b""
-
-    return _stream(visit, visit.house.feed.about, run_id, seen, tell, pause=_AT_MOST_EVERY)
-
-
-@router.get("/my-work/news")
-async def of_work(visit: ReaderDep, after: After = "", last_id: LastId = "") -> Response:
-    """Say `changed` whenever a run has gone on in which the reader takes part."""
-    watched = visit.house.feed.work
-    return _stream(visit, watched, visit.actor.name, last_id or after, _changed, pause=_AT_MOST_EVERY)
-
-
-@router.get("/runs/news")
-async def of_all(visit: ReaderDep, after: After = "", last_id: LastId = "") -> Response:
-    """Say `changed` whenever any run has gone on."""
-    return _stream(visit, visit.house.feed.lists, ALL, last_id or after, _changed, pause=_AT_MOST_EVERY)
-
-
-async def _exists(visit: Visit, run_id: str) -> None:
-    """Raise NotFound (`unknown_run`) for a run that nobody knows."""
     async with visit.house.database.reading() as sql:
         await get_header(sql, run_id)
 
+    def made(look: Look, now: Visit) -> str:
+        voice = voice_of(now)
+        return part(voice, "runs/_live.html", seen=seen_by(look, voice, now.house.forecasts.of(look.run)))
 
-def message(html: str, *, stamp: Stamp) -> bytes:
-    """Return the event with which htmx swaps `html` in."""
-    data = "".join(f"data: {line}\n" for line in _LINES.split(html) if line.strip())
-    return f"id: {stamp}\n{data}\n".encode()
-
-
-def _changed(_: bool, stamp: Stamp) -> bytes:  # noqa: FBT001 - there is news, and nothing else is read
-    return changed(stamp)
+    return stream(visit, visit.house.feed.runs, run_id, last_id or after, made, alike=())
 
 
-def changed(stamp: Stamp) -> bytes:
-    """Return the event that says that something is new."""
-    return f"id: {stamp}\nevent: changed\ndata: {stamp}\n\n".encode()
-
-
-def _stream(
+def stream(
     visit: Visit,
-    channel: Channel[T],
+    channel: Channel[Sight[T]],
     key: str,
     seen: Stamp,
-    tell: Callable[[T, Stamp], bytes],
-    pause: float = 0.0,
+    made: Callable[[T, Visit], str],
+    *,
+    alike: Hashable,
 ) -> Response:
-    """Return a stream of what is told of one thing, for as long as the reader's session goes on. Raises Away."""
-    if visit.house.feed.failed:
-        raise Away(
-            "no_news", N_("There is no news at the moment: load the page again to see what has changed.")
-        )
-    watch = channel.watch(key, seen, visit.session.id if visit.session else None)
-    return EventStream(_events(watch, _until(visit), tell, pause))
+    """Return a stream of one thing for as long as the reader's session goes on. Raises Away (`no_news`).
+
+    `made` makes HTML of a look for a visit of now: once for all who read one language in one zone and are `alike`.
+    """
+    visit.house.feed.demand()
+    reader = (visit.language, visit.zone.key, alike)
+
+    def tell(sight: Sight[T], stamp: Stamp) -> bytes:
+        return message(stamp, sight.made(reader, lambda look: lines(made(look, _now(visit)))))
+
+    watch = channel.watch(key, seen, visit.session)
+    return EventStream(_events(watch, _until(visit), tell))
+
+
+def who(visit: Visit) -> Hashable:
+    """Return what readers have in common who are shown the same of what depends on who they are."""
+    me = visit.actor
+    return (me.name, me.roles, me.functions)
+
+
+def lines(html: str) -> bytes:
+    """Return `html` as the data of an event."""
+    return "".join(f"data: {line}\n" for line in _LINES.split(html) if line.strip()).encode()
+
+
+def message(stamp: Stamp, data: bytes) -> bytes:
+    """Return the event with which htmx swaps `data` in."""
+    return b"id: %b\n%b\n" % (stamp.encode(), data)
+
+
+def _now(visit: Visit) -> Visit:
+    return replace(visit, now=datetime.now(UTC))
 
 
 def _until(visit: Visit) -> datetime:
@@ -179,7 +136,7 @@ def _until(visit: Visit) -> datetime:
 
 
 async def _events(
-    watch: Watch[T], until: datetime, tell: Callable[[T, Stamp], bytes], pause: float
+    watch: Watch[Any], until: datetime, tell: Callable[[Any, Stamp], bytes]
 ) -> AsyncIterator[bytes]:
     with watch:
         yield _ALIVE
@@ -187,9 +144,8 @@ async def _events(
             news = await watch.news(within=min(left, KEEP_ALIVE))
             if news is None:
                 yield _ALIVE
-            elif told := tell(news, watch.seen):
-                await asyncio.sleep(random.uniform(0, _SPREAD) if pause else 0)  # noqa: S311 - no secret
-                yield told
-                await asyncio.sleep(pause)
+            else:
+                yield tell(news, watch.seen)
+                await asyncio.sleep(_REST)
         if watch.outdone:
             yield _ENOUGH

@@ -18,10 +18,10 @@ from api.pages.acting import NOT_TRIED, Tried, acted, done, given
 from api.pages.browsers import known_as
 from api.pages.choosing import SHORTEST, good_enough
 from api.pages.proving import prove
-from api.pages.rendering import page
+from api.pages.rendering import page, voice_of
 from api.pages.sealed import sealed_attempt
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
-from api.problems import document
+from api.pages.wording import problem_of
 from api.refusals import Throttled, Unauthenticated
 from api.schemas.given import Given
 from db import browsing, identities
@@ -80,6 +80,7 @@ async def _page(visit: Visit, tried: Tried = NOT_TRIED, status: int = 200, **mor
         }
     values = {
         "user": user,
+        "roles": [voice_of(visit).name(role) for role in user.roles],
         "least": SHORTEST,
         "days": DAYS,
         "made": None,
@@ -245,5 +246,5 @@ async def _present(visit: Visit, typed_in: str) -> None:
 
 async def _refused(sent: Sent, error: GoliveError, values: dict[str, str]) -> Response:
     visit = sent.visit
-    tried = Tried(visit.request.url.path, values, document(error, visit.language))
+    tried = Tried(visit.request.url.path, values, problem_of(visit, error))
     return await _page(visit, tried, error.status)

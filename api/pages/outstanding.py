@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from api.language import whole
 from api.schemas.subject import GateSigned, SignedShown, WorkSigned
 from golive.words import N_, Language, Sentence, say
+
+T = TypeVar("T")
+Kind = Literal["bad", "warn"]
+Said = tuple[Kind, Sentence]
+Found = tuple[Kind, Sentence, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
     """Something to look at: how grave it is, what, and where on the page it stands."""
 
-    kind: Literal["bad", "warn"]
+    kind: Kind
     words: str
     where: str
-
-
-Found = tuple[Literal["bad", "warn"], Sentence, str]
 
 
 def outstanding(signed: SignedShown, language: Language, built: Sequence[Sentence] = ()) -> list[Point]:
@@ -28,7 +30,9 @@ def outstanding(signed: SignedShown, language: Language, built: Sequence[Sentenc
 
     `built` says how the run's present build differs from the one that the subject holds.
     """
-    found = [*_builds(built), *_release(signed), *_work(signed), *_gates(signed)]
+    work = _each(signed.work, _of_work, place_of_work)
+    gates = _each(signed.gates, _of_gate, place_of_gate)
+    found = [*_builds(built), *_release(signed), *work, *gates]
     points = [Point(kind, whole(sentence, language), where) for kind, sentence, where in found]
     return sorted(points, key=lambda point: point.kind)
 
@@ -57,13 +61,16 @@ def _release(signed: SignedShown) -> Iterator[Found]:
         yield "warn", say(said), "release"
 
 
-def _work(signed: SignedShown) -> Iterator[Found]:
-    for n, work in enumerate(signed.work):
-        for kind, sentence in _of_work(work):
-            yield kind, sentence, place_of_work(n)
+def _each(
+    listed: Sequence[T], about: Callable[[T], Iterator[Said]], place: Callable[[int], str]
+) -> Iterator[Found]:
+    """Yield what `about` finds in each of what is listed, with where that stands on the page."""
+    for n, one in enumerate(listed):
+        for kind, sentence in about(one):
+            yield kind, sentence, place(n)
 
 
-def _of_work(work: WorkSigned) -> Iterator[tuple[Literal["bad", "warn"], Sentence]]:
+def _of_work(work: WorkSigned) -> Iterator[Said]:
     title = work.title
     if not work.as_signed:
         yield "bad", say(N_("“{title}” has changed since this subject was put together"), title=title)
@@ -80,7 +87,7 @@ def _of_work(work: WorkSigned) -> Iterator[tuple[Literal["bad", "warn"], Sentenc
         yield from _of_evidence(piece, title)
 
 
-def _of_evidence(piece: Any, title: str) -> Iterator[tuple[Literal["bad", "warn"], Sentence]]:
+def _of_evidence(piece: Any, title: str) -> Iterator[Said]:
     if piece.type == "test_result":
         wrong = piece.facts.failures + piece.facts.errors
         if wrong:
@@ -93,13 +100,7 @@ def _of_evidence(piece: Any, title: str) -> Iterator[tuple[Literal["bad", "warn"
         yield "warn", say(N_("a remark in “{title}” was erased"), title=title)
 
 
-def _gates(signed: SignedShown) -> Iterator[Found]:
-    for n, gate in enumerate(signed.gates):
-        for kind, sentence in _of_gate(gate):
-            yield kind, sentence, place_of_gate(n)
-
-
-def _of_gate(signed: GateSigned) -> Iterator[tuple[Literal["bad", "warn"], Sentence]]:
+def _of_gate(signed: GateSigned) -> Iterator[Said]:
     gate = signed.gate
     if not signed.as_signed:
         said = N_("the gate “{title}” has changed since this subject was put together")

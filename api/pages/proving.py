@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 
+from api.asking import stranger
 from api.house import House
 from api.refusals import Throttled, Unauthenticated, user_disabled
 from db import throttling
@@ -12,11 +13,9 @@ from db.passwords import kept_hash, renew_hash
 from db.people import User, find_users
 from db.refusals import write_refusal
 from db.session import Session
-from golive.commands import Actor
 from golive.errors import GoliveError
 from golive.words import N_
 
-_STRANGER = "anonymous"
 _SIGN_IN = "SignIn"
 
 
@@ -50,8 +49,7 @@ def failed() -> Unauthenticated:
 
 async def refuse(house: House, error: GoliveError, tried: str, address: str) -> None:
     """Write down that a stranger at `address` was not let in as what they `tried`."""
-    stranger = Actor(name=_STRANGER, address=address, enabled=False)
-    await write_refusal(house.database, stranger, _SIGN_IN, tried, code=error.code)
+    await write_refusal(house.database, stranger(address), _SIGN_IN, tried, code=error.code)
 
 
 async def _let_in(house: House, name: str, address: str, zone: tzinfo) -> tuple[User | None, str | None]:

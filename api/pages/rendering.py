@@ -25,6 +25,11 @@ from language import name_of, translator, whole
 
 _TEMPLATES = Path(__file__).parents[2] / "templates" / "pages"
 _LOCALES = {"en": "en_GB", "zh": "zh_CN"}
+_MARKS: dict[Language, dict[str, str]] = {
+    "en": {"colon": ": ", "comma": ", ", "between": ", ", "stop": "."},
+    "zh": {"colon": "：", "comma": "，", "between": "、", "stop": "。"},
+}
+"""What stands between parts of a line, and between names."""
 _DAY = "yMMMEd"
 _SECONDS = 24 * 3600
 _MOMENTS = ("at", "since")
@@ -168,7 +173,7 @@ def _environment(language: Language) -> Environment:
     environment.policies["ext.i18n.trimmed"] = True
     told = translator(language)
     environment.install_gettext_callables(told, _plural(told), newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(asset=asset, new_key=lambda: secrets.token_hex(16))
+    environment.globals.update(asset=asset, new_key=lambda: secrets.token_hex(16), **_MARKS[language])
     environment.filters.update(lines=lines, size=size)
     return environment
 

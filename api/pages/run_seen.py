@@ -19,6 +19,7 @@ from db.news import Stamp
 from db.views import ApprovalView, JournalRow, RunWhole, TaskView
 from golive.events import summary as event_summary
 from golive.forecast import StageForecast
+from golive.vocabulary import FINISHED
 from golive.words import N_, Language, Sentence, say
 
 MOST_WAITS = 15
@@ -124,7 +125,7 @@ class RunSeen:
 
 
 def seen_by(look: Look, voice: Voice, forecast: Iterable[StageForecast]) -> RunSeen:
-    """Return a run as readers of one voice see it; `forecast` is when its stages were planned."""
+    """Return a run as readers of one voice see it; `forecast` is when its stages are expected now."""
     run, language = look.run, voice.language
     named = names_of(run, language)
     waits = [
@@ -186,7 +187,6 @@ _TITLES = {
     "completed": N_("It is over"),
     "aborted": N_("It ended before its time"),
 }
-_FINISHED = ("done", "not_applicable")
 _COLOURS = {"held": "warn", "rolling_back": "bad", "completed": "good", "aborted": "bad"}
 
 
@@ -241,9 +241,9 @@ def _stage(
     shown: StageShown, times: StageForecast, tasks: list[TaskView], approvals: list[ApprovalView]
 ) -> StageSeen:
     wanted = [task for task in tasks if not task.back_out or task.state != "locked"]
-    finished = [task for task in wanted if task.state in _FINISHED]
+    finished = [task for task in wanted if task.state in FINISHED]
     ahead = sorted(
-        (task for task in wanted if task.state not in _FINISHED), key=lambda one: one.state == "locked"
+        (task for task in wanted if task.state not in FINISHED), key=lambda one: one.state == "locked"
     )
     few, past = ahead[:MOST_TASKS], finished[-MOST_TASKS:]
     return StageSeen(

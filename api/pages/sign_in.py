@@ -18,7 +18,7 @@ from api.pages.acting import NOT_TRIED, Tried, local
 from api.pages.proving import prove, refuse
 from api.pages.rendering import page
 from api.pages.visiting import ActDep, SentDep, Visit, VisitDep, cookie_of
-from api.problems import document
+from api.pages.wording import problem_of
 from api.refusals import Throttled, Unauthenticated
 from db import browsing
 from db.journal import administering, append_admin
@@ -44,7 +44,7 @@ def not_let_in(
     visit: Visit, path: str, error: GoliveError, then: str, typed: Mapping[str, str] | None = None
 ) -> Response:
     """Return the sign-in page, which tells why the form of `path` let nobody in. What was secret is typed anew."""
-    problem = document(error, visit.language)
+    problem = problem_of(visit, error)
     if isinstance(error, Unauthenticated):
         problem["field"] = "token" if path == "/sign-in/token" else "password"
     tried = Tried(path, typed or {}, problem)

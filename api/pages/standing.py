@@ -11,10 +11,9 @@ from api.pages.visiting import Visit
 from db.views import RunHeader, TaskView
 from golive.people import DOES
 from golive.possible import Work
-from golive.vocabulary import ENDED
+from golive.vocabulary import ENDED, FINISHED
 from golive.words import N_, Sentence, say
 
-_DONE = ("done", "not_applicable")
 _FORMS = {
     "start_task": "start",
     "complete_task": "complete",
@@ -45,9 +44,9 @@ class Standing:
 def standing(task: TaskView, run: RunHeader, visit: Visit, *, reopens: bool) -> Standing:
     """Return where `task` stands for the reader. `reopens`: the run allows that it is opened again."""
     acts = _acts(task, run, visit, reopens=reopens)
-    idle = not {"complete", "verify", "start"} & set(acts) and task.state not in _DONE
+    idle = not {"complete", "verify", "start"} & set(acts) and task.state not in FINISHED
     return Standing(
-        says=_says(task, visit.actor.name),
+        says=_says(task, visit.actor.name, over=run.state in ENDED),
         acts=acts,
         why=_why(task, run, visit) if idle else None,
         who=_who(task) if idle else (),
@@ -69,8 +68,10 @@ def _acts(task: TaskView, run: RunHeader, visit: Visit, *, reopens: bool) -> tup
     return (*forms, "comments") if visit.may_do("comment") else forms
 
 
-def _says(task: TaskView, me: str) -> Sentence:
+def _says(task: TaskView, me: str, *, over: bool) -> Sentence:
     match task.state:
+        case "locked" if over:
+            return say(N_("The run has ended; this was not done."))
         case "locked":
             after = N_("It opens by itself when what comes before it is done.")
             return say(after if task.depends_on else N_("It opens by itself with its stage."))

@@ -12,27 +12,31 @@ from starlette.responses import Response
 from api.attempts import Attempt, attempt_of
 from api.library import latest_templates, library_of
 from api.pages.acting import KEY, Tried, acted, given, waiting
-from api.pages.rendering import fragment, page
+from api.pages.rendering import fragment, page, voice_of
 from api.pages.start_form import COLUMNS, StartForm, id_of, pointed, read
 from api.pages.start_offer import MOST_NAMED, Offer, offered
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
-from api.problems import DATABASE_AWAY, document, written_down
+from api.pages.wording import problem_of
+from api.problems import DATABASE_AWAY, written_down
 from api.refusals import database_unavailable
 from api.routers.runs import start_run
 from api.routers.templates import preview_run
 from api.schemas.forecast import PreviewShown
 from api.schemas.named import TemplatePath
 from api.schemas.release import StartGiven
+from api.starting import plan_for
 from db.lessons import lessons_of_service
 from db.people import having_role
 from db.templates import list_checklists
-from golive.errors import GoliveError, Refused
+from golive.errors import GoliveError, Invalid, Refused, together
 from golive.permissions import START_RUN
 from golive.plan import Lesson
 from golive.planning import check_template
 
 router = APIRouter(include_in_schema=False)
 
+_ROUNDS = 3
+"""As often what is written wrongly is set aside to look at the rest: times of the clock come before the others."""
 _WHO_CAN = 20
 """As many of those who may start a run are named."""
 
@@ -75,8 +79,8 @@ async def send(sent: ActDep, template: TemplatePath) -> Response:
     try:
         return await _sent(sent, template)
     except DATABASE_AWAY:
-        problem = document(database_unavailable(), sent.visit.language)
-        return waiting(sent, Tried(sent.visit.request.url.path, {}, problem), "/runs")
+        problem = problem_of(sent.visit, database_unavailable())
+        return await waiting(sent, Tried(sent.visit.request.url.path, {}, problem), "/runs")
 
 
 async def _sent(sent: Sent, template: str) -> Response:
@@ -101,7 +105,7 @@ async def _start(sent: Sent, offer: Offer, typed: StartForm) -> Response:
         return await start_run(asked.body(), attempt, visit.house, visit.language)
 
     async def again(tried: Tried) -> Response:
-        return await _shown(visit, offer, typed, tried.problem)
+        return await _shown(visit, offer, typed, await _all_wrong(visit, asked) or tried.problem)
 
     return await acted(sent, asked.body, do, back=f"/runs/{run_id}", again=again)
 
@@ -115,6 +119,33 @@ class _Asked:
         """Return what the API's route is given. Raises Invalid, naming each field that is wrong."""
         return given(StartGiven, self.typed.body(self.offer.source.name, self.offer.outline.parameters))
 
+    def in_part(self) -> tuple[list[Invalid], StartGiven | None]:
+        """Return what is written wrongly, and what the API's route would be given by the rest of the form."""
+        form, wrong = self.typed, list[Invalid]()
+        while len(wrong) < _ROUNDS:
+            try:
+                return wrong, _Asked(self.offer, form).body()
+            except Invalid as written:
+                wrong.append(written)
+                form = form.without(written.facts.get("fields") or [written.facts["field"]])
+        return wrong, None
+
+
+async def _all_wrong(visit: Visit, asked: _Asked) -> dict[str, Any]:
+    """Return the problem that tells what is written wrongly together with what the rules refuse in the rest.
+
+    Empty when everything is written as it should be: then the rules have told all.
+    """
+    wrong, rest = asked.in_part()
+    if wrong and rest is not None:
+        try:
+            async with visit.house.database.reading() as sql:
+                metrics = visit.house.settings.metrics_url is not None
+                await plan_for(sql, rest, visit.actor.name, metrics=metrics)
+        except Invalid as refused:
+            wrong.append(refused)
+    return problem_of(visit, together(wrong)) if wrong else {}
+
 
 async def _previewed(visit: Visit, offer: Offer, typed: StartForm) -> Response:
     """Show the plan that a start would make now, or why it would be refused."""
@@ -125,7 +156,8 @@ async def _previewed(visit: Visit, offer: Offer, typed: StartForm) -> Response:
     except GoliveError as refused:
         if isinstance(refused, Refused):
             await written_down(visit.request, refused)
-        return await _shown(visit, offer, typed, document(refused, visit.language))
+        problem = await _all_wrong(visit, _Asked(offer, typed)) or problem_of(visit, refused)
+        return await _shown(visit, offer, typed, problem)
     return await _shown(visit, offer, typed, {}, preview)
 
 
@@ -169,4 +201,6 @@ async def _not_allowed(visit: Visit) -> Response:
     """Return the page that says what it takes to start a run, and who has it."""
     async with visit.house.database.reading() as sql:
         who = [name for role in START_RUN for name in await having_role(sql, role, limit=_WHO_CAN)]
-    return page(visit, "start/not-allowed.html", status=403, roles=START_RUN, who=who)
+    name, own = voice_of(visit).name, visit.session.user.roles if visit.session else ()
+    roles = {"roles": [name(role) for role in START_RUN], "own": [name(role) for role in own]}
+    return page(visit, "start/not-allowed.html", status=403, who=who, **roles)

@@ -7,7 +7,7 @@ so the same form sent twice is the same attempt.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -23,15 +23,22 @@ from golive.template import Parameter
 ARTIFACTS, REFERENCES, AUTHORS = "release.artifacts", "release.external_refs", "release.authors"
 COLUMNS: Mapping[str, tuple[str, ...]] = {ARTIFACTS: ("name", "digest"), REFERENCES: ("system", "id", "url")}
 """What is typed in rows, each with its columns."""
-EMPTY_ROWS: Mapping[str, int] = {ARTIFACTS: 3, REFERENCES: 1}
+EMPTYROWS: Mapping[str, int] = {ARTIFACTS: 3, REFERENCES: 1}
 MORE = 3
 """How many rows “more” adds."""
 TIMES = ("start_at", "go_live_at")
 _LINES = ("service", "version", "environment", "scope")
 _ZONES = frozenset(available_timezones())
-_ROW = re.compile(r"^(release\.\w+)\[(\d{1,4})\]\.(\w+)$")
+ROW = re.compile(r"^(release\.\w+)\[(\d{1,4})\]\.(\w+)$")
 _BETWEEN = re.compile(r"[^\s,;，；、]+")
 """Names, whatever stands between them."""
+_ANY = {
+    "release.service": "–",
+    "release.version": "–",
+    f"{ARTIFACTS}[0].name": "–",
+    f"{ARTIFACTS}[0].digest": f"sha256:{'0' * 64}",
+}
+"""What stands for a part of a release that is missing or wrong, while the rest is looked at."""
 _MANY = 110
 """Rows that are read; the API says how many it takes."""
 
@@ -42,7 +49,7 @@ class StartForm:
 
     values: Mapping[str, str]
     zone: ZoneInfo
-    rows: Mapping[str, int] = field(default_factory=lambda: dict(EMPTY_ROWS))
+    rows: Mapping[str, int] = field(default_factory=lambda: dict(EMPTYROWS))
     chosen: Mapping[str, tuple[str, ...]] | None = None
 
     def switched(self, parameter: Parameter) -> bool:
@@ -58,6 +65,14 @@ class StartForm:
     def with_more(self, group: str) -> StartForm:
         """Return the form with more empty rows in one group."""
         return replace(self, rows={**self.rows, group: self.rows[group] + MORE})
+
+    def without(self, paths: Iterable[str]) -> StartForm:
+        """Return the form without what stands wrongly at `paths` of the body; what must be there is of any release."""
+        wrong = {path.partition("[")[0] for path in paths}
+        values = {name: text for name, text in self.values.items() if name.partition("[")[0] not in wrong}
+        values |= {name: text for name, text in _ANY.items() if name.partition("[")[0] in wrong}
+        chosen = {name: who for name, who in (self.chosen or {}).items() if f"people.{name}" not in wrong}
+        return replace(self, values=values, chosen=chosen)
 
     def body(self, template: str, parameters: Sequence[Parameter]) -> dict[str, Any]:
         """Return what the form gives to the API. Raises Invalid for a time that the reader's clock leaves out."""
@@ -100,11 +115,11 @@ class StartForm:
 def read(form: FormData, zone: ZoneInfo) -> StartForm:
     """Return what a form brought; empty rows are left out, so that a row's number is that of the body's entry."""
     lines = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
-    values = {name: value for name, value in lines.items() if value and not _ROW.match(name)}
-    rows = dict(EMPTY_ROWS)
+    values = {name: value for name, value in lines.items() if value and not ROW.match(name)}
+    rows = dict(EMPTYROWS)
     for group in COLUMNS:
         typed = _typed_rows(lines, group)
-        rows[group] = max(EMPTY_ROWS[group], len(typed))
+        rows[group] = max(EMPTYROWS[group], len(typed))
         values |= {
             f"{group}[{n}].{column}": text for n, row in enumerate(typed) for column, text in row.items()
         }
@@ -116,7 +131,7 @@ def read(form: FormData, zone: ZoneInfo) -> StartForm:
 def _typed_rows(lines: Mapping[str, str], group: str) -> list[dict[str, str]]:
     rows: dict[int, dict[str, str]] = {}
     for name, text in lines.items():
-        found = _ROW.match(name)
+        found = ROW.match(name)
         if found and found[1] == group and found[3] in COLUMNS[group] and text:
             rows.setdefault(int(found[2]), {})[found[3]] = text
     return [rows[n] for n in sorted(rows)][:_MANY]
@@ -150,7 +165,7 @@ def pointed(problem: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, 
     errors = []
     for message, path in zip_longest(said, _about(problem)[: len(said)], fillvalue=""):
         name = _field(path, labels)
-        errors.append({"name": name, "id": id_of(name), "message": _called(message, path, labels)})
+        errors.append({"names": [name], "id": id_of(name), "message": _called(message, path, labels)})
     return {**problem, "errors": errors}
 
 

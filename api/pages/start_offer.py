@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api.library import latest_templates, library_of
-from api.pages.start_form import ARTIFACTS, AUTHORS, COLUMNS, REFERENCES, StartForm
+from api.pages.start_form import ARTIFACTS, AUTHORS, COLUMNS, REFERENCES, ROW, StartForm
 from db.people import User, members_of
 from db.session import Session
 from db.templates import Source, get_template, list_checklists
@@ -41,6 +41,15 @@ _COLUMN_LABELS = {
 }
 
 
+def label_of(name: str, language: Language) -> str:
+    """Return what a field of any template's form is called; a parameter and a function by their own names."""
+    told, row = translator(language), ROW.match(name)
+    if row:
+        return told(_COLUMN_LABELS[f"{row[1]}.{row[3]}"]).format(n=int(row[2]) + 1)
+    kind, _, own = name.partition(".")
+    return own if kind in ("parameters", "people") else told(_LABELS[name]) if name in _LABELS else ""
+
+
 @dataclass(frozen=True)
 class Offer:
     """A template as it is offered: its latest version, what it says, and who could take part."""
@@ -66,16 +75,13 @@ class Offer:
 
     def labels(self, form: StartForm, language: Language) -> dict[str, str]:
         """Return what each field is called."""
-        told = translator(language)
-        labels = {name: told(label) for name, label in _LABELS.items()}
+        names = [*_LABELS, *(f"people.{function}" for function in self.functions)]
         for group, columns in COLUMNS.items():
-            for n in range(form.rows[group]):
-                named = {column: told(_COLUMN_LABELS[f"{group}.{column}"]) for column in columns}
-                labels |= {f"{group}[{n}].{column}": label.format(n=n + 1) for column, label in named.items()}
-        labels |= {
+            names += [f"{group}[{n}].{column}" for n in range(form.rows[group]) for column in columns]
+        titles = {
             f"parameters.{each.key}": each.title.in_language(language) for each in self.outline.parameters
         }
-        return labels | {f"people.{function}": function for function in self.functions}
+        return {name: label_of(name, language) for name in names} | titles
 
 
 async def offered(sql: Session, name: str) -> Offer:

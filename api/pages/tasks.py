@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -13,9 +13,10 @@ from starlette.responses import Response
 from api.attempts import Attempt
 from api.language import tell, whole
 from api.pages.acting import NOT_TRIED, Tried, acted, given, typed
-from api.pages.completing import completion_of, given_before
+from api.pages.completing import completion_of, given_before, in_form
 from api.pages.following import news_about
-from api.pages.rendering import fragment, page
+from api.pages.live import LastRunId, RunAfter, stream, who
+from api.pages.rendering import page, part, voice_of
 from api.pages.standing import Standing, standing
 from api.pages.uploading import stored_in, uploaded
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
@@ -24,59 +25,48 @@ from api.schemas.journal import summary
 from api.schemas.named import TaskPath
 from api.schemas.shown import told
 from api.schemas.tasks import CommentGiven, CompleteGiven, ReasonGiven, ReassignGiven, VerifyGiven
-from db.beside import Beside, beside
+from db.looking import TaskLook, look_at_task
 from db.queries import get_task
-from db.views import TaskView
 
 router = APIRouter(include_in_schema=False)
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """A task with all that its page shows, as it stands for one reader."""
-
-    task: TaskView
-    beside: Beside
-    standing: Standing
-    news: str
-
-    def words(self, visit: Visit) -> dict[str, Any]:
-        """Return what the templates show, in the reader's language."""
-        language = visit.language
-        return {
-            "task": self.task,
-            "news": self.news,
-            "beside": self.beside,
-            "run": self.beside.run,
-            "acts": self.standing.acts,
-            "mine": self.standing.mine,
-            "candidates": [(name, name) for name in self.task.people if name != self.task.assignee],
-            "says": tell(self.standing.says, language),
-            "why": whole(self.standing.why, language) if self.standing.why else None,
-            "who": self.standing.who,
-            "awaited": told(self.task.wait.next, language) if self.task.wait else None,
-            "history": [(row, summary(row, language)) for row in self.beside.history],
-        }
+def _words(look: TaskLook, found: Standing, visit: Visit) -> dict[str, Any]:
+    """Return what the templates show of a task, in the reader's language."""
+    task, language = look.task, visit.language
+    return {
+        "task": task,
+        "beside": look.beside,
+        "run": look.beside.run,
+        "acts": found.acts,
+        "mine": found.mine,
+        "candidates": [(name, name) for name in task.people if name != task.assignee],
+        "says": tell(found.says, language),
+        "why": whole(found.why, language) if found.why else None,
+        "who": found.who,
+        "awaited": told(task.wait.next, language) if task.wait else None,
+        "history": [(row, summary(row, language)) for row in look.beside.history],
+    }
 
 
-async def _seen(visit: Visit, task_id: str) -> _Seen:
-    """Read a task and what stands beside it. Raises NotFound."""
-    async with visit.house.database.reading() as session:
-        task = await get_task(session, task_id)
-        with_it = await beside(session, task)
-        news = await news_about(session, task.run_id, f"task:{task.ref}")
-    return _Seen(task, with_it, standing(task, with_it.run, visit, reopens=with_it.reopens), news)
+def _standing(look: TaskLook, visit: Visit) -> Standing:
+    return standing(look.task, look.beside.run, visit, reopens=look.beside.reopens)
 
 
 async def _page(visit: Visit, task_id: str, tried: Tried = NOT_TRIED, status: int = 200) -> Response:
-    seen = await _seen(visit, task_id)
+    async with visit.house.database.reading() as sql:
+        look = await look_at_task(sql, task_id)
+        found = _standing(look, visit)
+        news = await news_about(sql, look.task.run_id, f"/tasks/{task_id}", acts=",".join(found.acts))
     if tried is NOT_TRIED:
-        tried = Tried(f"/tasks/{task_id}/complete", given_before(seen.task))
+        tried = Tried(f"/tasks/{task_id}/complete", given_before(look.task))
+    if tried.path.endswith("/complete") and tried.problem:
+        tried = replace(tried, problem=in_form(tried.problem, look.task, tried.values))
     files = await stored_in(visit, tried.values)
     refused = {tried.path.rpartition("/")[2]} - {"start"} if tried.problem else set[str]()
-    values = {"tried": tried, "files": files, "alone": False, "changed": "", **seen.words(visit)}
-    forms = {*seen.standing.acts, *refused}
-    return page(visit, "tasks/page.html", status=status, forms=forms, **values)
+    values = {"tried": tried, "files": files, "alone": False, "changed": "", **_words(look, found, visit)}
+    forms = {*found.acts, *refused}
+    return page(visit, "tasks/page.html", status=status, news=news, forms=forms, **values)
 
 
 @router.get("/tasks/{task_id}")
@@ -85,14 +75,26 @@ async def look(task_id: TaskPath, visit: ReaderDep) -> Response:
     return await _page(visit, task_id)
 
 
-@router.get("/tasks/{task_id}/live")
-async def live(
-    task_id: TaskPath, visit: ReaderDep, acts: Annotated[str | None, Query(max_length=200)] = None
+@router.get("/tasks/{task_id}/news")
+async def news(
+    task_id: TaskPath,
+    visit: ReaderDep,
+    acts: Annotated[str | None, Query(max_length=200)] = None,
+    after: RunAfter = "",
+    last_id: LastRunId = "",
 ) -> Response:
-    """Show what others change of a task. `acts` are those whose forms the reader has before them."""
-    seen = await _seen(visit, task_id)
-    changed = "" if acts is None else _changed(set(filter(None, acts.split(","))), set(seen.standing.acts))
-    return fragment(visit, "tasks/_live.html", alone=True, changed=changed, **seen.words(visit))
+    """Send what others change of a task since `after`. `acts` are those whose forms the reader has before them."""
+    async with visit.house.database.reading() as sql:
+        await get_task(sql, task_id)
+
+    def made(look: TaskLook, now: Visit) -> str:
+        found = _standing(look, now)
+        gone = "" if acts is None else _changed(set(filter(None, acts.split(","))), set(found.acts))
+        words = _words(look, found, now)
+        return part(voice_of(now), "tasks/_live.html", visit=now, alone=True, changed=gone, **words)
+
+    seen = last_id or after
+    return stream(visit, visit.house.feed.tasks, task_id, seen, made, alike=(who(visit), acts))
 
 
 def _changed(before: set[str], now: set[str]) -> str:

@@ -85,7 +85,9 @@ class Visit:
         return forgery.token_for(self.house.settings, self.secret)
 
     def keep(self, response: Response) -> None:
-        """Have the browser keep what its next request needs."""
+        """Have the browser keep what its next request needs; nothing after a HEAD, which shows nobody a form."""
+        if self.request.method == "HEAD":
+            return
         cookie = cookie_of(self.request, self.house.settings)
         if self.session is not None:
             if self.seen is not None:  # the browser came with the cookie of this very session

@@ -10,48 +10,62 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from api.feed import WORK_ON_ONE_PAGE
 from api.pages.following import news_of_work
-from api.pages.rendering import fragment, page
+from api.pages.live import After, LastId, stream
+from api.pages.rendering import page, part, voice_of
 from api.pages.visiting import ReaderDep, Visit
 from api.schemas.given import Cursor
 from api.schemas.shown import WaitShown
+from api.stamps import work_key
+from db.looking import WorkLook, look_at_work
 from db.pages import Page
-from db.work import Managed, Waiting, count_work, list_work, managed_runs
+from db.work import Managed, Waiting, list_work
 from golive.words import N_
 
 router = APIRouter(include_in_schema=False)
 
-_ON_ONE_PAGE = 50
 CursorQuery = Annotated[Cursor | None, Query()]
 
 
 @router.get("/")
 async def work(visit: ReaderDep, cursor: CursorQuery = None) -> Response:
     """Show the reader's tasks and decisions."""
-    return page(visit, "work/page.html", **await _work(visit, cursor))
-
-
-@router.get("/my-work/live")
-async def live(visit: ReaderDep, cursor: CursorQuery = None) -> Response:
-    """Show the list alone, as it is now."""
-    return fragment(visit, "work/_live.html", **await _work(visit, cursor))
-
-
-async def _work(visit: Visit, cursor: str | None) -> dict[str, Any]:
     me = visit.actor.name
-    async with visit.house.database.reading() as session:
-        waiting = await list_work(session, me, visit.now, cursor=cursor, limit=_ON_ONE_PAGE)
-        counts = await count_work(session, me, visit.now)
-        managed, all_managed = await managed_runs(session, me)
-        news = await news_of_work(session, me)
+    async with visit.house.database.reading() as sql:
+        look = await look_at_work(sql, me, visit.now, cursor=cursor, limit=WORK_ON_ONE_PAGE)
+        hears = await news_of_work(sql, me, cursor)
+    return page(visit, "work/page.html", news=hears, **_words(look, visit, cursor))
+
+
+@router.get("/my-work/news")
+async def news(
+    visit: ReaderDep, cursor: CursorQuery = None, after: After = "", last_id: LastId = ""
+) -> Response:
+    """Send the list whenever something has changed since `after` that is asked of the reader.
+
+    Raises Invalid (`bad_cursor`).
+    """
+    me = visit.actor.name
+    if cursor is not None:  # nobody watches a page that cannot be read
+        async with visit.house.database.reading() as sql:
+            await list_work(sql, me, visit.now, cursor=cursor, limit=1)
+
+    def made(look: WorkLook, now: Visit) -> str:
+        return part(voice_of(now), "work/_live.html", visit=now, **_words(look, now, cursor))
+
+    return stream(visit, visit.house.feed.work, work_key(me, cursor), last_id or after, made, alike=())
+
+
+def _words(look: WorkLook, visit: Visit, cursor: str | None) -> dict[str, Any]:
+    """Return what the templates show."""
     return {
-        "news": news,
         "cursor": cursor,
-        "next_cursor": waiting.next_cursor,
-        "groups": list(_grouped(visit, waiting)),
-        "counts": counts,
-        "managed": [_shown(run, visit) for run in managed],
-        "all_managed": all_managed,
+        "next_cursor": look.waiting.next_cursor,
+        "groups": list(_grouped(visit, look.waiting)),
+        "counts": look.counts,
+        "managed": [_shown(run, visit) for run in look.managed],
+        "all_managed": look.all_managed,
     }
 
 

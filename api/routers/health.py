@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
-from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +17,7 @@ from api.house import House
 from api.language import language_of, translator
 from api.refusals import Away
 from api.schemas.health import HealthShown, PartHealth
+from db.audit import identity_of
 from golive.words import N_, Language
 
 router = APIRouter(tags=["health"])
@@ -40,17 +40,22 @@ _AWAY = (Away, RPCError, RuntimeError, TimeoutError)
 )
 async def health(request: Request, house: HouseDep, response: Response) -> HealthShown:
     """Return the health of each part."""
-    looked = await asyncio.gather(
+    (stored, database_id), *looked = await asyncio.gather(
         _database(house), _engine(house.engine.connection), _worker(house.engine.connection)
     )
-    parts = (*looked, _news(house))
+    parts = (stored, *looked, _news(house))
     database, engine, worker, news = (_told(part, language_of(request)) for part in parts)
     if database.state == "down":
         response.status_code = 503
-        return HealthShown(state="down", database=database, engine=engine, worker=worker, news=news)
     whole = engine.state == worker.state == news.state == "up"
-    state: Literal["ok", "degraded"] = "ok" if whole else "degraded"
-    return HealthShown(state=state, database=database, engine=engine, worker=worker, news=news)
+    return HealthShown(
+        state="down" if database.state == "down" else "ok" if whole else "degraded",
+        database=database,
+        database_id=database_id,
+        engine=engine,
+        worker=worker,
+        news=news,
+    )
 
 
 def _told(part: PartHealth, language: Language) -> PartHealth:
@@ -62,16 +67,16 @@ def _down(why: str) -> PartHealth:
     return PartHealth(state="down", detail=why, last_seen=None)
 
 
-async def _database(house: House) -> PartHealth:
+async def _database(house: House) -> tuple[PartHealth, str | None]:
     try:
         async with asyncio.timeout(_DATABASE_SECONDS):
-            await house.database.ping()
+            async with house.database.reading() as session:
+                return _UP, await identity_of(session)
     except TimeoutError:
-        return _down(N_("no answer in time"))
+        return _down(N_("no answer in time")), None
     except (SQLAlchemyError, OSError) as away:
         log.warning("the database is away: %s", away)
-        return _down(N_("it cannot be reached; the log of the API says why"))
-    return _UP
+        return _down(N_("it cannot be reached; the log of the API says why")), None
 
 
 def _news(house: House) -> PartHealth:

@@ -114,7 +114,7 @@ async def _started(house: House, attempt: Attempt, language: Language) -> Respon
 async def whole(house: House, session: Session, run_id: str, language: Language) -> RunShown:
     """Return the whole run as a reader of `language` sees it. Raises NotFound."""
     run = await get_run(session, run_id)
-    forecast = [StageForecastShown.of(stage, language) for stage in house.forecasts.of(run)]
+    forecast = [StageForecastShown.of(stage, language) for stage in house.forecasts.planned(run)]
     return RunShown.whole(run, language, forecast, workflow_id(run.id))
 
 
@@ -159,8 +159,10 @@ async def events(
     return Listed(items=[EventShown.of(row, language) for row in page.items], next_cursor=page.next_cursor)
 
 
-async def _existing(run_id: RunPath, session: SessionDep) -> str:
+async def _existing(run_id: RunPath, session: SessionDep, house: HouseDep) -> str:
+    """Return a run that can be followed. Raises NotFound, and Away while nobody is told of anything."""
     await get_header(session, run_id)
+    house.feed.demand()
     return run_id
 
 
@@ -171,7 +173,7 @@ async def _existing(run_id: RunPath, session: SessionDep) -> str:
     summary="Follow a run's journal",
     description="Server-sent events: each event of the journal as it is written, from `after` or "
     "Last-Event-ID on. `id` is the event's number, `data` the event as in the list of events." + permission(),
-    responses=problems(*READ, "404 unknown_run"),
+    responses=problems(*READ, "404 unknown_run", "503 no_news"),
 )
 async def follow(
     run_id: Annotated[str, Depends(_existing)],

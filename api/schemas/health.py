@@ -23,6 +23,10 @@ class HealthShown(Shown):
 
     state: Literal["ok", "degraded", "down"]
     database: PartHealth
+    database_id: str | None = Field(
+        description="Tells databases apart: `golive doctor` looks whether its own settings name this one. "
+        "None where it is away."
+    )
     engine: PartHealth
     worker: PartHealth
     news: PartHealth = Field(description="The reader that tells open pages and streams what is new.")

@@ -54,16 +54,19 @@ MOST_TOGETHER = 200
 
 
 class SourceGiven(Given):
-    """The YAML text of a template or checklist. `file` only names it in what is told about it."""
+    """The YAML text of a template or checklist. `file` only names it in what is told about it.
 
-    source: str = Field(min_length=1, max_length=MOST, examples=[TEMPLATE])
+    Also an empty text is read as YAML: so it is told by its file, beside what is wrong in others.
+    """
+
+    source: str = Field(max_length=MOST, examples=[TEMPLATE])
     file: str = Field(default="template.yaml", min_length=1, max_length=200)
 
 
 class ChecklistGiven(SourceGiven):
     """The YAML text of a checklist. `file` only names it in what is told about it."""
 
-    source: str = Field(min_length=1, max_length=MOST, examples=[CHECKLIST])
+    source: str = Field(max_length=MOST, examples=[CHECKLIST])
 
 
 class BundleGiven(Given):

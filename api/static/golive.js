@@ -30,6 +30,7 @@
     told.hidden = !sentence;
     told.querySelector("span").textContent = sentence ? told.dataset[sentence] : "";
     told.querySelector("a").hidden = sentence !== "ended";
+    told.querySelector("button").hidden = sentence !== "away";
   }
 
   // A form whose answer got lost is sent again by the button that was pressed: under its key it is done once.
@@ -38,9 +39,69 @@
   function sendAgain(form, button) {
     unanswered = form;
     tellConnection("away");
+    (button ?? form).scrollIntoView({ block: "nearest" }); // above what was just told
     waiting.set(form, setTimeout(() => {
       if (form.isConnected && (!button || button.form === form)) form.requestSubmit(button);
     }, again));
+  }
+
+  // Until there is an answer, whoever sent it may take it back; what has arrived by then is done.
+  function takeBack() {
+    clearTimeout(waiting.get(unanswered));
+    unanswered?.dispatchEvent(new Event("htmx:abort"));
+    unanswered = null;
+    tellConnection("taken");
+  }
+
+  // The page comes back whole when one of its forms was sent. What stands in the others is put back there, or waits
+  // here until their act is offered again. What was refused counts as typed, though the server had it in the form.
+  const kept = new Map();
+  const inForm = (form) => [...form.elements].filter(({ name, type }) => name && !["hidden", "submit", "file"].includes(type));
+  const isTicked = ({ type }) => ["checkbox", "radio"].includes(type);
+  function differs(field) {
+    if (isTicked(field)) return field.checked !== field.defaultChecked;
+    if (!field.options) return field.value !== field.defaultValue;
+    const options = [...field.options];
+    return field.selectedIndex !== Math.max(options.findIndex((option) => option.defaultSelected), 0);
+  }
+  function keepTyped(sent) {
+    kept.delete(sent.getAttribute("action"));
+    for (const form of document.querySelectorAll("form[data-act]")) {
+      if (form === sent) continue;
+      const wasRefused = form.querySelector("[data-problem]");
+      const fields = inForm(form).filter((field) => wasRefused || differs(field))
+        .map(({ name, value, checked }) => ({ name, value, checked }));
+      const files = [...form.querySelectorAll(".file")];
+      if (fields.length || files.length) kept.set(form.getAttribute("action"), { fields, files });
+      else kept.delete(form.getAttribute("action"));
+    }
+  }
+  function unfold(field) {
+    for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  }
+  function putBack() {
+    for (const form of document.querySelectorAll("form[data-act]")) {
+      const { fields = [], files = [] } = kept.get(form.getAttribute("action")) ?? {};
+      kept.delete(form.getAttribute("action"));
+      for (const { name, value, checked } of fields) {
+        const field = inForm(form).find((one) => one.name === name && (!isTicked(one) || one.value === value));
+        if (!field || (field.options && ![...field.options].some((option) => option.value === value))) continue;
+        if (isTicked(field)) field.checked = checked;
+        else field.value = value;
+        if (differs(field)) unfold(field);
+      }
+      for (const file of files.filter(({ id }) => !document.getElementById(id))) {
+        document.getElementById(file.dataset.of)?.closest(".field").querySelector(".files").append(file);
+      }
+    }
+  }
+
+  // What was done is told once, not again by each reload.
+  function forgetRecorded() {
+    const here = new URL(location.href);
+    if (!here.searchParams.has("recorded")) return;
+    here.searchParams.delete("recorded");
+    history.replaceState(history.state, "", here);
   }
 
   // News comes while somebody types elsewhere: only the answer to a form takes the focus, when its button is gone.
@@ -57,14 +118,14 @@
     first.focus({ preventScroll: !problem });
   }
 
-  // News may come while a form is still to be sent again: that it is stays told until it has its answer.
+  // News may come while a form is still to be sent again: that it is stays told until it has its answer, or is taken back.
   function connected(source) {
     if (unanswered?.isConnected && source !== unanswered) return;
     unanswered = null;
     tellConnection("");
   }
 
-  // News that could not be fetched, or a stream that could not even begin; one that broke off htmx connects again.
+  // A stream that could not even begin; one that broke off htmx connects again.
   function askAgain(element, status) {
     if (!element?.matches?.('[hx-trigger$="again"]')) return;
     const ended = [401, 403].includes(status);
@@ -90,9 +151,18 @@
     if (source?.type === "file") source.closest(".field").querySelector("[data-problem]")?.remove();
     clearTimeout(waiting.get(source)); // whoever presses meanwhile is not overtaken by what they pressed before
   });
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { sourceElement: source, request } = event.detail.ctx ?? {};
+    if (request?.form?.matches("[data-act]") && source?.type !== "file") keepTyped(request.form);
+  });
   document.addEventListener("htmx:after:swap", (event) => {
     const source = event.detail.ctx?.sourceElement;
     if (source?.type === "file") source.value = "";
+    putBack();
+  });
+  document.addEventListener("htmx:after:history:update", forgetRecorded);
+  document.addEventListener("click", (event) => {
+    if (event.target.matches?.("#offline button")) takeBack();
   });
   document.addEventListener("htmx:error", (event) => {
     const { sourceElement: source, request, text } = event.detail.ctx ?? {};
@@ -192,6 +262,7 @@
   tellZone();
   offerDigests();
   tellDistances();
+  forgetRecorded();
   setInterval(tellDistances, minute);
   document.querySelector("[data-problem]")?.focus();
 })();

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from docs.generate.words import WORDS
-from golive.forecast import Asked, Preview, StageForecast, step_lengths
+from golive.forecast import Asked, Preview, StageForecast
 from golive.plan import Plan
 from golive.rollout_words import step_words
 from golive.template import ApprovalStep, Rollout, SetWeight, Step, Task
+from golive.timeline import step_lengths
 from golive.words import Language
 from language import tell
 

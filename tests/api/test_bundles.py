@@ -63,6 +63,7 @@ async def test_one_mistake_keeps_everything_back_and_every_mistake_is_named(admi
         OUTER.replace("needs: [inner]", "needs: [iner]"),
         SMALL.replace("name: small", "name: third").replace("process: uat", "process: uta"),
         "name: [",
+        "",
         checklists=(LIST, LIST.replace("small-list", "other").replace("items", "itms")),
     )
     for path in ("/templates/bundle", "/templates/bundle/validate"):
@@ -72,6 +73,7 @@ async def test_one_mistake_keeps_everything_back_and_every_mistake_is_named(admi
             ("t1.yaml", "stages[1].needs[0]"),
             ("t2.yaml", "stages[0].process"),
             ("t3.yaml", ""),
+            ("t4.yaml", ""),
         ]
     assert await versions(admin) == before
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from api.house import House
+from db.queries import get_run
 from golive.plan import Plan
 from golive.recording import Batch
 from tests.api.client import Client, problem
@@ -47,6 +49,23 @@ async def test_a_whole_run_has_every_field_that_clients_rely_on(reader: Client) 
     assert {"id", "process", "title", "state", "gates"} <= run["stages"][0].keys()
     assert run["started_at"].endswith("Z")
     assert run["seq"] == 2
+
+
+async def test_what_has_not_opened_is_never_expected_in_the_past_and_what_was_planned_stays(
+    reader: Client,
+) -> None:
+    house: House = reader.app.state.house
+    async with house.database.reading() as session:
+        run = await get_run(session, "r1")
+    before = datetime.now(UTC)
+    planned = [
+        datetime.fromisoformat(each["opens_at"]) for each in (await reader.get("/runs/r1"))["forecast"]
+    ]
+    expected = [each.opens_at for each in house.forecasts.of(run)]
+    opened = [stage.opened_at for stage in run.stages]
+    assert [at for at, known in zip(expected, opened, strict=True) if known] == [at for at in opened if at]
+    assert all(at >= before for at, known in zip(expected, opened, strict=True) if not known)
+    assert all(at < before for at in planned)
 
 
 async def test_a_task_has_every_field_and_what_it_requires_is_complete(reader: Client) -> None:

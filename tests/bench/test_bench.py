@@ -10,6 +10,7 @@ import pytest
 
 from bench.figures import Finding, Spread, alternately, table
 from bench.runs import in_order, plan_of
+from bench.viewers import KINDS, QUICK, WHOLE, promise
 from cli.language import ROOT
 
 
@@ -52,6 +53,12 @@ def test_eight_at_once_never_meet_a_task_that_is_not_open() -> None:
     assert all(place[ref] - place[need] > 8 for ref, need in tied)
 
 
+def test_the_viewers_are_told_in_words_whether_the_promise_holds() -> None:
+    assert "less than 10 % of a core for 500 viewers. It holds" in promise(WHOLE, 9.9)
+    assert "It DOES NOT HOLD: 10.1 % at most" in promise(WHOLE, 10.1)
+    assert "hold" not in promise(QUICK, 0.1).lower()
+
+
 @pytest.mark.slow
 @pytest.mark.proof
 @pytest.mark.e2e
@@ -72,4 +79,6 @@ async def test_the_short_form_prints_every_ratio() -> None:
         ratios = re.findall(r"(?:ms|KiB|per s|% of a core) +(\d+\.\d\d)$", part, re.MULTILINE)
         assert ratios, part
         assert all(float(ratio) > 0 for ratio in ratios), part
+    for kind in KINDS:
+        assert re.search(rf"^{kind} .*% of a core", told, re.MULTILINE), kind
     assert re.match(r"\d+ cores .*\nPython 3", told)

@@ -139,6 +139,30 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     assert text.count("- id: ") == 2
 
 
+def test_an_answer_that_does_not_fit_is_asked_again_at_once_with_the_reason(tmp_path: Path) -> None:
+    dialogue = [
+        (b"Name", b"Bad Name"),
+        (b"Name [my-go-live]", b"good"),
+        *((question, b"") for question in QUESTIONS[1:3]),
+        (b"Stages", b"uta"),
+        (b"Stages", b"uat"),
+        (b"work", b""),
+        (b"sign", b"ops"),
+        (b"sign [", b"ops, dev"),
+        (b"watched", b"fast"),
+        (b"watched, or", b"none"),
+    ]
+    said = asked(tmp_path, dialogue)
+    for reason in (
+        b"the name needs lower case",
+        b"choose stages among",
+        b"two functions sign, each",
+        b"such as succ",
+    ):
+        assert said.count(reason) == 1, reason
+    assert "{function: dev" in (tmp_path / "good.yaml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(("again", "kept"), [(b"mine", "mine"), (b"", "uat")])
 def test_who_answers_with_the_name_of_a_bundled_template_is_asked_again(
     tmp_path: Path, again: bytes, kept: str
@@ -209,6 +233,19 @@ def test_a_script_with_mistakes_does_not_keep_the_others_from_being_played(tmp_p
         ("z.test.yaml", 1),
     ]
     assert "there is no template “z”" in read["errors"][1]["message"]
+
+
+def test_a_test_with_a_mistake_does_not_keep_those_beside_it_from_being_played(tmp_path: Path) -> None:
+    golive("new", "x", "--folder", str(tmp_path))
+    wrong = (
+        "  - {name: of form, steps: [{zzz: 1}]}\n  - {name: of meaning, steps: [{complete: uat.nothing}]}\n"
+    )
+    with (tmp_path / "x.test.yaml").open("a", encoding="utf-8") as script:
+        script.write(wrong)
+    code, read = results(str(tmp_path))
+    assert (code, read["passed"], read["failed"]) == (1, 3, 0)
+    assert [error["message"].partition(" ")[0] for error in read["errors"]] == ["a", "there"]
+    assert golive("test", str(tmp_path)).stdout.endswith("3 passed, 0 failed, 1 file with mistakes\n")
 
 
 def test_what_has_no_tests_is_told(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -72,4 +73,17 @@ def test_only_its_owner_reads_a_backup(migrated: Path, tmp_path: Path) -> None:
     backup(f"sqlite+aiosqlite:///{migrated}", tmp_path, tmp_path / "copy")
     assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o700
     modes = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "copy").iterdir()}
-    assert modes == {"golive.db": 0o600, "secret.keys": 0o600}
+    assert modes == {".gitignore": 0o600, "golive.db": 0o600, "secret.keys": 0o600}
+
+
+def test_git_leaves_a_backup_out_wherever_in_a_checkout_it_is(migrated: Path, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / ".git" / "info" / "exclude").write_text(f"/{migrated.name}\n")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "secret.keys").write_text("k")
+    backup(f"sqlite+aiosqlite:///{migrated}", tmp_path / "home", tmp_path / "copy")
+    shutil.rmtree(tmp_path / "home")
+    status = ["git", "-C", str(tmp_path), "status", "--porcelain", "--untracked-files=all"]
+    assert subprocess.run(status, check=True, capture_output=True, text=True).stdout == ""
+    for documented in ("golive-backup/golive.dump", "before-upgrade/secret.keys"):
+        subprocess.run(["git", "check-ignore", "-q", "--no-index", documented], cwd=ROOT, check=True)

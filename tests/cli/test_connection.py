@@ -206,12 +206,16 @@ def test_doctor_names_the_remedy_of_what_is_away() -> None:
     assert "✗  api" in away.stdout
     assert "`make up`" in away.stdout
     up, down = {"state": "up", "detail": None}, {"state": "down", "detail": "nobody asks for work"}
-    with serving(Said(200, {"state": "degraded", "database": up, "engine": up, "worker": down})) as api:
+    ended = {"state": "down", "detail": "it has ended"}
+    parts = {"database": up, "engine": up, "worker": down, "news": ended}
+    with serving(Said(200, {"state": "degraded", **parts})) as api:
         done = golive("health", "--url", api.url)
     assert done.exit_code == 1
     assert "✓  engine" in done.stdout
     assert "✗  worker    nobody asks for work" in done.stdout
     assert "worker.log" in done.stdout
+    assert "✗  news      it has ended" in done.stdout
+    assert "until the API is started again" in " ".join(done.stdout.split())
 
 
 def test_wrong_use_is_exit_code_2() -> None:

@@ -28,18 +28,23 @@ def answering(status: int, **states: str) -> FastAPI:
 
 
 @pytest.mark.parametrize(
-    ("status", "engine", "code"),
-    [(200, "up", 0), (200, "down", 0), (503, "up", 1)],
-    ids=["all is well", "readers are served without Temporal", "the database is away"],
+    ("status", "engine", "news", "code"),
+    [(200, "up", "up", 0), (200, "down", "up", 0), (503, "up", "up", 1), (200, "up", "down", 1)],
+    ids=[
+        "all is well",
+        "readers are served without Temporal",
+        "the database is away",
+        "nobody hears of news",
+    ],
 )
-async def test_the_api_is_alive_while_it_serves_and_has_a_database(
-    status: int, engine: str, code: int, capsys: pytest.CaptureFixture[str]
+async def test_the_api_is_alive_while_it_serves_tells_news_and_has_a_database(
+    status: int, engine: str, news: str, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with serving(answering(status, database="x", engine=engine, worker="y")) as url:
+    async with serving(answering(status, database="x", engine=engine, worker="y", news=news)) as url:
         port = int(url.rpartition(":")[2])
         for host in ("127.0.0.1", "0.0.0.0"):  # noqa: S104 - where it is asked, not bound
             assert await asyncio.to_thread(alive.main, Settings(host=host, port=port)) == code
-    assert f"database: x, engine: {engine}, worker: y" in capsys.readouterr().out
+    assert f"database: x, engine: {engine}, worker: y, news: {news}" in capsys.readouterr().out
 
 
 async def test_another_program_on_the_port_is_not_taken_for_the_api(

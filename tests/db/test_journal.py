@@ -18,8 +18,8 @@ from sqlalchemy.exc import IntegrityError, InternalError
 from db import journal
 from db.audit import export_lines, verify
 from db.errors import JournalBehind, JournalConflict
-from db.events import events_after, events_page, head_of, list_audit
-from db.journal import ADMIN, GENESIS, append, append_admin
+from db.events import events_after, events_page, list_audit
+from db.journal import ADMIN, GENESIS, Head, append, append_admin, head
 from db.people import create_user
 from db.refusals import MOST, flush_refusals, write_refusal
 from db.session import Database, Session
@@ -101,7 +101,7 @@ async def _check_chain(session: Session, events: list[Event], answers: dict[int,
         told = {name: said.text for name, said in found.words.items()}
         assert (row.reason, row.words) == (told.pop("reason", None), told)
         link = row.hash
-    assert await head_of(session, "r1") == (len(events), link)
+    assert await head(session, "r1") == Head(len(events), link)
     assert (await verify(session, streams=["r1"])).ok
 
 
@@ -333,4 +333,4 @@ async def test_reading_never_writes(database: Database) -> None:
         async with database.reading() as session:
             await session.execute(delete(stream_heads))
     async with database.reading() as session:
-        assert (await head_of(session, "r1"))[0] == 1
+        assert (await head(session, "r1")).seq == 1

@@ -86,3 +86,11 @@ def test_one_word_for_one_thing(chinese: Catalog) -> None:
 def test_the_catalogue_compiles_without_a_complaint(chinese: Catalog) -> None:
     """`make up` compiles it; a per cent sign before a letter, for example, looks like an old format to Babel."""
     assert [(message.id, errors) for message, errors in chinese.check() if errors] == []
+
+
+def test_readers_are_addressed_in_one_way_and_with_chinese_marks(chinese: Catalog) -> None:
+    latin = re.compile(r"[\u4e00-\u9fff”][,:;!?](?: |$)")
+    for message in chinese:
+        said = " ".join(sentences(message.string)) if message.id else ""
+        assert "您" not in said, message.id
+        assert not latin.search(said), message.id

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from settings import Settings
 from tests.api.client import Client
 from tests.api.conftest import (
     admin,
@@ -17,6 +18,7 @@ from tests.api.conftest import (
 from tests.pages.chromium import chromium
 from tests.pages.reader import Reader, reading
 from tests.pages.scene import Scene, staged
+from tests.pages.streams import Site, serving
 
 __all__ = [
     "admin",
@@ -49,3 +51,10 @@ async def chief(admin: Client) -> AsyncIterator[Reader]:
     """The user `admin` at the pages of the same application."""
     async with reading(admin.app, admin.token) as reader:
         yield reader
+
+
+@pytest.fixture
+async def site(settings: Settings) -> AsyncIterator[Site]:
+    """Golive behind a real server, with nobody signed in."""
+    async with serving(settings) as site:
+        yield site

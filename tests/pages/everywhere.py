@@ -118,6 +118,34 @@ async def comment_into_the_dark(page: Page, scene: Scene) -> None:
     await page.wait_for_selector("main [name=text][type=hidden]", state="attached")
 
 
+async def send_without_a_session(page: Page, scene: Scene) -> None:
+    """Send a form after the session has ended, as a browser without script does."""
+    await page.context.clear_cookies(name="golive")
+    path = f"/tasks/{scene.task}/block"
+    await page.click(f'details:has(form[action="{path}"]) > summary')
+    await page.fill("#block-reason", "The shop of the tests is closed.\nNobody answers the telephone.")
+    async with page.expect_navigation():
+        await page.locator(f'form[action="{path}"]').evaluate("(form) => form.submit()")
+    await page.wait_for_selector("[data-problem]")
+
+
+async def send_as_somebody_else(page: Page, scene: Scene) -> None:
+    """Send a form when somebody else has signed in meanwhile."""
+    await page.context.clear_cookies(name="golive")
+    there, action = page.context.request, f"{scene.url}/sign-in/token"
+    form = BeautifulSoup(await (await there.get(f"{scene.url}/sign-in")).text(), "html.parser")
+    asked = form.select_one('form[action="/sign-in/token"]')
+    assert asked is not None
+    typed: dict[str, str | float | bool] = {name: values[0] for name, values in filled(asked).items()}
+    typed["token"] = scene.tokens[SIGNER]
+    await there.post(action, form=typed, headers={"Origin": scene.url}, max_redirects=0)
+    path = f"/tasks/{scene.task}/comments"
+    await page.fill("#text", "Who reviews this?")
+    async with page.expect_navigation():
+        await page.locator(f'form[action="{path}"]').evaluate("(form) => form.submit()")
+    await page.wait_for_selector("[data-problem]")
+
+
 async def send_a_foreign_form(page: Page, _: Scene) -> None:
     """Send a form that no page of golive has made."""
     await page.evaluate(
@@ -179,6 +207,8 @@ PLACES = (
     ),
     Place("approval-of-others", MANAGER, lambda scene: f"/approvals/{scene.approval}"),
     Place("pending", MANAGER, lambda scene: f"/runs/{scene.held}", comment_into_the_dark, status=503),
+    Place("kept", DOER, lambda scene: f"/tasks/{scene.task}", send_without_a_session, status=401),
+    Place("kept-of-another", DOER, lambda scene: f"/tasks/{scene.task}", send_as_somebody_else, status=403),
     Place("foreign", VIEWER, lambda _: "/me", send_a_foreign_form, status=403),
     Place("no-such-run", VIEWER, lambda _: "/runs/nothing", status=404),
     Place("not-there", MANAGER, lambda _: "/nothing", status=404),
@@ -188,17 +218,14 @@ PLACES = (
 ELSEWHERE = {
     "/static/{version}/{name}": "what pages are made of",
     "/sign-in/provider": "leads away",
-    "/my-work/live": "a part of a page",
     "/my-work/news": "events",
-    "/runs/list": "a part of a page",
     "/runs/news": "events",
-    "/runs/{run_id}/live": "a part of a page",
     "/runs/{run_id}/news": "events",
     "/runs/{run_id}/report": "a document, not a page of the application",
     "/lessons": "a part of a page",
-    "/tasks/{task_id}/live": "a part of a page",
+    "/tasks/{task_id}/news": "events",
     "/attachments/{attachment_id}": "a file",
-    "/approvals/{approval_id}/live": "a part of a page",
+    "/approvals/{approval_id}/news": "events",
     "/approvals/{approval_id}/receipts/{decision_id}": "a document as JSON",
     "/sign-in/provider/back": "where a place comes from the provider: connect",
 }

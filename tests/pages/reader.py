@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -89,6 +90,12 @@ class Reader:
         """Open a page, wherever it leads."""
         return Shown(await self.http.get(path, params=params or None))
 
+    async def live(self, address: str) -> BeautifulSoup:
+        """Return what the stream at `address` tells first to whose page does not say how far it has come."""
+        asked = self.http.build_request("GET", address)
+        asked.url = asked.url.copy_remove_param("after")
+        return BeautifulSoup(await _told_first(self.app, asked), "html.parser")
+
     async def send(
         self,
         shown: Shown,
@@ -106,6 +113,40 @@ class Reader:
     async def act(self, path: str, action: str, **typed: Any) -> Shown:
         """Open a page and send the form to `action` that it shows."""
         return await self.send(await self.look(path), action, **typed)
+
+
+async def _told_first(app: FastAPI, asked: httpx.Request) -> str:
+    """Return the data of the first event of a stream, and leave it."""
+    events, told = bytearray(), asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await told.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        events.extend(message.get("body", b""))
+        if message.get("status", 200) != httpx.codes.OK or b"data: " in events:
+            told.set()
+
+    url = asked.url
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": url.scheme,
+        "path": url.path,
+        "raw_path": url.raw_path.partition(b"?")[0],
+        "query_string": url.query,
+        "root_path": "",
+        "headers": [(name.lower(), value) for name, value in asked.headers.raw],
+        "client": ("127.0.0.1", 50000),
+        "server": (url.host, url.port),
+    }
+    async with asyncio.timeout(20):
+        await app(scope, receive, send)
+    lines = events.decode().splitlines()
+    return "\n".join(line.removeprefix("data: ") for line in lines if line.startswith("data: "))
 
 
 @asynccontextmanager

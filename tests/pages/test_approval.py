@@ -312,7 +312,7 @@ async def test_opening_and_following_links_changes_nothing(go: Asked, readers: R
     links = {str(link["href"]) for link in page.html.select("a[href^='/']")}
     forms = {str(form["action"]) for form in page.html.select("main form")}
     assert len(forms) == 4
-    for address in {*links, *forms, go.path, f"{go.path}/live", f"{go.path}?unfold=1"}:
+    for address in {*links, *forms, go.path, f"{go.path}?unfold=1"}:
         for method in ("GET", "HEAD"):
             answer = await ops1.http.request(method, address)
             assert answer.status_code < 500, address
@@ -360,16 +360,16 @@ async def test_what_is_live_is_apart_from_the_forms_and_says_that_the_subject_ch
     page = await ops1.look(go.path)
     assert page.html.select_one("#live form") is None
     assert page.html.select_one("#acts form") is not None
-    digest = digest_in(page, f"{go.path}/approve")
-    part = await ops1.http.get(f"{go.path}/live", params={"digest": digest})
-    assert "<html" not in part.text
-    assert "has changed" not in part.text
+    address = str(page.html.select_one("#live")["hx-sse:connect"])  # type: ignore[index]
+    part = str(await ops1.live(address))
+    assert "<html" not in part
+    assert "has changed" not in part
     await (await readers.of(go.team.qa2)).act(go.path, f"{go.path}/approve", comment="From QA")
-    assert "From QA" in (await ops1.http.get(f"{go.path}/live", params={"digest": digest})).text
+    assert "From QA" in str(await ops1.live(address))
     await go.new_build(version="1.4.1")
-    news = await ops1.http.get(f"{go.path}/live", params={"digest": digest})
-    assert "The subject has changed since you opened this page." in news.text
-    assert f'href="{go.path}"' in news.text
+    news = await ops1.live(address)
+    assert "The subject has changed since you opened this page." in news.get_text()
+    assert news.select_one(f'a[href="{go.path}"]')
 
 
 async def test_the_page_speaks_chinese(go: Asked, readers: Readers) -> None:
@@ -382,7 +382,7 @@ async def test_the_page_speaks_chinese(go: Asked, readers: Readers) -> None:
 
 async def test_an_approval_that_nobody_knows_is_not_found(go: Asked, readers: Readers) -> None:
     ops1 = await readers.of(go.team.ops1)
-    for path in ("/approvals/nothing", "/approvals/nothing/live", "/approvals/nothing/receipts/x"):
+    for path in ("/approvals/nothing", "/approvals/nothing/news", "/approvals/nothing/receipts/x"):
         assert (await ops1.look(path)).status == 404
     page = await ops1.look(go.path)
     form = {**dict(_fields(page.html, f"{go.path}/approve"))}
@@ -409,15 +409,15 @@ async def test_a_subject_with_two_hundred_tasks_loads_under_150_kilobytes(
     await record_all(admin.app.state.house.database, world.batches)
     page = await chief.look("/approvals/r1.sign-off.sign")
     assert page.status == 200
-    assert len(page.html.select("details.work")) == 200
-    assert not page.html.select("details.work[open]"), "a long subject is folded"
+    assert len(page.html.select("details.signed")) == 200
+    assert not page.html.select("details.signed[open]"), "a long subject is folded"
     loaded = [str(tag.get("src") or tag.get("href")) for tag in page.html.select("script, link, main img")]
     weight = page.answer.num_bytes_downloaded
     for address in loaded:
         weight += (await chief.http.get(address)).num_bytes_downloaded
     assert weight < 150_000, weight
     unfolded = await chief.look("/approvals/r1.sign-off.sign", unfold=True)
-    assert len(unfolded.html.select("details.work[open]")) == 200
+    assert len(unfolded.html.select("details.signed[open]")) == 200
 
 
 def large(n: int) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from golive.recording import Batch
 from settings import Settings
 from tests.api.client import Client
+from tests.db.story import event, record
 from tests.pages.browser import chromium, served, signed_in
 from tests.pages.reader import SITE, Reader, Shown, filled, reading
 from tests.pages.test_task import recorded
@@ -44,7 +46,7 @@ async def test_a_file_is_a_download_whatever_it_is(admin: Client, name: str, con
     assert answer.headers["content-disposition"].startswith("attachment;")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in answer.headers["content-security-policy"]
-    assert (lacking.status, "There is no attachment none" in lacking.alert) == (404, True)
+    assert (lacking.status, "There is no file none" in lacking.alert) == (404, True)
 
 
 async def test_what_is_dropped_becomes_a_part_of_the_form(admin: Client) -> None:
@@ -110,7 +112,7 @@ async def test_more_than_all_files_may_have_together_is_told_as_a_page(admin: Cl
         }
         shown = Shown(await reader.http.post(path, content=b"", headers=headers))
     assert shown.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    assert "The body is larger than 100 MiB" in shown.alert
+    assert "This is larger than 100 MiB" in shown.alert
 
 
 async def test_other_forms_stay_as_small_as_the_api_takes(admin: Client) -> None:
@@ -169,13 +171,11 @@ async def test_files_are_dropped_in_a_real_browser_and_nothing_typed_is_lost(adm
         await drop(page, ("third.txt", "third"))
         await expect(page.locator(".file")).to_have_count(3)
         await expect(page.locator(".files [role=alert]")).to_have_count(0)
-        # Others change the task: the live part is read anew, and what was typed stays.
-        live = str(await page.get_attribute("#live", "hx-get"))
-        await page.evaluate(
-            "address => htmx.ajax('GET', address, {target: '#live', swap: 'innerHTML'})", live
-        )
+        # Others change the task: the live part is sent anew, and what was typed stays.
+        reminded = event(3, "Reminded", object="task:uat.plan", payload={"title": "Plan", "to": "qa1"})
+        await record(admin.app.state.house.database, Batch(run_id="r1", events=(reminded,)))
+        await expect(page.locator("#live-history li")).to_have_count(2)
         await expect(page.locator('[name="task.remark"]')).to_have_value("typed before")
-        await expect(page.locator("#live-history li")).to_have_count(1)
         # Refused: the links are none.
         await page.fill('[name="task.links"]', "nowhere")
         await page.locator(".file", has_text="second.txt").get_by_role("checkbox").check()
@@ -188,6 +188,6 @@ async def test_files_are_dropped_in_a_real_browser_and_nothing_typed_is_lost(adm
         # Unknown: the engine is away; it waits with everything under one key.
         await page.fill('[name="task.links"]', "")
         await page.click('.completing button[type="submit"]')
-        await expect(page.locator("h1")).to_have_text("Not known yet")
+        await expect(page.locator("h1")).to_have_text("Not known yet: Complete it")
         assert await page.input_value('[name="task.remark"]') == "typed before"
         assert faults == []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from api.pages import assets
 from api.pages.headers import POLICY
 from tests.api.client import Client
 from tests.pages.reader import SITE, Reader, Shown, reading
@@ -110,9 +113,22 @@ async def test_what_pages_load_is_kept_for_ever_under_its_content(chief: Reader)
         assert "immutable" in answer.headers["Cache-Control"]
 
 
+async def test_a_golive_that_runs_needs_nothing_of_what_is_installed_anew(
+    chief: Reader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assets.content.cache_clear()
+    assets.digest.cache_clear()
+    assets.read()
+    monkeypatch.setattr(assets, "FILES", {name: tmp_path / name for name in assets.FILES})
+    assert (await chief.look("/")).status == 200
+    assert (await chief.look("/nothing")).status == 404
+    for name in assets.FILES:
+        assert (await chief.look(assets.asset(name))).status == 200
+
+
 async def test_a_problem_is_a_page_for_people_and_a_document_for_programs(chief: Reader) -> None:
     shown: Shown = await chief.look("/nothing")
     assert shown.status == 404
-    assert "There is nothing at GET /nothing." in shown.alert
+    assert "There is no page at /nothing." in shown.alert
     answer = await chief.http.get(f"{SITE}/api/v1/nothing")
     assert answer.headers["content-type"] == "application/problem+json"

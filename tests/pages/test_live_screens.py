@@ -103,6 +103,19 @@ async def test_what_is_possible_follows_the_run_and_a_form_that_was_begun_stays(
         assert complaints == []
 
 
+async def test_who_looks_on_while_a_run_ends_is_told_that_nothing_can_be_done_any_more(team: Team) -> None:
+    run = await team.start()
+    async with two(team, run["id"]) as (manager, other, _):
+        leads, ended = "rm leads this run", "This run has ended; nothing can be done in it any more."
+        await expect(other.locator("#acts")).to_contain_text(leads)
+        aborted = await team.manager.post(f"/runs/{run['id']}/abort", {"reason": "it is off"})
+        assert aborted.status_code == 200
+        for page in (manager, other):
+            await expect(page.get_by_text(ended)).to_be_visible()
+            await expect(page.get_by_text(leads)).not_to_be_visible()
+            await expect(page.locator(".act:visible")).to_have_count(0)
+
+
 async def test_a_stream_that_broke_off_catches_up_by_itself(team: Team) -> None:
     run = await team.start()
     path = f"/runs/{run['id']}"

@@ -237,13 +237,13 @@ async def test_another_form_under_a_key_that_was_used_is_refused_in_words(ann: R
     assert (await ann.send(page, "/me/tokens", **typed)).html.select_one("code")
     for other in ({**typed, "name": "server"}, {**typed, "present": "another"}):
         shown = await ann.send(page, "/me/tokens", **other)
-        assert (shown.status, "was used with another body" in shown.alert) == (422, True)
+        assert (shown.status, "was sent before with other content" in shown.alert) == (422, True)
         assert not shown.html.select_one("code")
     changed: dict[str, Any] = {"present": PASSWORD, "password": NEW, "again": NEW}
     assert (await ann.send(page, "/me/password", **changed)).path == "/me"
     third: dict[str, Any] = {"present": NEW, "password": "a third password", "again": "a third password"}
     shown = await ann.send(page, "/me/password", **third)
-    assert (shown.status, "was used with another body" in shown.alert) == (422, True)
+    assert (shown.status, "was sent before with other content" in shown.alert) == (422, True)
     async with reading(admin.app) as other_place:
         assert (await sign_in(other_place, password=NEW)).path == "/"
 

@@ -19,7 +19,7 @@ from tests.db import story
 from tests.db.story import NOON, QA, STAGES, plan, record, run_change, task, task_change, words
 from tests.db.story import event as happened
 from tests.pages.reader import SITE, Reader, Shown, filled, reading
-from tests.pages.test_live import first
+from tests.pages.streams import first
 
 WALK = """
 name: walk
@@ -47,7 +47,9 @@ LEADING = {"hold", "new_build", "rollback", "abort", *SPEAKING}
 def offered(shown: Shown) -> set[str]:
     """Return the acts whose forms are shown."""
     return {
-        str(act["data-offered"]) for act in shown.html.select("[data-offered]") if not act.has_attr("hidden")
+        str(act["data-offered"])
+        for act in shown.html.select(".act[data-offered]")
+        if not act.has_attr("hidden")
     }
 
 
@@ -174,7 +176,23 @@ async def test_an_abort_wins_while_the_run_is_held(team: Team) -> None:
         ended = await seen(manager, run_id, lambda shown: "ended" in shown.text and not offered(shown))
         assert "rm aborted the run." in ended.text
         assert "users cannot pay" in ended.text
-        assert "nothing can be done in it any more" in ended.text
+        assert not ended.html.select("#acts > p"), "an empty box is not shown"
+
+
+async def test_after_the_end_a_task_is_open_to_nobody_and_was_not_done(team: Team) -> None:
+    run = await team.start()
+    path = f"/runs/{run['id']}"
+    async with reading(team.manager.app, team.manager.token) as manager:
+        begun = await manager.look(path)
+        assert "open to qa: qa1, qa2" in begun.text
+        assert "not done" not in begun.text
+        await manager.act(path, f"{path}/abort", reason="it is off")
+        ended = await seen(manager, run["id"], lambda shown: not offered(shown))
+        for shown in (ended, await manager.look(f"{path}/tasks")):
+            assert "open to " not in shown.text
+            assert "not done" in shown.text
+        one = await manager.look(f"/tasks/{run['id']}.uat.test")
+        assert "The run has ended; this was not done." in one.text
 
 
 async def test_the_rollout_is_promoted_retried_and_rolled_back_through_its_forms(team: Team) -> None:

@@ -82,8 +82,8 @@ async def test_filters_stand_in_the_address_and_in_every_link(team: Team) -> Non
         assert titles(shown) == ["checkout 2.3", "checkout 2.2"]
         older = links(shown)["Older"]
         assert {name: value[0] for name, value in asked(older).items() if name != "cursor"} == wanted
-        live = str(shown.html.select_one("#runs")["hx-get"])  # type: ignore[index]
-        assert {name: value[0] for name, value in asked(live).items()} == wanted
+        live = str(shown.html.select_one("#runs")["hx-sse:connect"])  # type: ignore[index]
+        assert {name: value[0] for name, value in asked(live).items() if name != "after"} == wanted
         for field in ("q", "service"):
             assert shown.html.select_one(f'#{field}[value="{wanted[field]}"]'), field
         for field in ("state", "template"):
@@ -97,15 +97,14 @@ async def test_filters_stand_in_the_address_and_in_every_link(team: Team) -> Non
         assert titles(await reader.look("/runs", service="payments", state="", q=" ")) == ["payments 2.9"]
 
 
-async def test_the_list_alone_has_the_same_runs_and_nothing_around_them(team: Team) -> None:
+async def test_what_is_live_of_the_list_has_the_same_runs_and_nothing_around_them(team: Team) -> None:
     await started(team, "3.0")
     await started(team, "3.1")
     async with reading(team.admin.app, team.manager.token) as reader:
         whole = await reader.look("/runs", q="3.1")
-        alone = await reader.look("/runs/list", q="3.1")
-    assert titles(alone) == titles(whole) == ["checkout 3.1"]
-    assert alone.html.select_one("html, main, form") is None
-    assert [tag["id"] for tag in alone.html.find_all(recursive=False)] == ["runs"]
+        live = await reader.live(str(whole.html.select_one("#runs")["hx-sse:connect"]))  # type: ignore[index]
+    assert [link.get_text() for link in live.select("a.title")] == titles(whole) == ["checkout 3.1"]
+    assert live.select_one("html, main, form, #runs") is None
 
 
 async def test_no_run_that_matches_is_told_with_what_was_asked_and_a_way_back(chief: Reader) -> None:
@@ -120,10 +119,10 @@ async def test_no_run_that_matches_is_told_with_what_was_asked_and_a_way_back(ch
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"state": "sleeping"}, "“state” must be one of: scheduled, running"),
+        ({"state": "sleeping"}, "“State” must be one of: scheduled, running"),
         ({"limit": "many"}, "“limit” must be a whole number."),
         ({"limit": "0"}, "“limit” must be at least 1."),
-        ({"q": "x" * 201}, "“q” may have at most 200 characters."),
+        ({"q": "x" * 201}, "“Title, service or version” may have at most 200"),
         ({"cursor": "zz"}, "The cursor “zz” is none of this list"),
     ],
 )
@@ -151,9 +150,9 @@ async def test_a_hostile_title_is_only_text(team: Team) -> None:
         shown = await reader.look("/runs", q=HOSTILE[:50])
     assert titles(shown) == [HOSTILE]
     assert not shown.html.select("main script, main img, [onerror]")
-    assert asked(str(shown.html.select_one("#runs")["hx-get"])) == {"q": [HOSTILE[:50]]}  # type: ignore[index]
+    assert asked(str(shown.html.select_one("#runs")["hx-sse:connect"]))["q"] == [HOSTILE[:50]]  # type: ignore[index]
 
 
 async def test_who_has_not_signed_in_sees_no_run(stranger: Reader) -> None:
-    for path in ("/runs", "/runs/list", "/start", "/start/saas-standard", "/lessons"):
+    for path in ("/runs", "/runs/news", "/start", "/start/saas-standard", "/lessons"):
         assert (await stranger.look(path)).path == "/sign-in", path

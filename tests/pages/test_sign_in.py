@@ -35,6 +35,21 @@ async def test_a_name_and_its_password_sign_in_and_lead_to_where_the_reader_was(
     ]
 
 
+async def test_who_is_signed_in_is_told_so_and_where_to_go_on(chief: Reader) -> None:
+    shown = await chief.look("/sign-in", next="/runs?state=held")
+    assert "You are signed in as admin already." in shown.text
+    onward = shown.html.select_one('main .notice a[href="/runs?state=held"]')
+    assert onward is not None
+    assert shown.offers("/sign-in"), "somebody else may sign in here"
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/", "/nothing"])
+async def test_who_only_asks_whether_a_page_is_there_is_given_no_cookie(stranger: Reader, path: str) -> None:
+    head = await stranger.http.head(path, follow_redirects=False)
+    assert "set-cookie" not in head.headers
+    assert "set-cookie" in (await stranger.http.get("/sign-in")).headers
+
+
 async def test_a_page_for_password_managers_and_the_keyboard(stranger: Reader) -> None:
     page = await stranger.look("/sign-in")
     form = page.form("/sign-in")

@@ -391,23 +391,27 @@ async def test_the_live_part_tells_what_others_did_and_that_a_form_is_no_longer_
     live = shown.html.select_one("#live")
     assert live is not None
     assert not live.select("form, input, textarea")
-    address = str(live["hx-get"])
-    quiet = await pages.qa1.look(address)
-    assert "This changed while you were here" not in quiet.answer.text
-    assert "<html" not in quiet.answer.text
+    address = str(live["hx-sse:connect"])
+    quiet = str(await pages.qa1.live(address))
+    assert "This changed while you were here" not in quiet
+    assert "<html" not in quiet
     await pages.qa2.act(path, f"{path}/start")
     await pages.qa2.act(path, f"{path}/comments", text="mine now")
-    news = (await pages.qa1.look(address)).answer.text
-    assert "This changed while you were here, and what you were about to do is not possible now." in news
-    for said in ("qa2 does it.", "mine now", "qa2 took “Do it all”"):
-        assert said in news, said
-    assert [part["id"] for part in (await pages.qa1.look(address)).html.select("[hx-swap-oob]")] == [
+    news = await pages.qa1.live(address)
+    for said in (
+        "This changed while you were here, and what you were about to do is not possible now.",
+        "qa2 does it.",
+        "mine now",
+        "qa2 took “Do it all”",
+    ):
+        assert said in str(news), said
+    assert [part["id"] for part in news.select("[hx-swap-oob]")] == [
         "live-facts",
         "live-comments",
         "live-history",
     ]
     await pages.qa2.act(path, f"{path}/reassign", to="qa1")
-    more = (await pages.ops1.look(f"{path}/live?acts=")).answer.text
+    more = str(await pages.ops1.live(f"{path}/news?acts="))
     assert "there is something that you can do now" in more
 
 
@@ -480,7 +484,8 @@ async def test_an_unknown_outcome_is_pending_under_the_same_key_with_everything_
         files = [("task.files", ("log.txt", b"log", "text/plain"))]
         typed: dict[str, Any] = {"task.remark": "done\nall", "task.metric.0.value": "0.95"}
         pending = await reader.send(shown, "/tasks/r1.uat.plan/complete", files=files, **typed)
-        assert (pending.status, "Not known yet" in pending.text) == (503, True)
+        assert (pending.status, "Not known yet: Complete it" in pending.text) == (503, True)
+        assert pending.html.select_one('main .head a[href="/runs/r1"]') is not None
         kept = filled(pending.form("/tasks/r1.uat.plan/complete"))
         assert (kept["key"], kept["task.metric.0.value"]) == (key, ["0.95"])
         assert kept["task.remark"][0].replace("\r\n", "\n") == typed["task.remark"]
@@ -497,7 +502,7 @@ async def test_an_unknown_outcome_is_pending_under_the_same_key_with_everything_
 
 
 async def test_a_task_that_does_not_exist_is_a_page_that_says_so(chief: Reader) -> None:
-    for path in ("/tasks/r1.uat.nothing", "/tasks/r1.uat.nothing/live", "/tasks/%00", "/tasks/..%2f"):
+    for path in ("/tasks/r1.uat.nothing", "/tasks/r1.uat.nothing/news", "/tasks/%00", "/tasks/..%2f"):
         shown = await chief.look(path)
         assert shown.status in (404, 422), path
         assert shown.alert

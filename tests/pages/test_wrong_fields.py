@@ -9,7 +9,7 @@ from tests.api.team import Team
 from tests.pages.approvals import Asked, asked
 from tests.pages.people import invited
 from tests.pages.reader import Reader, Shown, reading
-from tests.pages.test_task import Pages, pages
+from tests.pages.test_task import FILES, WHOLE, Pages, pages
 
 __all__ = ["pages"]
 
@@ -59,11 +59,15 @@ async def test_choosing_a_password(
 
 
 @pytest.mark.parametrize(
-    ("name", "typed"), [("name", {"name": "x" * 81}), ("days", {"name": "mine", "days": "999"})]
+    ("name", "label", "typed"),
+    [
+        ("name", "What it is for", {"name": "x" * 81}),
+        ("days", "Days until it ends", {"name": "mine", "days": "999"}),
+    ],
 )
-async def test_what_is_mine(chief: Reader, name: str, typed: dict[str, str]) -> None:
+async def test_what_is_mine(chief: Reader, name: str, label: str, typed: dict[str, str]) -> None:
     shown = await chief.act("/me", "/me/tokens", **typed)
-    assert f"“{name}”" in at_fault(shown, "/me/tokens", name)
+    assert f"“{label}”" in at_fault(shown, "/me/tokens", name)
 
 
 async def test_an_approval(go: Asked) -> None:
@@ -75,21 +79,26 @@ async def test_an_approval(go: Asked) -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "name", "typed"),
+    ("act", "name", "label", "typed"),
     [
-        ("hold", "reason", {"reason": " "}),
-        ("comments", "text", {"text": ""}),
-        ("actions", "due_at", {"text": "Do it", "owner": "qa1", "due_at": "soon"}),
-        ("release", "artifacts", {"artifacts": "a.tar sha256:xyz", "reason": "RC2"}),
-        ("release", "version", {"artifacts": f"a.tar sha256:{'a' * 64}", "version": "", "reason": "RC2"}),
+        ("hold", "reason", "Reason", {"reason": " "}),
+        ("comments", "text", "What you say", {"text": ""}),
+        ("actions", "due_at", "Until", {"text": "Do it", "owner": "qa1", "due_at": "soon"}),
+        ("release", "artifacts", "Artifacts", {"artifacts": "a.tar sha256:xyz", "reason": "RC2"}),
+        (
+            "release",
+            "version",
+            "Version",
+            {"artifacts": f"a.tar sha256:{'a' * 64}", "version": "", "reason": "RC2"},
+        ),
     ],
 )
-async def test_a_run(team: Team, act: str, name: str, typed: dict[str, str]) -> None:
+async def test_a_run(team: Team, act: str, name: str, label: str, typed: dict[str, str]) -> None:
     run = await team.start()
     path = f"/runs/{run['id']}"
     async with reading(team.admin.app, team.manager.token) as reader:
         shown = await reader.act(path, f"{path}/{act}", **typed)
-    assert "“" in at_fault(shown, f"{path}/{act}", name)
+    assert f"“{label}”" in at_fault(shown, f"{path}/{act}", name)
 
 
 @pytest.mark.parametrize(
@@ -111,3 +120,42 @@ async def test_a_run(team: Team, act: str, name: str, typed: dict[str, str]) -> 
 async def test_a_task(pages: Pages, act: str, name: str, typed: dict[str, str]) -> None:
     path = f"{pages.task()}/{act}"
     at_fault(await pages.qa1.act(pages.task(), path, **typed), path, name)
+
+
+MISSING: dict[str, tuple[dict[str, str | None], str]] = {
+    "item.pays.result": (
+        {"item.pays.result": None, "item.pays.links": "", "item.pays.remark": ""},
+        "has no result",
+    ),
+    "item.pays.links": ({"item.pays.links": ""}, "1 × link"),
+    "item.refunds.remark": ({"item.refunds.remark": " "}, "Say in a remark why"),
+    "task.remark": ({"task.remark": ""}, "1 × remark"),
+    "task.links": ({"task.links": "https://ci.example.com/1"}, "1 × link"),
+    "task.metric.0.value": ({"task.metric.0.value": ""}, "1 × metric coverage"),
+    "task.signature": ({"task.signature": None}, "1 × signature"),
+    "task.files": ({}, "1 × file, 1 × test_result"),
+}
+"""For each field what is left out of a whole completion, and what the rules say then."""
+
+
+async def test_what_the_rules_miss_in_a_completion(pages: Pages) -> None:
+    path = f"{pages.task()}/complete"
+    for name, (without, told) in MISSING.items():
+        files = FILES if without else None
+        typed = {**WHOLE, **without}
+        shown = await pages.qa1.send(await pages.qa1.look(pages.task()), path, files, **typed)
+        assert told in at_fault(shown, path, name)
+        assert len(shown.html.select("[aria-invalid]")) == 1, name
+    nothing = dict.fromkeys(WHOLE) | {"item.pays.result": "pass"}
+    shown = await pages.qa1.act(pages.task(), path, **nothing)
+    wrong = {str(field["id"]) for field in shown.html.select("[aria-invalid]")}
+    assert wrong == set(MISSING) - {"item.pays.result", "item.refunds.remark"}
+
+
+async def test_a_reason_and_a_verification(pages: Pages) -> None:
+    path = pages.task()
+    shown = await pages.rm.act(path, f"{path}/not-applicable", reason=" ")
+    at_fault(shown, f"{path}/not-applicable", "reason")
+    await pages.qa1.act(path, f"{path}/complete", files=FILES, **WHOLE)
+    shown = await pages.qa2.act(path, f"{path}/verify", result="fail", remark=" ")
+    assert "what is wrong" in at_fault(shown, f"{path}/verify", "remark")

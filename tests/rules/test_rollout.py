@@ -8,6 +8,8 @@ import pytest
 
 from golive import commands as c
 from golive.effects import Shifted
+from golive.rollout_words import policy_words
+from golive.template import Rollout
 from tests.rules.acting import (
     approve,
     complete,
@@ -100,3 +102,17 @@ def test_behind_the_point_of_no_return_bad_health_stops_the_rollout_for_a_person
     assert rollout
     assert rollout.phase == "stopped"
     assert "AlertRaised" in world.types()
+
+
+def test_what_happens_by_itself_is_told_of_health_only_where_it_is_measured() -> None:
+    steps = [{"do": "pause"}, {"do": "set_weight", "weight": 100}]
+    rollout = Rollout.model_validate({"steps": steps, "on_unhealthy": "rollback"})
+    told = [
+        [str(said) for said in policy_words(each)]
+        for each in (rollout, rollout.model_copy(update={"metrics": False}))
+    ]
+    other = "when another run holds the service, this one waits"
+    assert told == [
+        ["when health is bad, traffic goes back by itself", other],
+        ["nothing is measured: people look at each step", other],
+    ]

@@ -116,7 +116,13 @@ def test_without_distinct_one_person_may_fill_every_rule() -> None:
 def test_a_function_that_nobody_has_names_what_asks_for_it() -> None:
     refused = refusal(BOTH, {"ops": ["ann"]})
     assert refused.code == "nobody_for_function"
-    assert refused.facts == {"function": "qa", "role": "approver", "tasks": [], "approvals": ["s.go"]}
+    assert refused.facts == {
+        "field": "people.qa",
+        "function": "qa",
+        "role": "approver",
+        "tasks": [],
+        "approvals": ["s.go"],
+    }
     assert "nobody has both the function “qa” and the role approver, which s.go needs" in str(refused)
 
 

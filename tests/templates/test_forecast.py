@@ -76,6 +76,23 @@ def test_a_later_start_moves_everything() -> None:
     assert expected(plan, NOW) == preview(plan, NOW).stages
 
 
+def test_what_has_happened_moves_what_is_expected_and_nothing_is_expected_in_the_past() -> None:
+    plan = plan_of(LIBRARY, "t")
+    planned = {each.stage: each.opens_at for each in expected(plan, NOW)}
+    late = at(25, 12)
+    opened = {"work": NOW, "aside": NOW}
+    now = {each.stage: each for each in expected(plan, NOW, opened, late)}
+    # “a” is done now at the earliest, “b” a working day later, and the approval takes an hour
+    assert (now["work"].opens_at, now["work"].ends_at) == (NOW, at(26, 13))
+    assert planned["roll"] < now["roll"].opens_at == at(26, 13)
+    assert now["care"].opens_at == at(26, 13, 45)
+    early = {**opened, "work.a": at(23, 11), "work.b": at(23, 12), "work.go": at(23, 13)}
+    early |= {"work.": at(23, 13), "aside.d": at(23, 12), "aside.": at(23, 12)}
+    now = {each.stage: each for each in expected(plan, NOW, early, at(23, 14))}
+    assert now["work"].ends_at == at(23, 13)
+    assert planned["roll"] > now["roll"].opens_at == at(23, 14)
+
+
 def test_it_says_who_is_asked_for_what_and_when() -> None:
     people = {**PEOPLE, "dev": ["rm", "ann", "bo"]}
     found = foreseen(people=people).asked

@@ -21,6 +21,17 @@ def test_functions_that_nobody_has_are_told_with_the_nearest() -> None:
         check_template(library, "t", people=People(members=PEOPLE))
 
 
+def test_functions_of_which_none_is_near_are_told_each_once_and_short_ones_are_near_by_one_letter() -> None:
+    body = f"{STAGE}  tasks:\n  - {{key: a, title: A, function: %s}}\n"
+    people = People(members={"release": ("ann",), "qa": ("bo",)})
+    with pytest.raises(InvalidSource, match=r"there is no function “qq”; did you mean “qa”\?"):
+        check_template(written(t=body % "qq"), "t", people=people)
+    with pytest.raises(InvalidSource) as refused:
+        check_template(written(t=body % "wonder", u=body % "dba"), "t", people=people)
+    told = str(refused.value).partition("there are: ")[2].removesuffix(".").split(", ")
+    assert len(told) == len(set(told)) > 1, told
+
+
 def test_a_function_that_another_template_names_is_no_mistake_though_nobody_has_it_yet() -> None:
     task = "  tasks:\n  - {key: a, title: A, function: training}\n"
     library = written(t=STAGE + task, u=STAGE + task)

@@ -49,7 +49,15 @@ stages:
 
 def script(steps: str, head: str = "") -> Script:
     written_steps = f"\n{steps}" if steps else " []"
-    return read_script("t.test.yaml", f"tests:\n- name: one\n{head}  steps:{written_steps}")
+    return sound(f"tests:\n- name: one\n{head}  steps:{written_steps}")
+
+
+def sound(text: str) -> Script:
+    """Read a file of tests. Raises InvalidSource with what is wrong in any of them."""
+    read = read_script("t.test.yaml", text)
+    if read.problems:
+        raise InvalidSource(read.problems)
+    return read
 
 
 def played(steps: str, head: str = "", library: Library | None = None) -> Outcome:
@@ -160,6 +168,13 @@ def test_every_kind_of_step_is_played_by_a_test_of_this_file_or_a_bundled_one() 
             "done by qa1",
         ),
         ("  - complete: uat.run\n    by: dev1\n", 4, "complete: uat.run", "dev1 may", "foreign_task"),
+        (
+            "  - approve: uat.go\n",
+            4,
+            "approve: uat.go",
+            "ops1 may do this; the step names",
+            "nobody is asked now",
+        ),
         ("  - until: {run: held}\n", 4, "until", "run: held", "run: completed"),
         ("  - expect: {blocked_by: money}\n", 4, "expect", "blocked_by: money", "waits since"),
         ("  - expect: {awaited: [ops1]}\n", 4, "expect", "awaited: ops1", "awaited: dev1"),
@@ -228,7 +243,7 @@ def test_a_wrong_script_gets_one_clear_sentence_with_its_line(steps: str, told: 
 )
 def test_a_wrong_file_is_refused(text: str, told: str) -> None:
     with pytest.raises(InvalidSource, match=r"t\.test\.yaml:\d") as refused:
-        read_script("t.test.yaml", text)
+        sound(text)
     assert told in str(refused.value)
 
 

@@ -16,6 +16,11 @@ ROLLOUT = "stages:\n- id: s\n  process: grey_release\n  title: S\n  rollout:\n"
 TASK = "  - {key: a, title: A, function: qa}\n"
 OPEN_TASK = f"{STAGE}  tasks:\n  - key: a\n    title: A\n    function: qa\n"
 """Up to line 11; a test goes on with one more key of the task."""
+OPEN_CHECK = (
+    f"{STAGE}  tasks:\n{TASK}  gates:\n  - key: g\n    title: G\n    checks:\n"
+    "    - key: c\n      title: C\n      source: {task: a, fact: f}\n"
+)
+"""Up to line 16; a test goes on with the comparison of a check."""
 STEPS = f"{ROLLOUT}    steps:\n"
 
 
@@ -43,6 +48,10 @@ def problems(body: str, **others: str) -> list[str]:
         (
             "stages:\n- id: s\n  process: uta\n  title: S\n",
             "t.yaml:6: stages[0].process: “uta” is not possible here; did you mean “uat”?",
+        ),
+        (
+            f"{OPEN_CHECK}      compare: '=>'\n      threshold: 1\n",
+            "t.yaml:17: stages[0].gates[0].checks[0].compare: “=>” is not possible here; did you mean “>=”?",
         ),
         (
             "stages:\n- id: S\n  process: uat\n  title: S\n",

@@ -15,8 +15,11 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from cli.language import ROOT
+from db.audit import identity_of
 from db.freezing import freeze, freeze_unknown
+from db.journal import append_admin
 from db.session import Database
+from golive.commands import GOLIVE
 from golive.findings import Finding
 from golive.names import LOOK_AGAIN, TASK_QUEUE
 from settings import Settings
@@ -157,6 +160,23 @@ async def test_what_is_short_of_room_or_time_is_told(
     assert all(finding.remedy for finding in told.values())
 
 
+async def test_another_database_than_that_of_the_golive_that_answers_is_told(
+    here: Installation, databases: Databases
+) -> None:
+    other = Database(databases.fresh())
+    async with other.transaction() as session:
+        await append_admin(session, GOLIVE, "UserAdded", "user:admin")
+        served = await identity_of(session)
+    assert served
+    (finding,) = [each async for each in examining.other_database(here, served)]
+    assert (finding.about, finding.well) == ("database", False)
+    assert "(sqlite)" in str(finding.found)
+    assert "GOLIVE_DATABASE_URL" in str(finding.remedy)
+    same = Installation(here.settings, other, here.client)
+    assert [each async for each in examining.other_database(same, served)] == []
+    await other.close()
+
+
 async def test_another_schema_is_told(here: Installation, databases: Databases) -> None:
     other = Database(databases.empty())
     finding = await found(examining.schema, Installation(here.settings, other, here.client))
@@ -169,6 +189,7 @@ async def test_what_cannot_be_looked_at_is_a_finding(tmp_path: Path) -> None:
     nowhere = Settings(home=tmp_path, temporal_port=NOBODY_LISTENS)
     *local, last = [each async for each in examining.examine(nowhere, replay=True)]
     assert (last.about, last.well) == ("temporal", False)
+    assert f"Temporal does not answer at 127.0.0.1:{NOBODY_LISTENS}: Connection refused." in str(last.found)
     assert last.remedy is not None
     assert {each.about: each.well for each in local}["disk"], (
         "what needs no Temporal is looked at all the same"
