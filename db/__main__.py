@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alembic.util import CommandError
-from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from db import migrations, operating
 from golive.findings import Finding
@@ -77,10 +77,17 @@ def read(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
+_OF_THE_SCHEMA = {"42501", "42P01"}
+"""PostgreSQL's codes for what a role may not do and for a table that is not there: the owner's upgrade mends both."""
 _NOT_ALLOWED = N_(
     "The database refused: {why}. `golive db upgrade` comes first and needs the owner of the database in "
     "GOLIVE_DATABASE_URL, as `golive db grant ROLE` does, without which golive's own role may do nothing."
 )
+
+
+def _refusal(failed: Exception) -> str:
+    code = getattr(getattr(failed, "orig", None), "sqlstate", None)
+    return _NOT_ALLOWED if code in _OF_THE_SCHEMA else N_("The database refused: {why}.")
 
 
 def _why(failed: Exception) -> str:
@@ -95,12 +102,8 @@ def main(words: list[str]) -> int:
         told = Finding(about="database", well=True, found=act(settings, given))
     except operating.Undone as refused:
         told = Finding(about="database", well=False, found=refused.sentence)
-    except ProgrammingError as not_allowed:
-        told = Finding(about="database", well=False, found=say(_NOT_ALLOWED, why=_why(not_allowed)))
     except (SQLAlchemyError, CommandError, OSError, sqlite3.Error) as failed:
-        told = Finding(
-            about="database", well=False, found=say(N_("The database refused: {why}."), why=_why(failed))
-        )
+        told = Finding(about="database", well=False, found=say(_refusal(failed), why=_why(failed)))
     print(told.model_dump_json())  # noqa: T201 - the answer
     return 0 if told.well else 1
 

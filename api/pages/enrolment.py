@@ -19,10 +19,11 @@ from api.pages.visiting import Sent, SentDep, Visit, VisitDep
 from api.pages.wording import problem_of
 from api.refusals import user_disabled
 from db import browsing, enrolling
+from db.browsing import list_sessions
 from db.enrolling import Enrolment
 from db.journal import administering, append_admin
 from db.passwords import keep_hash
-from db.people import get_user, revoke_tokens_of
+from db.people import get_user, revoke_tokens_of, tokens_of
 from golive.errors import Invalid, NotFound
 from golive.words import N_
 
@@ -33,7 +34,7 @@ _Secret = Annotated[str, Path(max_length=100)]
 @router.get("/enrol/{secret}")
 async def look(secret: _Secret, visit: VisitDep) -> Response:
     """Show the form."""
-    return _form(visit, await _found(visit, secret))
+    return await _form(visit, await _found(visit, secret))
 
 
 @router.post("/enrol/{secret}")
@@ -44,7 +45,7 @@ async def choose(secret: _Secret, sent: SentDep) -> Response:
         good_enough(password, sent.text("again"), found.name)
     except Invalid as unfit:
         tried = Tried(visit.request.url.path, {"revoke": sent.text("revoke")}, problem_of(visit, unfit))
-        return _form(visit, found, tried, unfit.status)
+        return await _form(visit, found, tried, unfit.status)
     return await _chosen(sent, found, await visit.house.passwords.hashed(password))
 
 
@@ -89,8 +90,17 @@ def _over() -> NotFound:
     )
 
 
-def _form(visit: Visit, found: Enrolment, tried: Tried = NOT_TRIED, status: int = 200) -> Response:
-    path = visit.request.url.path
+async def _form(visit: Visit, found: Enrolment, tried: Tried = NOT_TRIED, status: int = 200) -> Response:
+    async with visit.house.database.reading() as sql:
+        sessions, tokens = await list_sessions(sql, found.user_id), await tokens_of(sql, found.user_id)
     return page(
-        visit, "enrolment.html", status=status, path=path, enrolment=found, tried=tried, least=SHORTEST
+        visit,
+        "enrolment.html",
+        status=status,
+        path=visit.request.url.path,
+        enrolment=found,
+        sessions=bool(sessions),
+        tokens=bool(tokens),
+        tried=tried,
+        least=SHORTEST,
     )

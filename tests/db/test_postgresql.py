@@ -11,10 +11,12 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from db import operating, recording
 from db import session as session_module
+from db.__main__ import main
 from db.journal import append_admin
 from db.migrations import upgrade
 from db.session import Database
 from db.tables import stream_heads
+from golive.findings import Finding
 from settings import Settings
 from tests.databases import Cluster
 from tests.db.story import KEYS, RM, first
@@ -120,6 +122,22 @@ async def test_golives_role_cannot_change_the_journal_nor_the_schema(
 async def test_a_role_that_does_not_exist_gets_nothing(postgresql: Cluster) -> None:
     with pytest.raises(ProgrammingError, match="does not exist"):
         await operating.grant(postgresql.fresh(), "nobody; DROP TABLE words")
+
+
+@pytest.mark.parametrize("upgraded", [True, False])
+def test_only_what_an_upgrade_would_mend_is_said_to_need_one(
+    postgresql: Cluster, upgraded: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not postgresql.run("SELECT 1 FROM pg_roles WHERE rolname = 'some role'"):
+        postgresql.run('CREATE ROLE "some role"')
+    url = postgresql.fresh() if upgraded else postgresql.empty()
+    monkeypatch.setenv("GOLIVE_DATABASE_URL", url.replace("+psycopg", ""))
+    assert main(["grant", "nobody" if upgraded else "some role"]) == 1
+    told = Finding.model_validate_json(capsys.readouterr().out)
+    assert ("does not exist" in str(told.found), "golive db upgrade" in str(told.found)) == (
+        True,
+        not upgraded,
+    )
 
 
 async def test_a_database_of_another_schema_is_refused(postgresql: Cluster) -> None:

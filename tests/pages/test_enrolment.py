@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from db.people import issue_token, revoke_tokens_of
 from db.tables import enrolments, passwords
 from tests.api.client import Client, problem
 from tests.api.test_people import everything_in
@@ -118,6 +119,23 @@ async def test_a_new_link_is_the_way_for_a_forgotten_password_and_ends_the_other
         assert (await elsewhere.look("/")).path == "/"
     assert (await sign_in(stranger)).status == 401
     assert (await sign_in(stranger, password="another password")).path == "/"
+
+
+async def test_only_what_somebody_has_is_told_to_end_or_to_go_on(admin: Client, stranger: Reader) -> None:
+    link = await invited(admin)
+    database = house_of(admin).database
+    async with database.transaction() as sql:
+        await revoke_tokens_of(sql, "ann")
+    first = await stranger.look(link)
+    assert "UTC)" in first.text
+    assert "sessions" not in first.text
+    assert "API tokens" not in first.text
+    await chosen(stranger, link)
+    async with database.transaction() as sql:
+        await issue_token(sql, "ann")
+    again = await stranger.look(path_of(await admin.post("/users/ann/enrolments", {})))
+    assert "Your other sessions end. Your API tokens go on unless you revoke them here." in again.text
+    assert "Revoke my API tokens, too" in again.text
 
 
 async def test_a_link_of_somebody_who_is_disabled_lets_nobody_in(admin: Client, stranger: Reader) -> None:
