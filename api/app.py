@@ -27,13 +27,16 @@ from api.pages.headers import SafeHeaders
 from api.passwords import Passwords
 from api.problems import install
 from api.routers import (
+    absences,
     approvals,
     attachments,
     audit,
+    groups,
     health,
     reports,
     run_acts,
     runs,
+    services,
     signing,
     tasks,
     templates,
@@ -53,7 +56,22 @@ if TYPE_CHECKING:
 log = logging.getLogger("golive.api")
 
 VERSION = "0.1.0"
-_ROUTERS = (health, users, templates, attachments, runs, run_acts, reports, tasks, approvals, signing, audit)
+_ROUTERS = (
+    health,
+    users,
+    groups,
+    services,
+    absences,
+    templates,
+    attachments,
+    runs,
+    run_acts,
+    reports,
+    tasks,
+    approvals,
+    signing,
+    audit,
+)
 _FLUSH_SECONDS = 60
 _AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PLAIN)
 """Attachments keep their length and their bytes; most of them are compressed already."""
