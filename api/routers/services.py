@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from api.asking import SIGNED_IN, ActorDep, HouseDep, SessionDep, need
 from api.described import ASKED, BODY, LIST, permission, problems
@@ -19,6 +20,15 @@ from db.services import list_services, remove_owners, set_owners
 from golive.permissions import MANAGE_USERS
 
 router = APIRouter(tags=["directory"], dependencies=[SIGNED_IN])
+
+
+class _Whole(StringConvertor):
+    """The rest of an address, whatever is in it: services are called `shop/cart`, too, and nonsense gets its 422."""
+
+    regex = r"[\s\S]+"
+
+
+register_url_convertor("whole", _Whole())
 
 NewService = Annotated[
     Name, Path(description="A service, by the name that releases give it.", examples=["checkout"])
@@ -48,7 +58,7 @@ async def list_them(which: Annotated[ServiceFilter, Query()], session: SessionDe
 
 
 @router.put(
-    "/services/{service:path}",
+    "/services/{service:whole}",
     summary="Say who owns a service",
     description="The owners replace those there were; sending it again changes nothing. It counts from now on, also in "
     "running runs." + permission(*MANAGE_USERS),
@@ -66,7 +76,7 @@ async def own(service: NewService, given: OwnersGiven, actor: ActorDep, house: H
 
 
 @router.delete(
-    "/services/{service:path}",
+    "/services/{service:whole}",
     summary="Say that nobody owns a service",
     description="A rule that asks its owner can be met by nobody from now on." + permission(*MANAGE_USERS),
     responses=problems(*ASKED, "403 role_missing", "404 unknown_service"),
