@@ -27,13 +27,16 @@ from api.pages.headers import SafeHeaders
 from api.passwords import Passwords
 from api.problems import install
 from api.routers import (
+    absences,
     approvals,
     attachments,
     audit,
+    groups,
     health,
     reports,
     run_acts,
     runs,
+    services,
     signing,
     tasks,
     templates,
@@ -57,6 +60,9 @@ VERSION = "0.1.0"
 _ROUTERS = (
     health,
     users,
+    groups,
+    services,
+    absences,
     templates,
     attachments,
     runs,

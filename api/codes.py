@@ -17,6 +17,8 @@ CODES: dict[int, dict[str, str]] = {
     },
     403: {
         "disabled": "ann is disabled; ask an administrator.",
+        "foreign_absence": "The absences of ann are written by ann and by who has the role release_manager / admin; bo "
+        "has assignee.",
         "foreign_task": "“Test the payment by card” belongs to bo; ask them, or have it reassigned.",
         "added_signer": "cleo was added as a signer, and who was added adds nobody.",
         "may_not_sign": "rm may not sign “Release sign-off”: rm started the run. Awaited: ann, bo.",
@@ -30,15 +32,18 @@ CODES: dict[int, dict[str, str]] = {
         "user_disabled": "The user ann is disabled; an administrator can enable them again.",
     },
     404: {
+        "unknown_absence": "There is no absence none; the list of absences names those there are.",
         "unknown_action": "This run has no action “8c2e4f6a8b0d2e4f6a8b-a12”.",
         "unknown_approval": "There is no approval none; the list of approvals names those there are.",
         "unknown_attachment": "There is no attachment none; upload it with POST /attachments first.",
         "unknown_check": "This run has no check “uat/none.none”.",
         "unknown_checklist": "There is no checklist none; the list of checklists names those there are.",
+        "unknown_group": "There is no group none; the list of groups names those there are.",
         "unknown_report": "Run 8c2e4f6a8b0d2e4f6a8b has no report yet; it is written when its review begins "
         "or the "
         "run ends.",
         "unknown_run": "There is no run none; the list of runs names those there are.",
+        "unknown_service": "Nobody owns a service none; the list of services names those with an owner.",
         "unknown_subject": "This run has no task or approval “uat.none”.",
         "unknown_task": "There is no task none; the list of tasks names those there are.",
         "unknown_template": "There is no template none; the list of templates names those there are.",
@@ -47,6 +52,9 @@ CODES: dict[int, dict[str, str]] = {
         "unknown_user": "There is no user none; the list of users names those there are.",
     },
     409: {
+        "absence_over": "ann was away until 2026-11-22 14:05 UTC; that is over and stays as it was.",
+        "absence_overlaps": "ann is away from 2026-11-21 08:00 UTC until 2026-11-28 08:00 UTC already; change that "
+        "absence, or end it first.",
         "action_closed": "This action is already closed.",
         "already_aborting": "rm has already aborted the run.",
         "already_asked": "bo is asked about “Release sign-off” anyway, and one person signs once.",
@@ -60,6 +68,7 @@ CODES: dict[int, dict[str, str]] = {
         "waived.",
         "gate_opened": "“Release sign-off” is approved and the run has gone on from it: hold, roll back or abort the "
         "run instead.",
+        "group_exists": "There is a group change-board already; choose another name or change that group.",
         "last_admin": "admin is the last enabled administrator; make somebody else one first, then change "
         "admin.",
         "last_signer": "bo is needed to sign “Release sign-off”, so somebody else of qa must do “Test the "
@@ -102,6 +111,7 @@ CODES: dict[int, dict[str, str]] = {
         "wrong_media_type": "The body must be JSON, sent as “Content-Type: application/json”.",
     },
     422: {
+        "absence_times": "Say until when ann is away: a time after 2026-11-22 14:05 UTC.",
         "bad_cursor": "The cursor “x” is none of this list; leave it out to begin with the first page.",
         "delegation_times": "Say until when the decision is handed over: a time after 2026-11-22 14:05 UTC.",
         "evidence_missing": "Evidence is missing for “Test the payment by card”: 1 × remark.",
@@ -123,6 +133,8 @@ CODES: dict[int, dict[str, str]] = {
         "assignee.",
         "one_file_only": "Send one file at a time.",
         "other_release": "A new build is of the same service and environment: checkout in production.",
+        "own_deputy": "Nobody stands in for themselves; name somebody else as the deputy of ann.",
+        "own_manager": "Nobody is their own manager; name somebody else as the manager of ann, or nobody.",
         "parameter_invalid": "the parameter “pace” must be one of real, demo, not “slow”",
         "parameter_missing": "the parameter “window” (Maintenance window) has no default; give it a value",
         "plan_too_large": "the plan has 600000 bytes, of which 393216 fit into a run; split the template or "

@@ -21,14 +21,19 @@ _LEADS: dict[str, dict[str, str]] = {
     "POST /users": {"users/name": "/name", "token_id": "/token_id"},
     "POST /users/{name}/enrolments": {"users/name": "/name"},
     "GET /users": {"users/name": "/items/0/name"},
+    "POST /groups": {"groups/name": "/name"},
+    "GET /groups": {"groups/name": "/items/0/name"},
+    "GET /services": {"service": "/items/0/service"},
+    "POST /absences": {"absence_id": "/id"},
+    "GET /absences": {"absence_id": "/items/0/id"},
     "POST /templates": {"templates/name": "/name", "version": "/version"},
     "GET /templates": {"templates/name": "/items/0/name", "version": "/items/0/version"},
     "GET /templates/{name}/versions": {"templates/name": "/items/0/name", "version": "/items/0/version"},
     "POST /checklists": {"checklists/name": "/name", "version": "/version"},
     "GET /checklists": {"checklists/name": "/items/0/name", "version": "/items/0/version"},
 }
-"""Per operation, where in its answer the parameters of other addresses stand. Users, templates and checklists all go
-by a `name`, so theirs carries the collection that it is of."""
+"""Per operation, where in its answer the parameters of other addresses stand. Users, groups, templates and checklists
+all go by a `name`, so theirs carries the collection that it is of."""
 
 _DIGEST = {"POST /approvals/{approval_id}/decisions": {"digest": "/digest"}}
 """What a body takes from the answer that leads to it: one decides on exactly what was shown."""

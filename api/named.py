@@ -22,6 +22,16 @@ async def named_users(session: Session, field: str, names: Sequence[str]) -> lis
     return [_enabled(found.get(name), field, name) for name in names]
 
 
+async def known_users(session: Session, field: str, names: Sequence[str]) -> list[User]:
+    """Return the users whom `field` names, in order, whether they are enabled or not. Raises Invalid for nobody."""
+    found = await find_users(session, names)
+    for name in names:
+        if name not in found:
+            msgid = N_("“{field}” names {name}, who is not a user of golive.")
+            raise Invalid("unknown_user", msgid, facts={"field": field, "user": name}, field=field, name=name)
+    return [found[name] for name in names]
+
+
 async def named_actors(session: Session, field: str, names: Sequence[str]) -> tuple[Actor, ...]:
     """Return the people whom `field` names as the rules know them: with the roles and functions that they have now."""
     users = await named_users(session, field, names)

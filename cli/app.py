@@ -11,6 +11,7 @@ from cli import (
     audit,
     authoring,
     comparing,
+    directory,
     doctor,
     operating,
     rehearsing,
@@ -50,6 +51,9 @@ comparing.register(templates.app)
 app.add_typer(templates.app, name="template")
 app.add_typer(templates.checklists, name="checklist")
 app.add_typer(users.app, name="user")
+app.add_typer(directory.groups, name="group")
+app.add_typer(directory.services, name="service")
+app.add_typer(directory.absences, name="absence")
 audit.register(app)
 app.add_typer(operating.app, name="db")
 doctor.register(app)

@@ -35,6 +35,11 @@ def templates(incomplete: str) -> Offer:
     return _offered("/templates", "name", incomplete)
 
 
+def groups(incomplete: str) -> Offer:
+    """Offer the groups."""
+    return _offered("/groups", "name", incomplete)
+
+
 def _offered(path: str, field: str, incomplete: str) -> Offer:
     """Read one page; nothing is offered when golive is not there, since nobody reads errors on a tab key."""
     try:

@@ -55,7 +55,9 @@ def me(golive: Connected) -> None:
     golive.tell(golive.get("/users/me"), _one)
 
 
-@app.command("change", help=_("Change the roles or functions of a user: what is given replaces what was."))
+@app.command(
+    "change", help=_("Change a user: what is given, such as roles and functions, replaces what was.")
+)
 @acting
 def change(
     golive: Connected,
@@ -64,10 +66,16 @@ def change(
     function: Annotated[list[str], typer.Option(help=_("What they do in a go-live: qa, ops, ..."))] = [],  # noqa: B006
     email: Annotated[str | None, typer.Option(help=_("Where mails reach them."))] = None,
     locale: Annotated[str | None, typer.Option(help=_("Their language: en or zh."))] = None,
+    manager: Annotated[str | None, typer.Option(metavar="USER", help=_("Who their manager is."))] = None,
+    no_manager: Annotated[bool, typer.Option("--no-manager", help=_("They have no manager."))] = False,
 ) -> None:
     """Change a user; what is left out stays."""
+    if manager is not None and no_manager:
+        raise typer.BadParameter(_("name a manager, or say that there is none"), param_hint="--manager")
     given = {"roles": [r.value for r in role], "functions": function, "email": email, "locale": locale}
-    body = {field: value for field, value in given.items() if value}
+    body: dict[str, Any] = {field: value for field, value in given.items() if value}
+    if manager is not None or no_manager:
+        body["manager"] = manager
     golive.tell(golive.client.act("PATCH", f"/users/{name}", golive.key, json=body), _one)
 
 
@@ -111,6 +119,7 @@ def _one(user: Any) -> Iterator[RenderableType]:
             (_("name"), user.get("name")),
             (_("roles"), user.get("roles")),
             (_("functions"), user.get("functions")),
+            (_("manager"), user.get("manager")),
             (_("email"), user.get("email")),
             (_("enabled"), _("no") if user.get("enabled") is False else ""),
         ]
@@ -121,5 +130,6 @@ USERS: list[Column] = [
     (_("NAME"), text("name")),
     (_("ROLES"), text("roles")),
     (_("FUNCTIONS"), text("functions")),
+    (_("MANAGER"), text("manager")),
     (_("ENABLED"), lambda user: Text(_("no") if user.get("enabled") is False else _("yes"))),
 ]

@@ -14,15 +14,18 @@ from typing_extensions import Unpack
 from db.digests import digest_of
 from db.pages import Page, read_page
 from db.session import Session, database_time, insert_into
-from db.tables import sessions, tokens, user_functions, user_roles, users
-from golive.errors import Conflict, NotFound
+from db.tables import sessions, tokens, user_functions, user_managers, user_roles, users
+from golive.errors import Conflict, Invalid, NotFound
 from golive.vocabulary import Role
 from golive.words import N_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person who may sign in. `name` is unique and appears everywhere; `locale` is `en`, `zh` or None."""
+    """A person who may sign in. `name` is unique and appears everywhere; `locale` is `en`, `zh` or None.
+
+    `manager` is another user's name. Managers may go round in a circle: nobody follows them further than one.
+    """
 
     id: str
     name: str
@@ -32,6 +35,7 @@ class User:
     locale: str | None
     enabled: bool
     created_at: datetime
+    manager: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,17 @@ class KeptToken:
     name: str | None
     created_at: datetime
     expires_at: datetime | None
+
+
+_BOSS = users.alias("boss")
+_MANAGER = (
+    select(_BOSS.c.name)
+    .join(user_managers, user_managers.c.manager_id == _BOSS.c.id)
+    .where(user_managers.c.user_id == users.c.id)
+    .correlate(users)
+    .scalar_subquery()
+    .label("manager")
+)
 
 
 async def create_user(  # noqa: PLR0913 - each is a column
@@ -76,19 +91,26 @@ async def create_user(  # noqa: PLR0913 - each is a column
 
 
 class Changes(TypedDict, total=False):
-    """What changes about a user; what is left out stays. None takes an address or a language away."""
+    """What changes about a user; what is left out stays. None takes an address, a language or a manager away."""
 
     roles: Sequence[Role]
     functions: Sequence[str]
     enabled: bool
     email: str | None
     locale: str | None
+    manager: str | None
+
+
+_ELSEWHERE = ("roles", "functions", "manager")
+"""What of a user stands in tables beside theirs."""
 
 
 async def patch_user(session: Session, name: str, **changes: Unpack[Changes]) -> User:
-    """Change what is given of a user. Raises NotFound (`unknown_user`)."""
+    """Change what is given of a user. Raises NotFound (`unknown_user`) and Invalid (`own_manager`)."""
     user = await get_user(session, name)
-    columns = {column: value for column, value in changes.items() if column not in ("roles", "functions")}
+    if "manager" in changes:
+        await _set_manager(session, user, changes["manager"])
+    columns = {column: value for column, value in changes.items() if column not in _ELSEWHERE}
     if columns:
         await session.execute(update(users).where(users.c.id == user.id).values(columns))
     await _set_words(session, user.id, roles=changes.get("roles"), functions=changes.get("functions"))
@@ -107,7 +129,7 @@ async def get_user(session: Session, name: str) -> User:
 
 async def find_users(session: Session, names: Iterable[str]) -> dict[str, User]:
     """Return those of `names` that exist, by name."""
-    rows = (await session.execute(select(users).where(users.c.name.in_(set(names))))).all()
+    rows = (await session.execute(select(users, _MANAGER).where(users.c.name.in_(set(names))))).all()
     return {user.name: user for user in await _users(session, rows)}
 
 
@@ -123,7 +145,7 @@ async def list_users(
 
     Who may not see addresses must not search in them either: that would tell them letter by letter.
     """
-    query = select(users)
+    query = select(users, _MANAGER)
     if q:
         columns = (users.c.name, users.c.email) if by_email else (users.c.name,)
         query = query.where(or_(*(column.icontains(q, autoescape=True) for column in columns)))
@@ -141,7 +163,7 @@ async def members_of(session: Session, functions: Collection[str] | None = None)
     has_one = select(user_functions.c.function).where(user_functions.c.user_id == users.c.id)
     if functions is not None:
         has_one = has_one.where(user_functions.c.function.in_(functions))
-    query = select(users).where(users.c.enabled, has_one.exists()).order_by(users.c.name)
+    query = select(users, _MANAGER).where(users.c.enabled, has_one.exists()).order_by(users.c.name)
     return await _users(session, (await session.execute(query)).all())
 
 
@@ -214,7 +236,11 @@ async def kept_token(session: Session, token: str) -> KeptToken | None:
 async def authenticate(session: Session, token: str) -> User | None:
     """Return whose token this is, None for one that is unknown, revoked or over. The user may be disabled: look."""
     mine = users.join(tokens, tokens.c.user_id == users.c.id)
-    found = select(users).select_from(mine).where(tokens.c.sha256 == digest_of(token), await _valid(session))
+    found = (
+        select(users, _MANAGER)
+        .select_from(mine)
+        .where(tokens.c.sha256 == digest_of(token), await _valid(session))
+    )
     return next(iter(await _users(session, (await session.execute(found)).all())), None)
 
 
@@ -286,9 +312,20 @@ async def _users(session: Session, rows: Sequence[Row[Any]]) -> list[User]:
             locale=row.locale,
             enabled=row.enabled,
             created_at=row.created_at,
+            manager=row.manager,
         )
         for row in rows
     ]
+
+
+async def _set_manager(session: Session, user: User, manager: str | None) -> None:
+    if manager == user.name:
+        sentence = N_("Nobody is their own manager; name somebody else as the manager of {name}, or nobody.")
+        raise Invalid("own_manager", sentence, name=user.name)
+    theirs = {"user_id": user.id, "manager_id": (await get_user(session, manager)).id} if manager else None
+    await session.execute(delete(user_managers).where(user_managers.c.user_id == user.id))
+    if theirs:
+        await session.execute(insert(user_managers), theirs)
 
 
 async def _words_of(

@@ -47,4 +47,7 @@ PUBLISH_TEMPLATE: tuple[Role, ...] = ("template_admin", "admin")
 UPLOAD: tuple[Role, ...] = (*_ANYONE_ACTING, "template_admin", "admin")
 """Who only looks on, a viewer or an auditor, has nothing to attach."""
 MANAGE_USERS: tuple[Role, ...] = ("admin",)
+"""And the directory: groups, owners of services, managers."""
+WRITE_ABSENCES: tuple[Role, ...] = ("release_manager", "admin")
+"""Those of others. Everybody writes their own."""
 READ_AUDIT: tuple[Role, ...] = ("auditor", "security_admin", "admin")

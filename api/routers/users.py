@@ -15,6 +15,7 @@ from api.attempts import Attempt, AttemptDep, Change, told
 from api.described import ASKED, BODY, CHANGE, LIST, permission, problems
 from api.enrolling import drawn
 from api.house import House
+from api.named import known_users
 from api.refusals import user_disabled
 from api.schemas.given import Cursor, Given
 from api.schemas.named import TokenPath, UserPath
@@ -180,17 +181,25 @@ async def look(name: UserPath, actor: ActorDep, session: SessionDep) -> UserShow
 @router.patch(
     "/users/{name}",
     summary="Change a user",
-    description="What is left out stays; null takes the address or the language away. The sessions of who is "
-    "disabled end. Membership is checked at each decision and gate, so a change counts "
-    "from now on, also in running runs. The last enabled administrator stays one (`last_admin`)."
-    + permission(*MANAGE_USERS),
-    responses=problems(*BODY, "403 role_missing", "404 unknown_user", "409 last_admin"),
+    description="What is left out stays; null takes the address, the language or the manager away. The sessions "
+    "of who is disabled end. Membership is checked at each decision and gate, so a change counts from now on, also in "
+    "running runs. The last enabled administrator stays one (`last_admin`)." + permission(*MANAGE_USERS),
+    responses=problems(
+        *BODY,
+        "403 role_missing",
+        "404 unknown_user",
+        "409 last_admin",
+        "422 own_manager",
+        "422 unknown_user",
+    ),
 )
 async def change(name: UserPath, given: UserPatch, actor: ActorDep, house: HouseDep) -> UserShown:
-    """Change roles, functions, address, language or whether they are enabled."""
+    """Change roles, functions, address, language, manager or whether they are enabled."""
     need(actor, MANAGE_USERS)
     changed = given.changes()
     async with administering(house.database) as session:
+        if given.manager is not None:
+            await known_users(session, "manager", [given.manager])
         user = await patch_user(session, name, **changed)
         await _keep_an_admin(session, user)
         if not user.enabled:

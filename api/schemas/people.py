@@ -41,8 +41,11 @@ class UserGiven(Given):
     locale: Locale | None = None
 
 
+_TAKEN_AWAY = ("email", "locale", "manager")
+
+
 class UserPatch(Given):
-    """What changes about a user; what is left out stays, null takes an address or a language away.
+    """What changes about a user; what is left out stays, null takes an address, a language or a manager away.
 
     A disabled user can neither read nor act.
     """
@@ -52,13 +55,12 @@ class UserPatch(Given):
     enabled: bool | None = Field(default=None, strict=True, examples=[True])
     email: Email | None = None
     locale: Locale | None = None
+    manager: UserName | None = Field(default=None, examples=["bo"], description="Another user, by name.")
 
     def changes(self) -> dict[str, Any]:
-        """Return what is to change: null stands for no address and no language, and elsewhere for nothing."""
+        """Return what is to change: null stands for no address, language or manager, and elsewhere for nothing."""
         given = self.model_dump(exclude_unset=True)
-        return {
-            name: value for name, value in given.items() if value is not None or name in ("email", "locale")
-        }
+        return {name: value for name, value in given.items() if value is not None or name in _TAKEN_AWAY}
 
 
 class UserShown(Shown):
@@ -72,6 +74,7 @@ class UserShown(Shown):
     locale: Locale | None
     enabled: bool = Field(examples=[True])
     created_at: Moment
+    manager: Person | None = Field(description="Whom rules mean by this user's manager.")
 
     @classmethod
     def of(cls, user: User, *, with_email: bool) -> UserShown:

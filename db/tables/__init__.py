@@ -8,6 +8,7 @@ runs ─┬─ tasks                               the read model: written by `r
 journal, words, stream_heads, refusals       what happened, chained; people's texts, erasable
 service_locks, lock_waiters, measurements    who may move traffic, and what was measured then
 users, tokens, templates, checklists, ...    administration
+groups, service_owners, absences, ...        the directory: who is meant where a rule names nobody
 passwords, sessions, enrolments, ...         how people are known to the pages
 looks                                        what they have seen there of what they are asked to sign
 """
@@ -25,6 +26,7 @@ from db.tables.administration import (
     user_roles,
     users,
 )
+from db.tables.directory import absences, group_members, groups, service_owners, user_managers
 from db.tables.journal import journal, refusals, stream_heads, words
 from db.tables.reading import looks
 from db.tables.run import (
@@ -45,6 +47,7 @@ from db.tables.sign_in import enrolments, failed_sign_ins, identities, passwords
 from db.tables.traffic import lock_waiters, measurements, notifications, service_locks
 
 __all__ = [
+    "absences",
     "actions",
     "approval_waiting",
     "approvals",
@@ -53,6 +56,8 @@ __all__ = [
     "comments",
     "enrolments",
     "failed_sign_ins",
+    "group_members",
+    "groups",
     "histories",
     "idempotency",
     "identities",
@@ -69,12 +74,14 @@ __all__ = [
     "run_people",
     "runs",
     "service_locks",
+    "service_owners",
     "sessions",
     "stream_heads",
     "tasks",
     "templates",
     "tokens",
     "user_functions",
+    "user_managers",
     "user_roles",
     "users",
     "waiver_waiting",

@@ -165,6 +165,7 @@ WORDS: dict[str, Text] = {
     "tag_approvals": _t("Approvals", "审批"),
     "tag_attachments": _t("Attachments", "附件"),
     "tag_audit": _t("Audit", "审计"),
+    "tag_directory": _t("Directory", "通讯录"),
     "tag_health": _t("Health", "健康状况"),
     "tag_reports": _t("Reports", "报告"),
     "tag_runs": _t("Runs", "流程"),

@@ -19,6 +19,9 @@ POST /tasks/{}/comments · GET /approvals · GET /approvals/{} · POST /approval
 POST /users · GET /users · GET /users/me · PATCH /users/{} · DELETE /tokens/{} · POST /attachments
 GET /attachments/{} · GET /templates · GET /templates/{}/versions/{} · POST /templates · POST /templates/validate
 POST /templates/preview · POST /templates/bundle · POST /templates/bundle/validate
+GET /groups · POST /groups · GET /groups/{} · PATCH /groups/{} · DELETE /groups/{}
+GET /services · PUT /services/{} · DELETE /services/{}
+GET /absences · POST /absences · PATCH /absences/{} · DELETE /absences/{}
 POST /checklists · GET /health · GET /audit · GET /audit/verify
 """
 PURE = {"/templates/bundle/validate", "/templates/validate", "/templates/preview", "/checklists/validate"}

@@ -97,6 +97,39 @@ class Whole:
             self._said_more.set()
 
 
+class Person:
+    """Someone at a terminal, with the token that `golive user add` printed."""
+
+    def __init__(self, whole: Whole, name: str, *roles: str, function: str | None = None):
+        options = [word for role in roles for word in ("--role", role)]
+        options += ["--function", function] if function else []
+        made = whole.answer("user", "add", name, *options)
+        self.whole, self.name, self.token = whole, name, str(made["token"])
+
+    def types(self, *words: str, stdin: str | None = None) -> Result:
+        return self.whole.golive(*words, stdin=stdin, token=self.token)
+
+    def does(self, *words: str) -> str:
+        done = self.types(*words)
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
+    def is_refused(self, *words: str) -> str:
+        done = self.types(*words)
+        assert (done.exit_code, done.stdout) == (1, ""), done.stdout
+        assert "Traceback" not in done.stderr
+        return " ".join(done.stderr.split())
+
+    def answer_items(self, *words: str) -> list[dict[str, object]]:
+        items = self.reads(*words)["items"]
+        assert isinstance(items, list)
+        return items
+
+    def reads(self, *words: str) -> dict[str, object]:
+        read: dict[str, object] = json.loads(self.does(*words, "--json"))
+        return read
+
+
 @contextmanager
 def up(env: dict[str, str]) -> Iterator[Whole]:
     """Run `golive up` until the end of the block."""
