@@ -22,6 +22,7 @@ from cli import (
     templates,
     up,
     users,
+    waivers,
     watching,
 )
 from cli.language import _
@@ -42,6 +43,8 @@ watching.register(app)
 app.add_typer(tasks.app, name="task")
 approvals.register(app)
 signing.register(app)
+app.add_typer(waivers.app, name="waiver")
+waivers.register(app)
 attachments.register(app)
 acts.register(app)
 reviews.register(app)
