@@ -221,6 +221,7 @@ async def test_a_promotion_to_the_end_ends_the_rollout(team: Team) -> None:
         await manager.act(path, f"{path}/promote-full", reason="nobody complains")
         ended = await seen(manager, run_id, lambda one: "completed" in one.text)
         assert "Everything was done, and the run is complete." in ended.text
+        await seen(manager, run_id, lambda one: bool(one.html.select(f'#live a[href="{path}/report"]')))
         assert not offered(ended)
 
 
