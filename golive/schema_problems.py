@@ -36,6 +36,10 @@ _KINDS = {
     "date": N_("must be a date such as 2026-10-01, not {got}"),
     "time": N_("must be a time such as 09:00, not {got}"),
 }
+_OF_ONE = {
+    "too_short": N_("needs at least one entry"),
+    "string_too_short": N_("may not be empty"),
+}
 _MODELS = {
     "Text": N_("must be text, or its two languages as en: and zh:, not {got}"),
     "Span": N_("must be a length of time such as 30s, 15m, 4h or 2d, not {got}"),
@@ -144,6 +148,8 @@ def _sentence(error: ErrorDetails, models: list[type[BaseModel]]) -> Sentence:
 def _of_kind(kind: str, error: ErrorDetails, context: Mapping[str, Any]) -> Sentence:
     """Say what is wrong with a plain value: beyond a limit, or of another type."""
     got = shown(error["input"])
+    if context.get("min_length") == 1 and kind in _OF_ONE:
+        return say(_OF_ONE[kind])
     if msgid := _limit(kind):
         return say(msgid, got=got, **{name: value for name, value in context.items() if name != "field_type"})
     return say(_KINDS.get(kind.partition("_")[0], N_("{what}")), got=got, what=error["msg"])

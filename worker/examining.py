@@ -242,9 +242,11 @@ async def replays(here: Installation) -> AsyncIterator[Finding]:
             why = " ".join(str(result.replay_failure).split())
             found = say(N_("Run {run} cannot go on with this golive: {why}."), run=run, why=why[:300])
             yield _finding("replay", found, remedy, well=False)
-    yield _finding(
-        "replay", say(N_("{count} open runs were replayed with this golive."), count=count), remedy, well=True
+    one, several = (
+        N_("One open run was replayed with this golive."),
+        N_("{count} open runs were replayed with this golive."),
     )
+    yield _finding("replay", say(one if count == 1 else several, count=count), remedy, well=True)
 
 
 LOCAL: tuple[LocalLook, ...] = (secret_keys, disk, schema, clocks, frozen)

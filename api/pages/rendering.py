@@ -53,13 +53,14 @@ class Voice:
     zone: ZoneInfo
     now: datetime
 
-    def when(self, at: datetime | None) -> Markup:
-        """Return a time as the reader's clock has it; a dash for none."""
+    def when(self, at: datetime | None, exactly: bool = False) -> Markup:  # noqa: FBT001, FBT002 - for templates
+        """Return a time as the reader's clock has it, `exactly` with its seconds; a dash for none."""
         if at is None:
             return _NONE
         local = at.astimezone(self.zone)
         day = _day(_DAY, local.date(), self.language)
-        told = f"{day} {local:%H:%M}" if self.language == "zh" else f"{day}, {local:%H:%M}"
+        clock = f"{local:%H:%M:%S}" if exactly else f"{local:%H:%M}"
+        told = f"{day} {clock}" if self.language == "zh" else f"{day}, {clock}"
         return self._time(local, told)
 
     def brief(self, at: datetime | None) -> Markup:

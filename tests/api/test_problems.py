@@ -44,7 +44,7 @@ async def test_a_body_that_is_not_declared_as_json_is_refused(admin: Client) -> 
         ("/users", {**USER, "roles": "admin"}, "roles", "list"),
         ("/users", [], "body", "object"),
         ("/runs", {**START, "release": {**RELEASE, "servise": "x"}}, "release.servise", "“service”"),
-        ("/runs", {**START, "release": {**RELEASE, "artifacts": []}}, "release.artifacts", "at least 1"),
+        ("/runs", {**START, "release": {**RELEASE, "artifacts": []}}, "release.artifacts", "at least one"),
         (
             "/runs",
             {**START, "release": {**RELEASE, "artifacts": [{"name": "a", "digest": "md5:1"}]}},

@@ -115,7 +115,7 @@ def test_the_new_version_is_asked_before_the_upgrade_with_the_data_of_the_old_on
     installed = look.replace("make -C ../golive-next install", f"ln -s {ROOT / '.venv'} ../golive-next/.venv")
     assert installed != look
     said = run([installed], here, whole)
-    assert "open runs were replayed with this golive" in said
+    assert "replayed with this golive" in said
     assert str(Path(whole.env["GOLIVE_HOME"]).absolute()) in said
     (next_ / ".venv").unlink()  # which git would not leave out: a link is no folder
     run([after], here, whole)

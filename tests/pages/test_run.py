@@ -176,7 +176,8 @@ async def test_an_abort_wins_while_the_run_is_held(team: Team) -> None:
         ended = await seen(manager, run_id, lambda shown: "ended" in shown.text and not offered(shown))
         assert "rm aborted the run." in ended.text
         assert "users cannot pay" in ended.text
-        assert not ended.html.select("#acts > p"), "an empty box is not shown"
+        (told,) = ended.html.select("#acts > p:not([hidden])")
+        assert told.get_text() == "This run has ended; nothing can be done in it any more."
 
 
 async def test_after_the_end_a_task_is_open_to_nobody_and_was_not_done(team: Team) -> None:
@@ -221,6 +222,7 @@ async def test_a_promotion_to_the_end_ends_the_rollout(team: Team) -> None:
         await manager.act(path, f"{path}/promote-full", reason="nobody complains")
         ended = await seen(manager, run_id, lambda one: "completed" in one.text)
         assert "Everything was done, and the run is complete." in ended.text
+        await seen(manager, run_id, lambda one: bool(one.html.select(f'#live a[href="{path}/report"]')))
         assert not offered(ended)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -532,6 +533,32 @@ async def test_lessons_of_earlier_runs_are_shown_for_the_service_that_is_typed(t
         assert "No earlier run of other has left a lesson." in other.html.get_text()
         shown = await press(reader, await reader.look("/start/small"), "small", "preview", **TYPED)
     assert "Warm the cache <first>" in shown.text
+
+
+async def test_at_the_demo_pace_the_preview_tells_seconds(admin: Client) -> None:
+    manager = await small_team(admin)
+    async with reading(admin.app, manager.token) as reader:
+        form = await reader.look("/start/every-type")
+        typed = {**TYPED, "parameters.mood": "calm", "parameters.word": "w"}
+        for pace, seconds in (("real", False), ("demo", True)):
+            shown = await press(reader, form, "every-type", "preview", **typed, **{"parameters.pace": pace})
+            times = [time.get_text() for time in shown.html.select("#preview time")]
+            assert times
+            assert all(bool(re.search(r"\d\d:\d\d:\d\d$", told)) == seconds for told in times), times
+
+
+async def test_a_parameter_is_told_in_words(team: Team) -> None:
+    await team.admin.post("/templates", {"source": EVERY_TYPE})
+    body = {"template": "every-type", "release": RELEASE, "people": PEOPLE}
+    made = await team.manager.post(
+        "/runs", {**body, "parameters": {"mood": "calm", "word": "w", "off": False}}
+    )
+    assert made.status_code == 201, made.text
+    team.stack.runs.append(made.json()["id"])
+    async with reading(team.manager.app, team.manager.token) as reader:
+        shown = await reader.look(f"/runs/{made.json()['id']}")
+    facts = {str(dt.get_text()): dt.find_next("dd").get_text() for dt in shown.html.select("#rest dt")}  # type: ignore[union-attr]
+    assert (facts["on"], facts["off"], facts["whole"]) == ("yes", "no", "3")
 
 
 async def test_with_very_many_people_in_a_function_all_of_them_take_part(admin: Client) -> None:

@@ -231,7 +231,7 @@ def test_a_wrong_script_gets_one_clear_sentence_with_its_line(steps: str, told: 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("tests: []\n", "tests: needs at least 1"),
+        ("tests: []\n", "tests: needs at least one entry"),
         ("test: []\n", "there is no key “test” here; did you mean “tests”?"),
         ("- a\n", "a file of tests is a group of keys"),
         (
