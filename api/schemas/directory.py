@@ -84,7 +84,7 @@ class AbsenceGiven(Given):
     reason: Reason | None = Field(
         default=None,
         examples=["Holidays"],
-        description="Shown to the person and to those who may write the absences of others.",
+        description="Shown to the person, to `release_manager` and `admin`, and in the audit log.",
     )
 
 

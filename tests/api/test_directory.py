@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -239,3 +241,15 @@ async def test_an_absence_that_cannot_be_is_refused(
 async def test_who_writes_the_absence_of_nobody_is_told_so(admin: Client) -> None:
     told = problem(await admin.post("/absences", {"user": "cy", "until": after(1)}), 422, "unknown_user")
     assert told["detail"] == "“user” names cy, who is not a user of golive."
+
+
+async def test_what_is_written_at_the_same_moment_is_there_once(admin: Client, ann: Client) -> None:
+    times = {"since": after(1), "until": after(2)}
+    away = await asyncio.gather(
+        *(who.post("/absences", {**times, "user": "ann"}) for who in (ann, admin) * 4)
+    )
+    made = await asyncio.gather(*(admin.post("/groups", {"name": "board"}) for _ in range(8)))
+    for answers in (away, made):
+        assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 7}
+    assert [each["user"] for each in (await ann.get("/absences"))["items"]] == ["ann"]
+    assert (await admin.get("/audit/verify"))["ok"] is True

@@ -164,6 +164,8 @@ async def test_every_link_leads_to_an_operation_with_all_that_its_address_needs(
         ("POST", "/runs", {"look-at-a-whole-run", "hold-the-run", "complete-a-task", "decide"}),
         ("GET", "/approvals/{approval_id}", {"decide"}),
         ("POST", "/users", {"look-at-a-user", "change-a-user", "revoke-a-token"}),
+        ("POST", "/groups", {"look-at-a-group", "change-a-group", "remove-a-group"}),
+        ("POST", "/absences", {"change-an-absence", "end-an-absence"}),
         ("POST", "/attachments", {"download-a-file"}),
         ("POST", "/templates", {"read-a-version-of-a-template"}),
         ("GET", "/runs/{run_id}/actions", {"close-an-action"}),
