@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.responses import Response
 
+from api.addresses import NoNul
 from api.engine import Engine
 from api.feed import Feed
 from api.forecasts import Forecasts
@@ -108,6 +109,7 @@ def create_app(settings: Settings, tracing: Tracing | None = None) -> FastAPI:
         },
     )
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5, exclude_content_types=_AS_THEY_ARE)
+    app.add_middleware(NoNul)
     app.add_middleware(BodyLimit)
     app.add_middleware(OwnHost, settings=settings)
     app.add_middleware(SafeHeaders, https=(settings.public_url or "").startswith("https:"))

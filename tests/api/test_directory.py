@@ -107,7 +107,7 @@ async def test_a_service_goes_by_the_name_that_releases_give_it(admin: Client, s
 async def test_owners_are_users_and_services_named_on_one_line(admin: Client) -> None:
     problem(await admin.ask("PUT", "/services/checkout", json={"owners": ["cy"]}), 422, "unknown_user")
     problem(await admin.ask("PUT", "/services/checkout", json={"owners": []}), 422, "invalid")
-    for written in ("%20", "a%00b", "a%0Ab", "x" * 121):
+    for written in ("%20", "a%0Ab", "x" * 121):
         answer = await admin.ask("PUT", f"/services/{written}", json={"owners": ["ann"]})
         assert problem(answer, 422, "invalid")["field"] == "service"
     assert (await admin.get("/services"))["items"] == []

@@ -126,3 +126,13 @@ async def test_an_address_with_a_slash_too_many_leads_nowhere(admin: Client, pat
 async def test_nobody_is_called_as_golive_calls_itself(admin: Client, name: str) -> None:
     told = problem(await admin.post("/users", {"name": name, "roles": []}), 422, "invalid")
     assert name in told["detail"]
+
+
+@pytest.mark.parametrize("path", ["/users/a%00", "/tasks/%00", "/runs/%00/stream", "/waivers/%00"])
+async def test_nothing_is_at_an_address_with_nul(admin: Client, path: str) -> None:
+    problem(await admin.ask("GET", path), 404, "no_such_address")
+
+
+@pytest.mark.parametrize("path", ["/users?q=%00", "/runs?service=a%00b", "/waivers?run=%00"])
+async def test_nothing_is_asked_for_with_nul(admin: Client, path: str) -> None:
+    problem(await admin.ask("GET", path), 422, "invalid")
