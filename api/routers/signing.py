@@ -50,7 +50,7 @@ async def _named(house: House, field: str, names: Sequence[str]) -> tuple[Actor,
     **_act(
         "withdraw",
         "Withdraw a decision",
-        "Your own (撤回), while the gate is still closed. It stays in the journal; what it granted is asked again.",
+        "Your own, while the gate is still closed. It stays in the journal; what it granted is asked again.",
         "409 gate_opened",
         "409 not_decided",
         "422 reason_missing",
@@ -74,7 +74,7 @@ async def withdraw(
     **_act(
         "delegate",
         "Hand a decision over",
-        "Your own seat (转交), to a person of the same function who is not asked anyway, from `since` until `until`. "
+        "Your own seat, to a person of the same function who is not asked anyway, from `since` until `until`. "
         "It goes no further; the decision is recorded as theirs for you. `to: null` takes it back.",
         "403 seat_missing",
         "409 already_asked",
@@ -115,7 +115,7 @@ async def delegate(
     **_act(
         "add_signer",
         "Add signers",
-        "To sign before you or after you (加签). All of them sign; they add nobody.",
+        "To sign before you or after you. All of them sign; they add nobody.",
         "403 added_signer",
         "403 may_not_sign",
         "409 already_asked",
@@ -148,7 +148,7 @@ async def add_signer(
     **_act(
         "remind",
         "Remind the signers",
-        "All whose decision is awaited (催办), at most every 30 minutes.",
+        "All whose decision is awaited, at most every 30 minutes.",
         "409 approval_closed",
         "409 reminded_lately",
     ),
@@ -170,7 +170,7 @@ async def remind(
     **_act(
         "inform",
         "Keep people informed",
-        "They are told now and when it is decided (抄送), and have no vote.",
+        "They are told now and when it is decided, and have no vote.",
         "422 unknown_user",
     ),
 )

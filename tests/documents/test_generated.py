@@ -166,8 +166,8 @@ def test_links_of_the_readmes_table_lead_on_from_the_page_of_settings(language: 
 
 def test_a_route_says_who_may_what_to_send_what_comes_and_where_it_leads() -> None:
     (page,) = (page for page in api_pages.pages("en") if page.name == "reference/api/approvals.md")
-    _, _, shown, decide = page.text.split("\n## ")
-    assert decide.startswith("POST /approvals/{approval_id}/decisions\n")
+    routes = {part.partition("\n")[0]: part for part in page.text.split("\n## ")}
+    shown, decide = routes["GET /approvals/{approval_id}"], routes["POST /approvals/{approval_id}/decisions"]
     assert "Permission: `approver`." in decide
     sent, answered = re.findall(r"^```json\n(.*?)^```", decide, re.MULTILINE | re.DOTALL)
     assert json.loads(sent)["decision"] == "approved"
