@@ -16,6 +16,8 @@ WORKERS ?= 2
 ARGS ?=
 # How long `make contract` lets each of its three people ask; in less than a minute they do not get round everything.
 SECONDS ?= 200
+# How many sign-offs `make model` asks about.
+CASES ?= 100000
 # The folders of the documentation's languages.
 DOCS := en zh-CN
 
@@ -41,7 +43,7 @@ completion:  ## Say how to get `golive` on the PATH, with completion in your she
 	@echo '  golive --install-completion           # once; then open a new shell'
 
 ##@ Work on it
-.PHONY: test proofs lint format coverage contract bench chaos screenshots docs
+.PHONY: test proofs lint format coverage contract model mutation bench chaos screenshots docs
 test: lint  ## Run what must pass at each change: lint, types, import contracts, tests (TESTS=, WORKERS=, ARGS=)
 	@mkdir -p build
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not proof" --junitxml=build/junit.xml $(ARGS) $(TESTS)
@@ -68,6 +70,12 @@ coverage: dev  ## Run the tests in one process and show which lines no test reac
 
 contract: dev  ## Ask a whole golive for ten minutes, at random, whether its OpenAPI document is true (SECONDS=, ARGS=)
 	CONTRACT_SECONDS=$(SECONDS) $(PY) -m pytest $(ARGS) tests/api/contract
+
+model: dev  ## Ask a hundred thousand sign-offs whether engine and model agree (CASES=, ARGS=)
+	MODEL_CASES=$(CASES) $(PY) -m pytest --timeout 0 $(ARGS) tests/rules/test_sign_off_model.py
+
+mutation: dev  ## Change the rules of signing in small ways: tests must notice nine in ten
+	@$(PY) -m tests.mutation
 
 bench: dev  ## Measure; ARGS=viewers: what 500 open pages of each kind cost (ARGS=)
 	@$(PY) -m bench $(ARGS)
@@ -111,7 +119,7 @@ catalogs: $(VENV)/.dev  ## Collect the texts, merge them into the translations a
 	$(PY) -m babel.messages.frontend compile -D golive -d locale --statistics
 
 clean:  ## Remove .venv and everything that tools made; your data in .golive stays
-	rm -rf $(VENV) node_modules build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
+	rm -rf $(VENV) node_modules build dist htmlcov mutants .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
 	  .pytest_cache .ruff_cache locale/*/LC_MESSAGES/*.mo docs/_locale/*/LC_MESSAGES/*.mo
 	find . -name __pycache__ -type d -not -path './.golive*' -prune -exec rm -rf {} +
 
