@@ -213,14 +213,9 @@ async def compared(client: Client, database: Database, runs: int = 1) -> dict[st
 async def running(
     environment: WorkflowEnvironment, database: Database, home: Path, **set_up: Any
 ) -> AsyncIterator[Stack]:
-    """Run the worker until the block ends."""
-    settings = Settings(
-        home=home,
-        secret_keys=SecretStr("a-key-of-tests-and-of-nothing-else"),
-        sandbox=True,
-        cached_runs=0,
-        **set_up,
-    )
+    """Run the worker until the block ends: every step replays, in the sandbox, unless `set_up` says otherwise."""
+    usual = {"sandbox": True, "cached_runs": 0} | set_up
+    settings = Settings(home=home, secret_keys=SecretStr("a-key-of-tests-and-of-nothing-else"), **usual)
     traffic, gauge = LocalTraffic(home / "traffic"), Gauge()
     namespace = await namespace_id(environment.client)
     parts = Parts(settings=settings, namespace=namespace, database=database, traffic=traffic, metrics=gauge)
