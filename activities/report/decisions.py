@@ -18,6 +18,8 @@ def decisions(told: Told) -> Section:
     blocks: list[Block] = [_approvals(told), _made(told)]
     if told.events("DecisionsStale"):
         blocks.append(_stale(told))
+    if told.events("GlassBroken"):
+        blocks.append(_broken(told))
     return Section("decisions", say(N_("Decisions")), tuple(blocks))
 
 
@@ -134,3 +136,18 @@ def _stale(told: Told) -> Block:
     ]
     columns: tuple[Sentence, ...] = (say(N_("time")), say(N_("approval")), say(N_("what had changed")))
     return table(say(N_("Decisions that became stale")), columns, rows, none=say(N_("None became stale.")))
+
+
+def _broken(told: Told) -> Block:
+    """Tell what was granted against its rules in an emergency, and who looked at it afterwards."""
+    reviews = {
+        row.payload.get("reviews"): row for row in told.events("ActionAdded") if row.payload.get("reviews")
+    }
+    closed = {row.payload["action"]: row for row in told.events("ActionClosed")}
+    rows: list[tuple[Cell, ...]] = []
+    for row in told.events("GlassBroken"):
+        review = closed.get(reviews[row.actor].payload["action"]) if row.actor in reviews else None
+        by = review.actor if review else say(N_("nobody yet"))
+        rows.append((time_of(row), told.title(row.object), row.actor, row.reason, by))
+    columns = (say(N_("time")), say(N_("approval")), say(N_("who")), say(N_("why")), say(N_("reviewed by")))
+    return table(say(N_("Granted by breaking the glass")), columns, rows, none=say(N_("Nothing.")))
