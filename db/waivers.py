@@ -118,6 +118,26 @@ async def list_waivers(  # noqa: PLR0913 - each is a filter of the route
     return page.seen_as(await _views(session, page.items))
 
 
+async def waivers_of_run(session: Session, run_id: str) -> tuple[WaiverView, ...]:
+    """Return all waivers of a run, the newest first."""
+    query = select(waivers).where(waivers.c.run_id == run_id).order_by(waivers.c.seq.desc())
+    return tuple(await _views(session, (await session.execute(query)).all()))
+
+
+async def waivers_signed(
+    session: Session, run_id: str, covered: Iterable[Mapping[str, Any]]
+) -> tuple[WaiverView, ...]:
+    """Return the waivers that the subject of an approval of a run covers, in its order."""
+    query = select(waivers).where(waivers.c.run_id == run_id).order_by(waivers.c.seq)
+    rows = {_covered(fields_of(row)): row for row in await session.execute(query)}
+    found = [rows[key] for each in covered if (key := _covered(each | {"about": each["check"]})) in rows]
+    return tuple(await _views(session, found)) if found else ()
+
+
+def _covered(waiver: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(waiver[name] for name in ("about", "by", "reason", "risk", "mitigation"))
+
+
 async def get_waiver(session: Session, waiver_id: str) -> WaiverView:
     """Return a waiver. Raises NotFound (`unknown_waiver`)."""
     row = (await session.execute(select(waivers).where(waivers.c.id == waiver_id))).one_or_none()
