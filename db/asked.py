@@ -34,8 +34,8 @@ async def asked_of(
     going_on = and_(runs.c.state.not_in(ENDED), true() if among is None else runs.c.id.in_(among))
     found: dict[str, dict[str, list[str]]] = {name: defaultdict(list) for name in names}
     work = union_all(_own(names).where(going_on), _offered(names).where(going_on))
-    others = (_decisions(names), _waivers(names), _managed(names))
-    for query in (work, *(each.where(going_on) for each in others)):
+    decisions = union_all(_decisions(names).where(going_on), _waivers(names).where(going_on))
+    for query in (work, decisions, _managed(names).where(going_on)):
         for name, run_id, *facts in await session.execute(query):
             found[name][run_id].append(repr(facts))
     return {
