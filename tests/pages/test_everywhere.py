@@ -11,9 +11,8 @@ from tests.pages.everywhere import ELSEWHERE, PLACES
 from tests.pages.scene import Scene
 from tests.pages.test_safety import page_routes
 
-SCENE = Scene(
-    url="", tokens={}, preparing="p", signing="s", moving="m", held="h", ended="e", link="/enrol/a-secret"
-)
+_RUNS = ("preparing", "signing", "moving", "held", "ended", "shared", "waived")
+SCENE = Scene(url="", tokens={}, link="/enrol/a-secret", waiver="w-w1", **{name: name[0] for name in _RUNS})
 LOCKS = sorted([ROOT / "package-lock.json", *ROOT.glob("requirements*.lock")])
 
 
