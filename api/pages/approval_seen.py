@@ -42,7 +42,7 @@ _ASKED_AGAIN = N_("it was asked for again")
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One rule: who signed under it, and who else can.
+    """One rule: who signed under it, and who else can: the `others` now, who is `later` after somebody else.
 
     It is `planned`, or of somebody whom a signer added, whose `place` is before that signer or after.
     """
@@ -52,6 +52,7 @@ class Asked:
     place: str | None
     signed: list[DecisionShown]
     others: list[str]
+    later: list[str]
 
     @property
     def who(self) -> str:
@@ -110,6 +111,7 @@ class Seen:
                 others=[
                     name for name in self.approval.waiting_for if not rule.met and name in self._holders(rule)
                 ],
+                later=[] if rule.met else self._later(rule),
             )
             for rule, plan in zip_longest(self.approval.rules, planned[: len(self.approval.rules)])
         ]
@@ -190,21 +192,30 @@ class Seen:
     def earlier(self) -> list[str]:
         """Who has to sign before the reader may, under each rule that asks the reader: it is not their turn."""
         held = [rule for rule in self.approval.rules if self._holds(rule)]
-        before = [self._before(rule) for rule in held]
+        before = [self._before(self.me, rule) for rule in held]
         return before[0] if before and all(before) else []
 
     def _holds(self, rule: RuleShown) -> bool:
         mine = rule.function is None or rule.function in self.visit.actor.functions
         return mine and self.me in self._holders(rule)
 
-    def _before(self, rule: RuleShown) -> list[str]:
-        """Return who signs before the reader under a rule and has not approved."""
+    def _later(self, rule: RuleShown) -> list[str]:
+        """Return who signs under a rule once others have signed."""
+        decided = {each.by for each in self.approval.decisions if not each.stale}
+        return [
+            name
+            for name in self._holders(rule)
+            if name not in decided and name not in self.approval.waiting_for and self._before(name, rule)
+        ]
+
+    def _before(self, name: str, rule: RuleShown) -> list[str]:
+        """Return who signs before somebody under a rule and has not approved."""
         added = self.approval.added
-        first = [each.name for each in added if each.by == self.me and each.place == "before"]
-        first += [each.by for each in added if each.name == self.me and each.place == "after"]
-        if rule.mode == "ordered" and self.me not in self.approval.waiting_for:
-            first += [name for name in self.approval.waiting_for if name in self._holders(rule)]
-        return [name for name in dict.fromkeys(first) if name not in self._approved]
+        first = [each.name for each in added if each.by == name and each.place == "before"]
+        first += [each.by for each in added if each.name == name and each.place == "after"]
+        if rule.mode == "ordered" and name not in self.approval.waiting_for:
+            first += [other for other in self.approval.waiting_for if other in self._holders(rule)]
+        return [other for other in dict.fromkeys(first) if other not in self._approved]
 
     @property
     def _approved(self) -> set[str]:

@@ -81,7 +81,7 @@ _FIELDS: Mapping[str, str] = {
     "release artifacts": N_("Artifacts"),
     "release authors": N_("Made by"),
     "release scope": N_("Scope"),
-    "delegate to": N_("To"),
+    "delegate to": N_("Hand over to"),
     "delegate since": N_("From"),
     "delegate until": N_("Until"),
     "add-signer people": N_("Who"),

@@ -146,6 +146,8 @@ async def test_signers_are_added_and_sign_in_their_turn(go: Asked, readers: Read
     assert "dora added by ops1, signs before them" in added.text
     assert "emil added by ops1, signs after them" in added.text
     assert "It is not your turn yet: first it is signed by dora." in added.text
+    assert "Nobody is left" not in added.text
+    assert "can sign later: emil" in added.text
     assert not added.offers(f"{go.path}/approve")
     done = await (await readers.of(dora)).act(go.path, f"{go.path}/approve")
     assert done.status == 200

@@ -61,6 +61,7 @@ async def test_a_check_that_fails_leads_to_the_form_and_the_run_lists_what_was_a
     assert waiver["ends_at"] == "2099-01-01T08:00:00Z"
     assert set(links(done)) == {f"/waivers/{waiver['id']}"}, "of one check, one waiver is asked for at a time"
     assert "asked for by qa1 · waits for ops1" in done.text
+    assert "qa1 asked for a waiver of “Share that pass” until 2099-01-01 08:00 UTC" in done.text
 
 
 @pytest.mark.parametrize(
