@@ -129,13 +129,15 @@ async def waivers_signed(
 ) -> tuple[WaiverView, ...]:
     """Return the waivers that the subject of an approval of a run covers, in its order."""
     query = select(waivers).where(waivers.c.run_id == run_id).order_by(waivers.c.seq)
-    rows = {_covered(fields_of(row)): row for row in await session.execute(query)}
-    found = [rows[key] for each in covered if (key := _covered(each | {"about": each["check"]})) in rows]
-    return tuple(await _views(session, found)) if found else ()
+    rows = {
+        (row.about, *(getattr(row, name) for name in _SIGNED)): row for row in await session.execute(query)
+    }
+    keys = [(each["check"], *(each[name] for name in _SIGNED)) for each in covered]
+    return tuple(await _views(session, [rows[key] for key in keys if key in rows]))
 
 
-def _covered(waiver: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(waiver[name] for name in ("about", "by", "reason", "risk", "mitigation"))
+_SIGNED = ("by", "reason", "risk", "mitigation")
+"""By what the waivers of a check are told apart in a subject."""
 
 
 async def get_waiver(session: Session, waiver_id: str) -> WaiverView:
@@ -153,6 +155,8 @@ _SAID = ("reason", "risk", "mitigation", "comment")
 async def _views(session: Session, rows: Iterable[Row[Any]]) -> list[WaiverView]:
     """Return waivers with what was said and whom they wait for, each read in one query for all."""
     found = [dict(fields_of(row)) for row in rows]
+    if not found:
+        return []
     texts = await texts_of(session, {row[name] for row in found for name in _SAID if row[name]})
     waiting: dict[str, list[str]] = {row["id"]: [] for row in found}
     named = (

@@ -131,7 +131,7 @@ async def test_what_is_wrong_about_a_hand_over_is_said_at_its_field(
     for name, value in values.items():
         kept = page.form(f"{go.path}/delegate").select_one(f"[name={name}]")
         assert kept is not None
-        assert (kept.get("value") or kept.get_text()).strip() == value.strip()
+        assert str(kept.get("value") or kept.get_text()).strip() == value.strip()
 
 
 async def test_signers_are_added_and_sign_in_their_turn(go: Asked, readers: Readers) -> None:
