@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union_all
 
 from db.news import Stamp, stamp_over
 from db.session import Session
-from db.tables import approval_waiting, approvals, run_people, runs, tasks
+from db.tables import approval_waiting, approvals, run_people, runs, tasks, waiver_waiting, waivers
 from golive.vocabulary import AWAITED, ENDED
 
 Parts = Mapping[str, Stamp]
@@ -34,7 +34,8 @@ async def asked_of(
     going_on = and_(runs.c.state.not_in(ENDED), true() if among is None else runs.c.id.in_(among))
     found: dict[str, dict[str, list[str]]] = {name: defaultdict(list) for name in names}
     work = union_all(_own(names).where(going_on), _offered(names).where(going_on))
-    for query in (work, _decisions(names).where(going_on), _managed(names).where(going_on)):
+    decisions = union_all(_decisions(names).where(going_on), _waivers(names).where(going_on))
+    for query in (work, decisions, _managed(names).where(going_on)):
         for name, run_id, *facts in await session.execute(query):
             found[name][run_id].append(repr(facts))
     return {
@@ -69,6 +70,13 @@ def _decisions(names: Collection[str]) -> Select[Any]:
     found = select(approval_waiting.c.name, runs.c.id, *facts).select_from(approval_waiting)
     asked = found.join(approvals, approvals.c.id == approval_waiting.c.approval_id)
     return asked.join(runs, runs.c.id == approvals.c.run_id).where(approval_waiting.c.name.in_(names))
+
+
+def _waivers(names: Collection[str]) -> Select[Any]:
+    facts = (waivers.c.id, waivers.c.state, waivers.c.ends_at, *_RUN)
+    found = select(waiver_waiting.c.name, runs.c.id, *facts).select_from(waiver_waiting)
+    asked = found.join(waivers, waivers.c.id == waiver_waiting.c.waiver_id)
+    return asked.join(runs, runs.c.id == waivers.c.run_id).where(waiver_waiting.c.name.in_(names))
 
 
 def _managed(names: Collection[str]) -> Select[Any]:

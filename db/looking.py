@@ -23,6 +23,7 @@ from db.signed import Signed, signed
 from db.standing import standing_of
 from db.tables import reports
 from db.views import ApprovalView, JournalRow, RunHeader, RunWhole, TaskView
+from db.waivers import WaiverView, waivers_of_run
 from db.work import Counts, Managed, Waiting, count_work, list_work, managed_runs
 from golive.plan import Release
 from golive.standing import Standing
@@ -40,6 +41,7 @@ class Look:
     events: tuple[JournalRow, ...]
     lessons: tuple[LessonView, ...]
     actions: tuple[ActionView, ...]
+    waivers: tuple[WaiverView, ...]
     ending: JournalRow | None
     reported: bool
 
@@ -59,6 +61,7 @@ async def look_at(session: Session, run_id: str) -> Look:
         events=await events_before(session, run_id, run.seq + 1, NEWEST),
         lessons=await lessons_of_run(session, run_id),
         actions=await actions_of_run(session, run_id),
+        waivers=await waivers_of_run(session, run_id),
         ending=await last_of(session, run_id, _ENDINGS) if early else None,
         reported=await session.scalar(written) is not None,
     )

@@ -12,6 +12,7 @@ from db.reading import task_views
 from db.session import Session
 from db.tables import runs, tasks
 from db.views import ApprovalView, TaskView
+from db.waivers import WaiverView, waivers_signed
 from db.words import seals, unseal
 from golive.evidence import waiver_digest, work_digest
 from golive.recording import GateView, StageView
@@ -41,6 +42,7 @@ class Signed:
 
     work: tuple[SignedWork, ...]
     gates: tuple[SignedGate, ...]
+    waivers: tuple[WaiverView, ...]
 
 
 async def signed(session: Session, approval: ApprovalView) -> Signed | None:
@@ -58,7 +60,8 @@ async def signed(session: Session, approval: ApprovalView) -> Signed | None:
     stages = (await session.execute(select(runs.c.stages).where(runs.c.id == approval.run_id))).scalar_one()
     known = {stage["id"]: StageView.model_validate(stage) for stage in stages}
     gates = [gate for part in approval.subject["gates"] for gate in _gates(known[part["stage"]], part)]
-    return Signed(work=work, gates=tuple(gates))
+    waived = await waivers_signed(session, approval.run_id, approval.subject.get("waivers", ()))
+    return Signed(work=work, gates=tuple(gates), waivers=waived)
 
 
 def _gates(stage: StageView, part: dict[str, Any]) -> Iterator[SignedGate]:

@@ -19,6 +19,7 @@ async def standing_of(session: Session, run_id: str) -> Standing:
     work = select(tasks.c.ref, tasks.c.state, tasks.c.done_by).where(tasks.c.run_id == run_id)
     done = (await session.execute(work)).all()
     build = Build.model_validate(run.builds[-1])
+    stages = [StageView.model_validate(stage) for stage in run.stages]
     return Standing(
         plan=Plan.model_validate(run.plan),
         release=build.release,
@@ -26,5 +27,6 @@ async def standing_of(session: Session, run_id: str) -> Standing:
         editor=build.by,
         states={row.ref: row.state for row in done},
         done_by={row.ref: row.done_by for row in done if row.done_by},
-        shifted=shifted_by([StageView.model_validate(stage) for stage in run.stages]),
+        stages={stage.id: stage.state for stage in stages},
+        shifted=shifted_by(stages),
     )

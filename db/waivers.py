@@ -118,6 +118,28 @@ async def list_waivers(  # noqa: PLR0913 - each is a filter of the route
     return page.seen_as(await _views(session, page.items))
 
 
+async def waivers_of_run(session: Session, run_id: str) -> tuple[WaiverView, ...]:
+    """Return all waivers of a run, the newest first."""
+    query = select(waivers).where(waivers.c.run_id == run_id).order_by(waivers.c.seq.desc())
+    return tuple(await _views(session, (await session.execute(query)).all()))
+
+
+async def waivers_signed(
+    session: Session, run_id: str, covered: Iterable[Mapping[str, Any]]
+) -> tuple[WaiverView, ...]:
+    """Return the waivers that the subject of an approval of a run covers, in its order."""
+    query = select(waivers).where(waivers.c.run_id == run_id).order_by(waivers.c.seq)
+    rows = {
+        (row.about, *(getattr(row, name) for name in _SIGNED)): row for row in await session.execute(query)
+    }
+    keys = [(each["check"], *(each[name] for name in _SIGNED)) for each in covered]
+    return tuple(await _views(session, [rows[key] for key in keys if key in rows]))
+
+
+_SIGNED = ("by", "reason", "risk", "mitigation")
+"""By what the waivers of a check are told apart in a subject."""
+
+
 async def get_waiver(session: Session, waiver_id: str) -> WaiverView:
     """Return a waiver. Raises NotFound (`unknown_waiver`)."""
     row = (await session.execute(select(waivers).where(waivers.c.id == waiver_id))).one_or_none()
@@ -133,6 +155,8 @@ _SAID = ("reason", "risk", "mitigation", "comment")
 async def _views(session: Session, rows: Iterable[Row[Any]]) -> list[WaiverView]:
     """Return waivers with what was said and whom they wait for, each read in one query for all."""
     found = [dict(fields_of(row)) for row in rows]
+    if not found:
+        return []
     texts = await texts_of(session, {row[name] for row in found for name in _SAID if row[name]})
     waiting: dict[str, list[str]] = {row["id"]: [] for row in found}
     named = (

@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     literal,
     null,
@@ -30,12 +31,13 @@ from db.queries import HEADERS
 from db.reading import header, stage_title, wait_of
 from db.schema import Moment
 from db.session import Session
-from db.tables import approval_waiting, approvals, run_people, runs, tasks
+from db.tables import approval_waiting, approvals, run_people, runs, tasks, waiver_waiting, waivers
 from db.views import RunHeader
 from golive.recording import Wait
 from golive.vocabulary import AWAITED, ENDED
 from golive.words import Text
 
+Kind = Literal["task", "approval", "waiver"]
 Asked = Literal["do", "verify", "decide"]
 MANAGED = 20
 """Runs of one release manager that are shown beside their work; the list of runs shows all."""
@@ -45,6 +47,7 @@ MANAGED = 20
 class Waiting:
     """One thing that is asked of a person. `assignee` is None for what is offered, and for decisions."""
 
+    kind: Kind
     asked: Asked
     id: str
     title: Text
@@ -120,7 +123,7 @@ def _managed(row: Row[Any]) -> Managed:
 
 
 def _on(name: str, now: datetime) -> Subquery:
-    return union_all(_own(name), _offered(name), _decisions(name, now)).subquery("waiting")
+    return union_all(_own(name), _offered(name), _decisions(name, now), _waivers(name)).subquery("waiting")
 
 
 # Together these two are `is_on`, and each is found by an index of its own however many tasks there are.
@@ -169,6 +172,26 @@ def _decisions(name: str, now: datetime) -> Select[Any]:
     return going_on.where(approval_waiting.c.name == name)
 
 
+def _waivers(name: str) -> Select[Any]:
+    """What waits for their grant. It is due when the time is over for which it was asked."""
+    nothing = cast(null(), String)
+    found = select(
+        literal("waiver").label("kind"),
+        literal("decide").label("asked"),
+        *(waivers.c[column] for column in ("id", "run_id")),
+        waivers.c.seq.label("position"),
+        waivers.c.about.label("stage"),
+        *(waivers.c[column] for column in ("title", "state")),
+        *(nothing.label(column) for column in ("priority", "function", "assignee")),
+        waivers.c.ends_at.label("due_at"),
+        false().label("overdue"),
+        next_due(waivers.c.ends_at).label("next_due"),
+    )
+    asked = found.join(waiver_waiting, waiver_waiting.c.waiver_id == waivers.c.id)
+    going_on = asked.join(runs, runs.c.id == waivers.c.run_id).where(runs.c.state.not_in(ENDED))
+    return going_on.where(waiver_waiting.c.name == name)
+
+
 async def _runs(session: Session, ids: set[str]) -> dict[str, Row[Any]]:
     columns = (runs.c[name] for name in ("id", "title", "state", "service", "version", "stages"))
     found = await session.execute(select(*columns).where(runs.c.id.in_(ids)))
@@ -177,12 +200,15 @@ async def _runs(session: Session, ids: set[str]) -> dict[str, Row[Any]]:
 
 def _waiting(row: Row[Any], run: Row[Any]) -> Waiting:
     return Waiting(
-        **{name: getattr(row, name) for name in ("asked", "id", "state", "priority", "function", "assignee")},
+        **{
+            name: getattr(row, name)
+            for name in ("kind", "asked", "id", "state", "priority", "function", "assignee")
+        },
         **{name: getattr(row, name) for name in ("due_at", "overdue", "run_id")},
         title=Text.model_validate(row.title),
         run_title=run.title,
         run_state=run.state,
         service=run.service,
         version=run.version,
-        stage=stage_title(run, row.stage),
+        stage=stage_title(run, row.stage.partition("/")[0]),
     )

@@ -11,8 +11,7 @@ from golive.plan import moment
 from golive.run import Run
 from golive.sign_off import approval_page, ask_to_decide, open_for_decisions
 from golive.signers import standing, waiting_for
-from golive.state import ApprovalState
-from golive.template import Approval, ApprovalStep, Stage
+from golive.standing import gate_closed
 from golive.words import N_, say
 
 REMIND_EVERY = timedelta(minutes=30)
@@ -30,7 +29,7 @@ def check_withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
             who=actor.name,
             title=approval.title,
         )
-    if not _gate_closed(run, stage, approval, state):
+    if not gate_closed(stage, approval, state.state, run.stage(stage.id).state):
         raise Conflict(
             "gate_opened",
             N_(
@@ -39,15 +38,6 @@ def check_withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
             title=approval.title,
             state=state.state,
         )
-
-
-def _gate_closed(run: Run, stage: Stage, approval: Approval, state: ApprovalState) -> bool:
-    """Tell whether nothing has followed yet from what was decided."""
-    if state.state == "pending":
-        return True
-    steps = stage.rollout.steps if stage.rollout else ()
-    steered = any(isinstance(step, ApprovalStep) and step.approval == approval.key for step in steps)
-    return state.state == "approved" and run.stage(stage.id).state == "open" and not steered
 
 
 def withdraw(run: Run, actor: Actor, act: Withdraw) -> None:

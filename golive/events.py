@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import AwareDatetime
 
 from golive.commands import GOLIVE, Actor
 from golive.model import Fact
+from golive.plan import moment
 from golive.words import N_, Sentence, Text, Words, say
 
 SUMMARIES: dict[str, str] = {
@@ -82,6 +84,10 @@ SUMMARIES: dict[str, str] = {
 """The sentence of each type of event; its places are filled from the payload, and {actor}."""
 
 
+_MOMENTS = ("until", "ends_at")
+"""Places of the sentences above that hold a time."""
+
+
 class Event(Fact):
     """One row of a run's journal before it is chained.
 
@@ -111,6 +117,8 @@ def summary(event_type: str, actor: str, payload: dict[str, Any]) -> Sentence:
             args[name] = Sentence(**value)
         elif isinstance(value, list):
             args[name] = ", ".join(str(part) for part in value)
+        elif isinstance(value, str) and name in _MOMENTS:
+            args[name] = moment(datetime.fromisoformat(value))
         elif isinstance(value, str | int | float):
             args[name] = value
     if behalf := payload.get("on_behalf_of"):

@@ -12,7 +12,7 @@ from functools import cached_property
 from golive.plan import Plan, Release, moment
 from golive.recording import DecisionView, Delegation, Panel
 from golive.run import Index
-from golive.template import Rule, Stage
+from golive.template import Approval, ApprovalStep, Rule, Stage
 from golive.words import N_, Sentence, Text, say
 
 Bars = Callable[[Sequence[str]], Mapping[str, Sentence]]
@@ -76,6 +76,17 @@ class Seated:
         handed = handed_over(self.panel.delegations, self.decisions)
         return [handed.get((name, function), name) for name in self.members(function)]
 
+    def own_seats(self, name: str, functions: Sequence[str]) -> list[str]:
+        """Return the functions for which `name`, who has `functions`, is asked in person, not for another."""
+        return [
+            rule.function
+            for rule in self.rules
+            if name in self.members(rule.function)
+            and name in self.holders(rule.function)
+            and rule.function in functions
+            and name not in self.barred(rule.exclude_doers_of)
+        ]
+
     def _away(self, name: str, asked: Sequence[Rule], held: Sequence[Rule]) -> Iterator[Sentence]:
         """Yield why somebody has no seat who would have one otherwise, or who never had."""
         if asked and not held:
@@ -87,6 +98,18 @@ class Seated:
             if not away:
                 named = ", ".join(rule.function for rule in self.rules)
                 yield say(N_("does not act in {functions} in this run"), functions=named)
+
+
+def gate_closed(stage: Stage, approval: Approval, state: str, stage_state: str) -> bool:
+    """Tell whether nothing has followed yet from what was decided, so that a decision can be withdrawn.
+
+    `state` is that of the approval, `stage_state` that of its stage.
+    """
+    if state == "pending":
+        return True
+    steps = stage.rollout.steps if stage.rollout else ()
+    steered = any(isinstance(step, ApprovalStep) and step.approval == approval.key for step in steps)
+    return state == "approved" and stage_state == "open" and not steered
 
 
 def returnable(index: Index, approval: str, states: Mapping[str, str], *, shifted: bool) -> list[str]:
@@ -117,7 +140,8 @@ def before_traffic(index: Index, stage: Stage) -> bool:
 class Standing:
     """The facts of a run by which people stand to its approvals, as they are now.
 
-    `states` and `done_by` are of tasks, by reference; `editor` registered the present build.
+    `states` and `done_by` are of tasks, by reference, `stages` the states of stages by id; `editor` registered the
+    present build.
     """
 
     plan: Plan
@@ -126,6 +150,7 @@ class Standing:
     editor: str
     states: Mapping[str, str]
     done_by: Mapping[str, str]
+    stages: Mapping[str, str]
     shifted: bool
 
     @cached_property
@@ -143,6 +168,11 @@ class Standing:
         """Return who is asked for an approval, of which `panel` and `decisions` are the present facts."""
         rules = self.index.approvals[approval][1].rules
         return Seated(rules, self.plan.members, self._barred, panel, decisions)
+
+    def withdrawable(self, approval: str, state: str) -> bool:
+        """Tell whether decisions on an approval in `state` can still be withdrawn."""
+        stage, its = self.index.approvals[approval]
+        return gate_closed(stage, its, state, self.stages[stage.id])
 
     def _barred(self, work: Sequence[str]) -> dict[str, Sentence]:
         done = [(self.done_by[ref], self.names[ref]) for ref in work if ref in self.done_by]

@@ -38,8 +38,16 @@ NAMES: dict[str, str] = {
     "returned": N_("returned"),
     "expired": N_("expired"),
     "stale": N_("stale"),
+    "withdrawn": N_("withdrawn"),
     "reviewed": N_("reviewed"),
     "responsible": N_("responsible"),
+    # signers who are added
+    "before": N_("before you"),
+    "after": N_("after you"),
+    # waivers
+    "requested": N_("asked for"),
+    "granted": N_("granted"),
+    "ended": N_("over with its build"),
     # rollouts and health
     "waiting": N_("waiting"),
     "paused": N_("paused"),
@@ -64,6 +72,8 @@ NAMES: dict[str, str] = {
     "task": N_("task"),
     "verify": N_("verification"),
     "approval": N_("approval"),
+    "waiver": N_("waiver"),
+    "review": N_("review"),
     "promote": N_("promotion"),
     "gate": N_("gate"),
     "lock": N_("the service"),
@@ -77,6 +87,7 @@ NAMES: dict[str, str] = {
     "tasks": N_("tasks"),
     "evidence": N_("evidence"),
     "gates": N_("gates"),
+    "waivers": N_("waivers"),
     "rollout": N_("rollout"),
     # roles
     "release_manager": N_("release manager"),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from api.pages.acting import NOT_TRIED, Tried, acted, given
+from api.pages.approval_offered import AROUND, handed_over, offered, own_functions, places
 from api.pages.approval_seen import Seen, seen, seen_by
 from api.pages.following import news_about
 from api.pages.live import LastRunId, RunAfter, stream, who
@@ -34,14 +35,16 @@ _FOLD = 8
 @router.get("/approvals/{approval_id}")
 async def look(approval_id: ApprovalPath, visit: ReaderDep, *, unfold: bool = False) -> Response:
     """Show the page; it decides nothing and remembers nothing."""
-    return await _page(visit, approval_id, NOT_TRIED, unfold=unfold)
+    return await approval_page(visit, approval_id, NOT_TRIED, unfold=unfold)
 
 
-async def _page(visit: Visit, approval_id: str, tried: Tried, *, unfold: bool = False) -> Response:
+async def approval_page(visit: Visit, approval_id: str, tried: Tried, *, unfold: bool = False) -> Response:
+    """Return the page of an approval, with the form that was refused when one was `tried`. Raises NotFound."""
     async with visit.house.database.reading() as session:
         found = await seen(session, visit, approval_id)
         digest = found.approval.digest
         news = await news_about(session, found.view.run_id, f"/approvals/{approval_id}", digest=digest or "")
+    refused = tried.path.rpartition("/")[2] if tried.problem else ""
     return page(
         visit,
         "approvals/approval.html",
@@ -49,6 +52,10 @@ async def _page(visit: Visit, approval_id: str, tried: Tried, *, unfold: bool = 
         seen=found,
         news=news,
         tried=tried,
+        around=[name for name in AROUND if name in (*offered(found), refused)],
+        functions=own_functions(found),
+        places=places(found),
+        handed=handed_over(found),
         unfold=unfold or _few(found),
         digest=digest,
     )
@@ -134,7 +141,7 @@ async def _decide(approval_id: str, sent: Sent, **decision: Any) -> Response:
     async def again(tried: Tried) -> Response:
         problem = dict(tried.problem)
         problem.setdefault("field", _FIELDS.get(problem["code"]))
-        return await _page(sent.visit, approval_id, Tried(tried.path, tried.values, problem))
+        return await approval_page(sent.visit, approval_id, Tried(tried.path, tried.values, problem))
 
     return await acted(sent, body, do, back=f"/approvals/{approval_id}", again=again)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
 from api.language import whole
@@ -24,6 +24,7 @@ from golive.plan import Release
 from golive.standing import Seated, Standing
 from golive.subject import PARTS, difference, part_digests
 from golive.subject_changes import Change, changes, new_build
+from golive.template import Rule
 from golive.vocabulary import ENDED
 from golive.words import N_, Sentence, say
 
@@ -41,11 +42,17 @@ _ASKED_AGAIN = N_("it was asked for again")
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One rule: who signed under it, and who else can."""
+    """One rule: who signed under it, and who else can: the `others` now, who is `later` after somebody else.
+
+    It is `planned`, or of somebody whom a signer added, whose `place` is before that signer or after.
+    """
 
     rule: RuleShown
+    planned: Rule | None
+    place: str | None
     signed: list[DecisionShown]
     others: list[str]
+    later: list[str]
 
     @property
     def who(self) -> str:
@@ -93,23 +100,29 @@ class Seen:
     def rules(self) -> list[Asked]:
         """Each rule with who signed under it and who else can."""
         made = {decision.id: decision for decision in self.approval.decisions}
+        planned = self.standing.index.approvals[self.view.ref][1].rules
+        places = {each.name: each.place for each in self.approval.added}
         return [
             Asked(
                 rule=rule,
+                planned=plan,
+                place=next((places[name] for name in rule.people if name in places), None),
                 signed=[made[one] for one in rule.decisions if one in made],
                 others=[
                     name for name in self.approval.waiting_for if not rule.met and name in self._holders(rule)
                 ],
+                later=[] if rule.met else self._later(rule),
             )
-            for rule in self.approval.rules
+            for rule, plan in zip_longest(self.approval.rules, planned[: len(self.approval.rules)])
         ]
 
     @cached_property
-    def _seated(self) -> Seated:
+    def seated(self) -> Seated:
+        """Who is asked, and who is not and why."""
         return self.standing.seated(self.view.ref, self.view.panel, self.view.decisions)
 
     def _holders(self, rule: RuleShown) -> list[str]:
-        return rule.people if rule.function is None else self._seated.holders(rule.function)
+        return rule.people if rule.function is None else self.seated.holders(rule.function)
 
     @property
     def awaited(self) -> list[str]:
@@ -123,6 +136,11 @@ class Seen:
         return [made for made in reversed(self.approval.decisions) if made.id not in filling]
 
     # -- whether -----------------------------------------------------------------------------------------------
+
+    @property
+    def going(self) -> bool:
+        """Whether the run still takes what people do around its approvals."""
+        return not (self.run.state in ENDED or self.run.state == "rolling_back" or self.run.frozen)
 
     @cached_property
     def closed(self) -> str | None:
@@ -155,7 +173,7 @@ class Seen:
         actor = self.visit.actor
         why = [
             say(N_("{who} {why}"), who=actor.name, why=each)
-            for each in self._seated.why_not(actor.name, actor.functions)
+            for each in self.seated.why_not(actor.name, actor.functions)
         ]
         if not self.visit.may_do("decide"):
             why.append(
@@ -168,7 +186,41 @@ class Seen:
     @property
     def may_decide(self) -> bool:
         """Whether the forms are shown."""
-        return not (self.closed or self.decided or self.why_not)
+        return not (self.closed or self.decided or self.why_not or self.earlier)
+
+    @cached_property
+    def earlier(self) -> list[str]:
+        """Who has to sign before the reader may, under each rule that asks the reader: it is not their turn."""
+        held = [rule for rule in self.approval.rules if self._holds(rule)]
+        before = [self._before(self.me, rule) for rule in held]
+        return before[0] if before and all(before) else []
+
+    def _holds(self, rule: RuleShown) -> bool:
+        mine = rule.function is None or rule.function in self.visit.actor.functions
+        return mine and self.me in self._holders(rule)
+
+    def _later(self, rule: RuleShown) -> list[str]:
+        """Return who signs under a rule once others have signed."""
+        decided = {each.by for each in self.approval.decisions if not each.stale}
+        return [
+            name
+            for name in self._holders(rule)
+            if name not in decided and name not in self.approval.waiting_for and self._before(name, rule)
+        ]
+
+    def _before(self, name: str, rule: RuleShown) -> list[str]:
+        """Return who signs before somebody under a rule and has not approved."""
+        added = self.approval.added
+        first = [each.name for each in added if each.by == name and each.place == "before"]
+        first += [each.by for each in added if each.name == name and each.place == "after"]
+        if rule.mode == "ordered" and name not in self.approval.waiting_for:
+            first += [other for other in self.approval.waiting_for if other in self._holders(rule)]
+        return [other for other in dict.fromkeys(first) if other not in self._approved]
+
+    @property
+    def _approved(self) -> set[str]:
+        made = self.approval.decisions
+        return {each.by for each in made if each.decision == "approved" and not each.stale}
 
     @property
     def returnable(self) -> list[tuple[str, str]]:

@@ -39,10 +39,11 @@ async def components(visit: ReaderDep) -> Response:
 def _gate(title: str, now: datetime) -> dict[str, Any]:
     fact = {"title": title, "compare": "<=", "threshold": 0.01, "cause": None, "countermeasures": ()}
     checks = [
-        fact | {"state": "pass", "observed": 0.002, "observed_at": now},
-        fact | {"state": "not_run", "observed": None, "observed_at": None},
+        fact | {"key": "a", "state": "pass", "observed": 0.002, "observed_at": now},
+        fact | {"key": "b", "state": "fail", "observed": 0.02, "observed_at": now},
+        fact | {"key": "c", "state": "not_run", "observed": None, "observed_at": None},
     ]
-    return {"title": title, "state": "open", "on": "exit", "checks": checks}
+    return {"key": "gate", "title": title, "state": "open", "on": "exit", "checks": checks}
 
 
 def _rollout(what: str, now: datetime) -> dict[str, Any]:

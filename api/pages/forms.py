@@ -17,14 +17,19 @@ from language import name_of, translator
 ACTS: Mapping[str, str] = {
     "abort": N_("Abort the run"),
     "actions": N_("Agree on an action"),
+    "add-signer": N_("Add signers …"),
     "approve": N_("Approve"),
     "block": N_("Say that it is blocked"),
+    "break-glass": N_("Break the glass …"),
     "close": N_("Close an action"),
     "comments": N_("Comment"),
     "complete": N_("Complete it"),
+    "delegate": N_("Hand it over …"),
     "end": N_("End"),
     "end-others": N_("End all others"),
+    "grant": N_("Grant"),
     "hold": N_("Hold the run"),
+    "inform": N_("Keep people informed …"),
     "language": N_("Language"),
     "lessons": N_("Add a lesson"),
     "not-applicable": N_("Set not applicable"),
@@ -32,8 +37,10 @@ ACTS: Mapping[str, str] = {
     "promote": N_("Promote"),
     "promote-full": N_("Promote to the end"),
     "reassign": N_("Give it to somebody else"),
+    "refuse": N_("Refuse"),
     "reject": N_("Reject"),
     "release": N_("Replace the build"),
+    "remind": N_("Remind …"),
     "reopen": N_("Open it again"),
     "resume": N_("Resume the run"),
     "retry": N_("Start the rollout over"),
@@ -42,8 +49,11 @@ ACTS: Mapping[str, str] = {
     "rollback": N_("Roll back"),
     "sign-out": N_("Sign out"),
     "start": N_("Begin"),
+    "take-back": N_("Take it back …"),
     "tokens": N_("Make a token"),
     "verify": N_("Does it hold?"),
+    "waivers": N_("Ask for a waiver"),
+    "withdraw": N_("Withdraw your decision …"),
 }
 """How the acts are called, by the last part of where their forms are sent."""
 _FIELDS: Mapping[str, str] = {
@@ -71,6 +81,21 @@ _FIELDS: Mapping[str, str] = {
     "release artifacts": N_("Artifacts"),
     "release authors": N_("Made by"),
     "release scope": N_("Scope"),
+    "delegate to": N_("Hand over to"),
+    "delegate since": N_("From"),
+    "delegate until": N_("Until"),
+    "add-signer people": N_("Who"),
+    "add-signer place": N_("When they sign"),
+    "inform people": N_("Who"),
+    "inform comment": N_("Comment"),
+    "break-glass reason": N_("What the emergency is"),
+    "waivers reason": N_("Why it may go on nevertheless"),
+    "waivers risk": N_("What can happen"),
+    "waivers mitigation": N_("What is done about that"),
+    "waivers starts_at": N_("From"),
+    "waivers ends_at": N_("Until"),
+    "grant comment": N_("Comment"),
+    "refuse comment": N_("Reason"),
     "tokens name": N_("What it is for"),
     "tokens days": N_("Days until it ends"),
     "language locale": N_("golive speaks to you in"),
@@ -85,9 +110,11 @@ _OF_EVIDENCE = {
     "unit": N_("Unit"),
 }
 _EVIDENCE = re.compile(r"(?:task|item\.(?P<item>[^.]+))\.(?:metric\.\d+\.)?(?P<part>\w+)")
-_CHOICES = ("result", "meaning")
+_CHOICES = ("result", "meaning", "place")
 _SPOKEN = {"en": "English", "zh": "简体中文"}
-_OF_RUNS = ("runs", "tasks", "approvals")
+_OF_RUNS = ("runs", "tasks", "approvals", "waivers")
+_RUN = re.compile(r"[^.]+?(?=\.|-w\d+$|$)")
+"""The run in the id of itself, of a task, an approval or a waiver."""
 
 
 def act_of(path: str) -> str:
@@ -102,7 +129,8 @@ async def run_of(visit: Visit, path: str) -> RunHeader | None:
         return None
     try:
         async with visit.house.database.reading() as sql:
-            return await get_header(sql, rest.partition("/")[0].partition(".")[0])
+            named = _RUN.match(rest.partition("/")[0])
+            return await get_header(sql, named[0] if named else "")
     except (NotFound, *DATABASE_AWAY):
         return None
 

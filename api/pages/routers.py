@@ -14,9 +14,11 @@ from api.pages import (
     run_forms,
     runs,
     sign_in,
+    signing,
     start,
     static,
     tasks,
+    waivers,
     work,
 )
 
@@ -32,8 +34,10 @@ ROUTERS = (
     tasks.router,
     attachments.router,
     approval.router,
+    signing.router,
     live.router,
     run.router,
     run_forms.router,
+    waivers.router,
     components.router,
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import urlencode
 
 from api.pages.possible import possible
 from api.pages.rendering import Voice
@@ -17,9 +18,11 @@ from db.lessons import ActionView, LessonView
 from db.looking import Look
 from db.news import Stamp
 from db.views import ApprovalView, JournalRow, RunWhole, TaskView
+from db.waivers import WaiverView
 from golive.events import summary as event_summary
 from golive.forecast import StageForecast
-from golive.vocabulary import FINISHED
+from golive.vocabulary import ENDED, FINISHED
+from golive.waivers import OPEN, WAIVABLE
 from golive.words import N_, Language, Sentence, say
 
 MOST_WAITS = 15
@@ -92,7 +95,10 @@ class EventSeen:
 
 @dataclass(frozen=True, kw_only=True)
 class StageSeen:
-    """A stage with what is in it. Of the tasks those to be done come first; `more` are left out."""
+    """A stage with what is in it. Of the tasks those to be done come first; `more` are left out.
+
+    `waivable` are the pages on which a waiver is asked for, by the check, `GATE.CHECK`.
+    """
 
     shown: StageShown
     opens_at: datetime
@@ -103,6 +109,7 @@ class StageSeen:
     done: int
     more: int
     approvals: Sequence[ApprovalView]
+    waivable: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,13 +128,14 @@ class RunSeen:
     earlier: bool
     lessons: Sequence[LessonView]
     actions: Sequence[ActionView]
+    waivers: Sequence[WaiverView]
     reported: bool
 
 
 def seen_by(look: Look, voice: Voice, forecast: Iterable[StageForecast]) -> RunSeen:
     """Return a run as readers of one voice see it; `forecast` is when its stages are expected now."""
     run, language = look.run, voice.language
-    named = names_of(run, language)
+    named = {**names_of(run, language), **_named_beside(look, voice)}
     waits = [
         WaitSeen(
             what=wait.what,
@@ -145,13 +153,14 @@ def seen_by(look: Look, voice: Voice, forecast: Iterable[StageForecast]) -> RunS
         why=_why(look, voice),
         no_return=no_return_of(run, language),
         can=possible(look),
-        stages=_stages(run, language, forecast),
+        stages=_stages(look, language, forecast),
         waits=waits,
         more_waits=len(run.waits) - len(waits),
         events=[event_seen(row, language, named) for row in look.events],
         earlier=bool(look.events) and look.events[-1].seq > 1,
         lessons=look.lessons,
         actions=look.actions,
+        waivers=look.waivers,
         reported=look.reported,
     )
 
@@ -166,6 +175,18 @@ def names_of(run: RunWhole, language: Language) -> Mapping[str, Named]:
     return {
         about: Named(title=title.in_language(language), href=href) for about, (title, href) in known.items()
     }
+
+
+def _named_beside(look: Look, voice: Voice) -> Mapping[str, Named]:
+    """Return what waits are about that is not of the plan: waivers, and actions that somebody has to close."""
+    waivers = {
+        f"waiver:{one.id}": Named(title=one.title.in_language(voice.language), href=f"/waivers/{one.id}")
+        for one in look.waivers
+    }
+    actions = {
+        f"action:{one.id}": Named(title=(one.text or one.id)[:80], href=f"#{one.id}") for one in look.actions
+    }
+    return {**waivers, **actions}
 
 
 def event_seen(row: JournalRow, language: Language, named: Mapping[str, Named]) -> EventSeen:
@@ -224,17 +245,36 @@ def _standing(look: Look) -> Sentence:
     return say(N_("Nothing is awaited of anybody: golive goes on by itself."))
 
 
-def _stages(run: RunWhole, language: Language, forecast: Iterable[StageForecast]) -> list[StageSeen]:
+def _stages(look: Look, language: Language, forecast: Iterable[StageForecast]) -> list[StageSeen]:
+    run = look.run
     tasks, approvals = defaultdict(list), defaultdict(list)
     for task in run.tasks:
         tasks[task.stage].append(task)
     for approval in run.approvals:
         approvals[approval.stage].append(approval)
+    offered = list(waivable(look))
     each = zip(run.stages, run.plan.stages, forecast, strict=True)
     return [
-        _stage(StageShown.of(stage, language, plan), times, tasks[stage.id], approvals[stage.id])
+        replace(
+            _stage(StageShown.of(stage, language, plan), times, tasks[stage.id], approvals[stage.id]),
+            waivable={check: address for at, check, address in offered if at == stage.id},
+        )
         for stage, plan, times in each
     ]
+
+
+def waivable(look: Look) -> Iterator[tuple[str, str, str]]:
+    """Yield the checks of which a waiver can be asked for: stage, `GATE.CHECK`, and the page of the form."""
+    run, build = look.run, len(look.run.builds)
+    open_ones = {one.about for one in look.waivers if one.state in OPEN and one.build == build}
+    going = not (run.state in ENDED or run.state == "rolling_back" or run.frozen)
+    for stage in run.stages if going else ():
+        for key, check in (
+            (f"{gate.key}.{check.key}", check) for gate in stage.gates for check in gate.checks
+        ):
+            ref = f"{stage.id}/{key}"
+            if check.state in WAIVABLE and ref not in open_ones:
+                yield stage.id, key, f"/runs/{run.id}/waivers/new?{urlencode({'check': ref})}"
 
 
 def _stage(
@@ -256,4 +296,5 @@ def _stage(
         done=len(finished),
         more=len(wanted) - len(few) - len(past),
         approvals=approvals,
+        waivable={},
     )

@@ -13,6 +13,7 @@ from api.schemas.release import ReleaseShown
 from api.schemas.shown import Moment, Shown
 from api.schemas.stages import GateShown
 from api.schemas.tasks import ItemShown
+from api.schemas.waivers import WaiverShown
 from db.signed import Signed, SignedGate, SignedWork
 from golive.plan import Release
 from golive.rollout_words import analysis_words, policy_words, step_words
@@ -106,6 +107,7 @@ class SignedShown(Shown):
     plan: PlanSigned
     work: list[WorkSigned]
     gates: list[GateSigned]
+    waivers: list[WaiverShown] = Field(description="The exceptions to checks that are signed with it.")
     rollout: list[RolloutSigned]
 
     @classmethod
@@ -116,5 +118,6 @@ class SignedShown(Shown):
             plan=PlanSigned.model_validate(subject["plan"]),
             work=[WorkSigned.of(work, language) for work in signed.work],
             gates=[GateSigned.of(gate, language) for gate in signed.gates],
+            waivers=[WaiverShown.of(waiver, language) for waiver in signed.waivers],
             rollout=[RolloutSigned.of(planned, language) for planned in subject["rollout"]],
         )

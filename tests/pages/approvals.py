@@ -112,13 +112,15 @@ class Asked:
             }
 
 
-async def asked(team: Team) -> Asked:
-    """Start the run and do all that comes before its sign-off."""
-    answer = await team.admin.post("/templates", {"source": SOURCE})
+async def asked(
+    team: Team, source: str = SOURCE, people: dict[str, list[str]] = PEOPLE, rate: float = 0.95
+) -> Asked:
+    """Start the run and do all that comes before its sign-off; the share that passes is its `rate`."""
+    answer = await team.admin.post("/templates", {"source": source})
     assert answer.status_code == 201, answer.text
     qa3 = await team.admin.joined("qa3", "assignee", "approver", functions=("qa",))
     ops2 = await team.admin.joined("ops2", "assignee", "approver", functions=("ops",))
-    body = {"template": "signed", "release": RELEASE, "people": PEOPLE, "parameters": {"pace": "demo"}}
+    body = {"template": "signed", "release": RELEASE, "people": people, "parameters": {"pace": "demo"}}
     started = await team.manager.post("/runs", body)
     assert started.status_code == 201, started.text
     found = Asked(team=team, run=started.json()["id"], qa3=qa3, ops2=ops2)
@@ -129,7 +131,7 @@ async def asked(team: Team) -> Asked:
         "evidence": [
             {"type": "test_result", "attachment_id": report},
             {"type": "link", "url": "https://ci.example.com/42", "title": "The build"},
-            {"type": "metric", "name": "rate", "value": 0.95},
+            {"type": "metric", "name": "rate", "value": rate},
         ],
         "items": {
             "card": {"result": "pass", "remark": "Three cards."},

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Route
 from typing_extensions import override
 
 from tests.pages.reader import filled
-from tests.pages.scene import DOER, MANAGER, SIGNER, SUBJECT, VIEWER, Scene, sign_in
+from tests.pages.scene import DOER, MANAGER, RESCUER, SIGNER, SUBJECT, VIEWER, WAIVED, Scene, sign_in
 
 NOBODY = ""
 """Who has not signed in."""
@@ -91,6 +91,29 @@ async def return_without_a_reason(page: Page, _: Scene) -> None:
     """Return an approval without a word."""
     await page.click('details:has(form[action$="/return"]) > summary')
     await _send_as_it_is(page, "return")
+
+
+async def refuse_without_a_reason(page: Page, _: Scene) -> None:
+    """Refuse a waiver without a word."""
+    await page.click('details:has(form[action$="/refuse"]) > summary')
+    await _send_as_it_is(page, "refuse")
+
+
+async def ask_without_a_word(page: Page, _: Scene) -> None:
+    """Ask for a waiver and say nothing."""
+    await _send_as_it_is(page, "waivers")
+
+
+async def hand_over_to_nobody(page: Page, scene: Scene) -> None:
+    """Unfold every form around an approval, and hand over without saying to whom and until when."""
+    await unfold(page, scene)
+    await _send_as_it_is(page, "delegate")
+
+
+async def unfold(page: Page, _: Scene) -> None:
+    """Unfold every form."""
+    for fold in await page.query_selector_all("details:has(> form) > summary"):
+        await fold.click()
 
 
 async def _send_as_it_is(page: Page, act: str) -> None:
@@ -173,6 +196,10 @@ async def come_from_the_provider(page: Page, scene: Scene) -> None:
         answer = await there.post(urljoin(answer.url, str(form["action"])), form=typed, max_redirects=0)
 
 
+def _asking_for_a_waiver(scene: Scene) -> str:
+    return f"/runs/{scene.waived}/waivers/new?check={WAIVED}"
+
+
 PLACES = (
     Place("sign-in", NOBODY, lambda _: "/sign-in"),
     Place("enrolment", NOBODY, lambda scene: scene.link),
@@ -206,6 +233,22 @@ PLACES = (
         "approval-refused", SIGNER, lambda scene: f"/approvals/{scene.approval}", return_without_a_reason, 422
     ),
     Place("approval-of-others", MANAGER, lambda scene: f"/approvals/{scene.approval}"),
+    Place("approval-around", SIGNER, lambda scene: f"/approvals/{scene.crowded}", unfold),
+    Place(
+        "approval-around-refused",
+        SIGNER,
+        lambda scene: f"/approvals/{scene.approval}",
+        hand_over_to_nobody,
+        422,
+    ),
+    Place("approval-glass", RESCUER, lambda scene: f"/approvals/{scene.crowded}", unfold),
+    Place("run-waived", VIEWER, lambda scene: f"/runs/{scene.waived}"),
+    Place("waiver", SIGNER, lambda scene: f"/waivers/{scene.waiver}"),
+    Place("waiver-refused", SIGNER, lambda scene: f"/waivers/{scene.waiver}", refuse_without_a_reason, 422),
+    Place("waiver-of-others", VIEWER, lambda scene: f"/waivers/{scene.waiver}"),
+    Place("waiver-new", DOER, _asking_for_a_waiver),
+    Place("waiver-new-refused", DOER, _asking_for_a_waiver, ask_without_a_word, 422),
+    Place("waiver-new-not-allowed", VIEWER, _asking_for_a_waiver),
     Place("pending", MANAGER, lambda scene: f"/runs/{scene.held}", comment_into_the_dark, status=503),
     Place("kept", DOER, lambda scene: f"/tasks/{scene.task}", send_without_a_session, status=401),
     Place("kept-of-another", DOER, lambda scene: f"/tasks/{scene.task}", send_as_somebody_else, status=403),

@@ -26,10 +26,12 @@ CHECKLIST = "preparation.review-code"
 DONE = "preparation.write-release-notes"
 SIGN_OFF = "sign-off.go"
 PATIENCE = 90
+WAIVED = "preparation/safe-artifact.no-high-findings"
+"""The check of `Scene.waived` that fails."""
 
 
-MANAGER, DOER, SIGNER, VIEWER = "rm", "dev1", "qa3", "viewer"
-"""Who starts the runs, who has a task in progress, who is waited for to sign, who may only look."""
+MANAGER, DOER, SIGNER, VIEWER, RESCUER = "rm", "dev1", "qa3", "viewer", "eva"
+"""Who starts the runs, who has a task in progress, who is waited for to sign, who may only look, who breaks glass."""
 SUBJECT = "doer-at-the-provider"
 """Somebody whom the OpenID provider knows, and no user of golive is connected with."""
 
@@ -49,6 +51,9 @@ class Scene:
     moving: str
     held: str
     ended: str
+    shared: str
+    waived: str
+    waiver: str
     link: str
     unknown: dict[str, httpx.Response] = field(default_factory=dict)
 
@@ -66,6 +71,11 @@ class Scene:
     def approval(self) -> str:
         """An approval that one of two has signed, and that waits for SIGNER."""
         return f"{self.signing}.{SIGN_OFF}"
+
+    @property
+    def crowded(self) -> str:
+        """An approval around which everything has been done that can be, and that waits for SIGNER."""
+        return f"{self.shared}.{SIGN_OFF}"
 
 
 @asynccontextmanager
@@ -139,9 +149,11 @@ async def set_up(url: str, token: str) -> Scene:
     async with connection(url) as http:
         admin = administrator(http, token, patience=PATIENCE)
         setting = Setting(await invite(admin, each=3, functions=FUNCTIONS, tag=""))
-        viewer = await _viewer(admin)
-        people = [admin, setting.cast.manager, viewer, *setting.cast.people.values()]
+        viewer = await _joined(admin, VIEWER, "viewer")
+        rescuer = await _joined(admin, RESCUER, "break_glass")
+        people = [admin, setting.cast.manager, viewer, rescuer, *setting.cast.people.values()]
         enrolled = await admin.act(f"/users/{VIEWER}/enrolments", {})
+        waived = await setting.waived()
         return Scene(
             url=url,
             tokens={one.name: one.token for one in people},
@@ -150,13 +162,16 @@ async def set_up(url: str, token: str) -> Scene:
             signing=await setting.signing(),
             moving=await setting.moving(),
             held=await setting.held(),
+            shared=await setting.shared(),
+            waived=waived["run_id"],
+            waiver=waived["id"],
             link=urlsplit(enrolled["enrolment_url"]).path,
         )
 
 
-async def _viewer(admin: Person) -> Person:
-    made = await admin.act("/users", {"name": VIEWER, "roles": ["viewer"], "functions": []})
-    return Person(admin.http, VIEWER, made["token"], admin.log, admin.patience)
+async def _joined(admin: Person, name: str, role: str) -> Person:
+    made = await admin.act("/users", {"name": name, "roles": [role], "functions": []})
+    return Person(admin.http, name, made["token"], admin.log, admin.patience)
 
 
 @dataclass(frozen=True)
@@ -210,6 +225,47 @@ class Setting:
         run = await self.start("mail", "3.1.4")
         await self.cast.manager.act(f"/runs/{run['id']}/hold", {"reason": "The mail server is being moved."})
         return str(run["id"])
+
+    async def shared(self) -> str:
+        """A run of whose signers one has handed over, one has added others, and one has withdrawn what they said."""
+        people = {"ops": ["ops1", "ops3"], "qa": ["qa2", "qa3"], "release": ["release1"]}
+        run = await self.start("wallet", "2.4.0", template="dual-sign-off", people=people)
+        path = f"/approvals/{run['id']}.{SIGN_OFF}"
+        await _until(Playing(self.cast, run["id"]), lambda now: now["approvals"][0]["state"] == "pending")
+        digest = (await self.cast.manager.get(path))["digest"]
+        approved = {"decision": "approved", "digest": digest}
+        away = {"to": "ops2", "until": "2099-01-15T17:00:00Z", "reason": "I am away until Friday."}
+        more = {"people": ["security1"], "place": "after", "reason": "The change touches what security owns."}
+        for who, act, body in (
+            ("qa2", "decisions", approved),
+            ("qa2", "withdraw", {"reason": "The report that I signed on was of another build."}),
+            ("ops3", "delegate", away),
+            ("ops2", "decisions", {**approved, "comment": "Seen, for ops3."}),
+            (SIGNER, "add-signer", more),
+            (SIGNER, "inform", {"people": ["support1", "product1"]}),
+        ):
+            await self.cast.people[who].act(f"{path}/{act}", body)
+        return str(run["id"])
+
+    async def waived(self) -> Json:
+        """A run with a check that fails, and the waiver that is asked for of it."""
+        run = await self.start("billing", "5.1.0")
+        scanner = self.cast.people["security1"]
+        report = await scanner.upload("scan.txt", b"two findings", "text/plain")
+        found: list[Json] = [
+            {"type": "metric", "name": "high_findings", "value": 2},
+            {"type": "file", "attachment_id": report},
+        ]
+        await scanner.act(f"/tasks/{run['id']}.preparation.scan-artifact/complete", {"evidence": found})
+        asked = {
+            "check": WAIVED,
+            "reason": "Both findings are in a library that only the tests use; it is not in the image.",
+            "risk": "Somebody adds it to the image before it is replaced.",
+            "mitigation": "The build fails when the image holds it, and it is replaced on Thursday.",
+            "ends_at": "2099-01-15T17:00:00Z",
+        }
+        made = await scanner.act(f"/runs/{run['id']}/waivers", asked)
+        return dict(made["waiver"])
 
     async def finished(self) -> str:
         """A run that is completed and has taught something."""

@@ -12,7 +12,17 @@ from tests.pages.scene import Scene
 from tests.pages.test_safety import page_routes
 
 SCENE = Scene(
-    url="", tokens={}, preparing="p", signing="s", moving="m", held="h", ended="e", link="/enrol/a-secret"
+    url="",
+    tokens={},
+    preparing="p",
+    signing="s",
+    moving="m",
+    held="h",
+    ended="e",
+    shared="s",
+    waived="w",
+    waiver="w-w1",
+    link="/enrol/a-secret",
 )
 LOCKS = sorted([ROOT / "package-lock.json", *ROOT.glob("requirements*.lock")])
 

@@ -55,7 +55,7 @@ async def test_fields_are_called_as_their_pages_call_them(pages: Pages) -> None:
 async def test_those_of_an_approval_and_of_oneself(team: Team) -> None:
     go = await asked(team)
     async with reading(team.admin.app, team.ops1.token) as reader:
-        assert agree(await reader.look(go.path)) == 5
+        assert agree(await reader.look(go.path)) == 14
     await enrolled(team.admin)
     async with reading(team.admin.app) as reader:
         await sign_in(reader)

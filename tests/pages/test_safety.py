@@ -25,6 +25,7 @@ from settings import Settings
 from tests.api.client import RELEASE, Client
 from tests.api.team import PEOPLE, Team
 from tests.api.test_people import everything_in
+from tests.api.test_waivers import asking, gated
 from tests.pages.people import house_of, in_sql, invited
 from tests.pages.reader import SITE, Reader, reading
 
@@ -88,6 +89,10 @@ async def written(team: Team) -> Written:
     action = await team.manager.post(f"/runs/{run['id']}/actions", {"text": "Write it down", "owner": "qa1"})
     whole = await team.manager.get(f"/runs/{run['id']}")
     link = await invited(team.admin, "newcomer")
+    made = await team.qa1.post(f"/runs/{await gated(team)}/waivers", asking())
+    assert made.status_code == 201, made.text
+    assert (await team.admin.post("/groups", {"name": "board"})).status_code == 201
+    away = await team.qa1.post("/absences", {"until": "2099-01-01T00:00:00Z"})
     return Written(
         team,
         {
@@ -96,6 +101,10 @@ async def written(team: Team) -> Written:
             "approval_id": whole["approvals"][0]["id"] if whole["approvals"] else f"{run['id']}.uat.go",
             "action_id": action.json().get("id", "none"),
             "attachment_id": attachment,
+            "waiver_id": made.json()["waiver"]["id"],
+            "absence_id": away.json()["id"],
+            "groups/name": "board",
+            "service": "checkout",
             "token_id": "none",
             "decision_id": "none",
             "templates/name": "small",
