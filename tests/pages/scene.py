@@ -52,6 +52,7 @@ class Scene:
     held: str
     ended: str
     shared: str
+    failing: str
     waived: str
     waiver: str
     link: str
@@ -163,6 +164,7 @@ async def set_up(url: str, token: str) -> Scene:
             moving=await setting.moving(),
             held=await setting.held(),
             shared=await setting.shared(),
+            failing=await setting.failing("invoices"),
             waived=waived["run_id"],
             waiver=waived["id"],
             link=urlsplit(enrolled["enrolment_url"]).path,
@@ -247,9 +249,9 @@ class Setting:
             await self.cast.people[who].act(f"{path}/{act}", body)
         return str(run["id"])
 
-    async def waived(self) -> Json:
-        """A run with a check that fails, and the waiver that is asked for of it."""
-        run = await self.start("billing", "5.1.0")
+    async def failing(self, service: str) -> str:
+        """A run with a check that fails."""
+        run = await self.start(service, "5.1.0")
         scanner = self.cast.people["security1"]
         report = await scanner.upload("scan.txt", b"two findings", "text/plain")
         found: list[Json] = [
@@ -257,6 +259,10 @@ class Setting:
             {"type": "file", "attachment_id": report},
         ]
         await scanner.act(f"/tasks/{run['id']}.preparation.scan-artifact/complete", {"evidence": found})
+        return str(run["id"])
+
+    async def waived(self) -> Json:
+        """The waiver that is asked for of a check that fails."""
         asked = {
             "check": WAIVED,
             "reason": "Both findings are in a library that only the tests use; it is not in the image.",
@@ -264,7 +270,8 @@ class Setting:
             "mitigation": "The build fails when the image holds it, and it is replaced on Thursday.",
             "ends_at": "2099-01-15T17:00:00Z",
         }
-        made = await scanner.act(f"/runs/{run['id']}/waivers", asked)
+        run_id = await self.failing("billing")
+        made = await self.cast.people["security1"].act(f"/runs/{run_id}/waivers", asked)
         return dict(made["waiver"])
 
     async def finished(self) -> str:
