@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -105,17 +105,25 @@ def _known_to(issuer: str) -> dict[str, str]:
 
 
 async def _unanswered(whole: Whole, scene: Scene) -> dict[str, httpx.Response]:
-    """Comment on a run in each language while its worker stands still; return how that was answered."""
+    """Comment on a run in each language while its worker stands still; return how that was answered.
+
+    Everybody has signed in before: the worker may stand still in the middle of a write, and then nobody can.
+    """
     worker = whole.children()["worker"]
-    worker.suspend()
-    try:
-        answers = await asyncio.gather(*(_commented(scene, tag) for tag in ("en", "zh")))
-    finally:
-        worker.resume()
+    async with _about_to_comment(scene, "en") as en, _about_to_comment(scene, "zh") as zh:
+        worker.suspend()
+        try:
+            answers = await asyncio.gather(en(), zh())
+        finally:
+            worker.resume()
     return dict(zip(("en", "zh"), answers, strict=True))
 
 
-async def _commented(scene: Scene, language: str) -> httpx.Response:
+@asynccontextmanager
+async def _about_to_comment(
+    scene: Scene, language: str
+) -> AsyncIterator[Callable[[], Awaitable[httpx.Response]]]:
+    """Open the page of a run and fill in a comment; what is given sends it."""
     run = f"/runs/{scene.held}"
     headers = {"Accept-Language": language, "Origin": scene.url}
     async with httpx.AsyncClient(
@@ -123,10 +131,14 @@ async def _commented(scene: Scene, language: str) -> httpx.Response:
     ) as http:
         await sign_in(http, scene.tokens[MANAGER])
         form = form_of(await http.get(run), f"{run}/comments")
-        text = "The move has begun; mail is read, not sent."
-        answer = await http.post(f"{run}/comments", data={**filled(form), "text": text})
-    assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
-    return answer
+
+        async def send() -> httpx.Response:
+            text = "The move has begun; mail is read, not sent."
+            answer = await http.post(f"{run}/comments", data={**filled(form), "text": text})
+            assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
+            return answer
+
+        yield send
 
 
 async def sign_in(http: httpx.AsyncClient, token: str) -> None:
