@@ -263,17 +263,23 @@ def _stages(look: Look, language: Language, forecast: Iterable[StageForecast]) -
     ]
 
 
+def standing_of(waivers: Iterable[WaiverView], about: str, build: int) -> WaiverView | None:
+    """Return the waiver of a check that is asked for or granted for a build: there is one at a time."""
+    return next(
+        (one for one in waivers if one.about == about and one.state in OPEN and one.build == build), None
+    )
+
+
 def waivable(look: Look) -> Iterator[tuple[str, str, str]]:
     """Yield the checks of which a waiver can be asked for: stage, `GATE.CHECK`, and the page of the form."""
     run, build = look.run, len(look.run.builds)
-    open_ones = {one.about for one in look.waivers if one.state in OPEN and one.build == build}
     going = not (run.state in ENDED or run.state == "rolling_back" or run.frozen)
     for stage in run.stages if going else ():
         for key, check in (
             (f"{gate.key}.{check.key}", check) for gate in stage.gates for check in gate.checks
         ):
             ref = f"{stage.id}/{key}"
-            if check.state in WAIVABLE and ref not in open_ones:
+            if check.state in WAIVABLE and standing_of(look.waivers, ref, build) is None:
                 yield stage.id, key, f"/runs/{run.id}/waivers/new?{urlencode({'check': ref})}"
 
 

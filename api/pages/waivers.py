@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.attempts import Attempt
 from api.pages.acting import NOT_TRIED, Tried, acted, given
 from api.pages.rendering import page, voice_of
+from api.pages.run_seen import standing_of
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
 from api.pages.wall_clock import instant
 from api.routers import waivers as api
@@ -22,10 +23,11 @@ from api.schemas.waivers import WaiverDecisionGiven, WaiverGiven, WaiverShown
 from db.queries import get_run
 from db.session import Session
 from db.views import RunWhole
-from db.waivers import get_waiver
+from db.waivers import get_waiver, waivers_of_run
 from golive.errors import NotFound
 from golive.permissions import REQUIRED
 from golive.vocabulary import ENDED
+from golive.waivers import WAIVABLE
 from golive.words import N_
 
 router = APIRouter(include_in_schema=False)
@@ -42,6 +44,7 @@ async def new(
 async def _form(visit: Visit, run_id: str, about: str, tried: Tried) -> Response:
     async with visit.house.database.reading() as sql:
         run = await get_run(sql, run_id)
+        asked = await waivers_of_run(sql, run_id)
     facts = _check(run, about, visit)
     if facts["check"] is None:
         raise NotFound("unknown_check", N_("This run has no check “{check}”."), check=about)
@@ -53,6 +56,8 @@ async def _form(visit: Visit, run_id: str, about: str, tried: Tried) -> Response
         tried=tried,
         run=run,
         about=about,
+        standing=standing_of(asked, about, len(run.builds)),
+        fails=facts["check"].state in WAIVABLE and not _over(run),
         may=visit.may_do("request_waiver"),
         roles=" / ".join(voice.name(role) for role in REQUIRED["request_waiver"]),
         **facts,
@@ -91,7 +96,7 @@ async def look(waiver_id: WaiverPath, visit: ReaderDep) -> Response:
 async def _page(visit: Visit, waiver_id: str, tried: Tried) -> Response:
     async with visit.house.database.reading() as sql:
         waiver, run = await _with_its_run(sql, waiver_id, visit)
-    over = run.state in ENDED or run.state == "rolling_back" or run.frozen is not None
+    over = _over(run)
     asked = visit.actor.name in waiver.waiting_for and waiver.state == "requested"
     return page(
         visit,
@@ -110,6 +115,10 @@ async def _page(visit: Visit, waiver_id: str, tried: Tried) -> Response:
 async def _with_its_run(sql: Session, waiver_id: str, visit: Visit) -> tuple[WaiverShown, RunWhole]:
     waiver = await get_waiver(sql, waiver_id)
     return WaiverShown.of(waiver, visit.language), await get_run(sql, waiver.run_id)
+
+
+def _over(run: RunWhole) -> bool:
+    return run.state in ENDED or run.state == "rolling_back" or run.frozen is not None
 
 
 def _check(run: RunWhole, about: str, visit: Visit) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from db.asked import asked_of
@@ -74,3 +75,22 @@ async def test_whoever_has_something_in_their_list_is_told_of_it(database: Datab
         listed = {name for name in PEOPLE if (await list_work(sql, name, NOON)).items}
     assert listed == {"qa1", "business1", "ops1"}
     assert listed <= {name for name, its in parts.items() if its}
+
+
+async def test_a_waiver_changes_the_work_of_who_can_grant_it(database: Database) -> None:
+    await record(database, first(run=run_change()))
+    times = {"starts_at": NOON.isoformat(), "ends_at": (NOON + timedelta(days=1)).isoformat()}
+    about = {
+        "waiver": "r1-w2",
+        "check": "uat/tests.rate",
+        "title": {"en": "Rate", "zh": "通过率"},
+        "build": 1,
+    }
+    said = {name: words(name) for name in ("reason", "risk", "mitigation")}
+    asking = event(2, "WaiverRequested", payload={**about, **times, "asked": ["ops1"]}, words=said)
+    assert await _whose_changed(database, Batch(run_id="r1", events=(asking,))) == {"ops1"}
+    async with database.reading() as sql:
+        (waiting,) = (await list_work(sql, "ops1", NOON)).items
+    assert (waiting.kind, waiting.asked, waiting.id, waiting.overdue) == ("waiver", "decide", "r1-w2", False)
+    ended = event(3, "WaiverEnded", payload={**about, **times})
+    assert await _whose_changed(database, Batch(run_id="r1", events=(ended,))) == {"ops1"}

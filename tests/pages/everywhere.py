@@ -197,7 +197,7 @@ async def come_from_the_provider(page: Page, scene: Scene) -> None:
 
 
 def _asking_for_a_waiver(scene: Scene) -> str:
-    return f"/runs/{scene.waived}/waivers/new?check={WAIVED}"
+    return f"/runs/{scene.failing}/waivers/new?check={WAIVED}"
 
 
 PLACES = (
@@ -243,6 +243,8 @@ PLACES = (
     ),
     Place("approval-glass", RESCUER, lambda scene: f"/approvals/{scene.crowded}", unfold),
     Place("run-waived", VIEWER, lambda scene: f"/runs/{scene.waived}"),
+    Place("run-failing", DOER, lambda scene: f"/runs/{scene.failing}"),
+    Place("waiver-new-again", DOER, lambda scene: f"/runs/{scene.waived}/waivers/new?check={WAIVED}"),
     Place("waiver", SIGNER, lambda scene: f"/waivers/{scene.waiver}"),
     Place("waiver-refused", SIGNER, lambda scene: f"/waivers/{scene.waiver}", refuse_without_a_reason, 422),
     Place("waiver-of-others", VIEWER, lambda scene: f"/waivers/{scene.waiver}"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -52,6 +52,7 @@ class Scene:
     held: str
     ended: str
     shared: str
+    failing: str
     waived: str
     waiver: str
     link: str
@@ -104,17 +105,25 @@ def _known_to(issuer: str) -> dict[str, str]:
 
 
 async def _unanswered(whole: Whole, scene: Scene) -> dict[str, httpx.Response]:
-    """Comment on a run in each language while its worker stands still; return how that was answered."""
+    """Comment on a run in each language while its worker stands still; return how that was answered.
+
+    Everybody has signed in before: the worker may stand still in the middle of a write, and then nobody can.
+    """
     worker = whole.children()["worker"]
-    worker.suspend()
-    try:
-        answers = await asyncio.gather(*(_commented(scene, tag) for tag in ("en", "zh")))
-    finally:
-        worker.resume()
+    async with _about_to_comment(scene, "en") as en, _about_to_comment(scene, "zh") as zh:
+        worker.suspend()
+        try:
+            answers = await asyncio.gather(en(), zh())
+        finally:
+            worker.resume()
     return dict(zip(("en", "zh"), answers, strict=True))
 
 
-async def _commented(scene: Scene, language: str) -> httpx.Response:
+@asynccontextmanager
+async def _about_to_comment(
+    scene: Scene, language: str
+) -> AsyncIterator[Callable[[], Awaitable[httpx.Response]]]:
+    """Open the page of a run and fill in a comment; what is given sends it."""
     run = f"/runs/{scene.held}"
     headers = {"Accept-Language": language, "Origin": scene.url}
     async with httpx.AsyncClient(
@@ -122,10 +131,14 @@ async def _commented(scene: Scene, language: str) -> httpx.Response:
     ) as http:
         await sign_in(http, scene.tokens[MANAGER])
         form = form_of(await http.get(run), f"{run}/comments")
-        text = "The move has begun; mail is read, not sent."
-        answer = await http.post(f"{run}/comments", data={**filled(form), "text": text})
-    assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
-    return answer
+
+        async def send() -> httpx.Response:
+            text = "The move has begun; mail is read, not sent."
+            answer = await http.post(f"{run}/comments", data={**filled(form), "text": text})
+            assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
+            return answer
+
+        yield send
 
 
 async def sign_in(http: httpx.AsyncClient, token: str) -> None:
@@ -163,6 +176,7 @@ async def set_up(url: str, token: str) -> Scene:
             moving=await setting.moving(),
             held=await setting.held(),
             shared=await setting.shared(),
+            failing=await setting.failing("invoices"),
             waived=waived["run_id"],
             waiver=waived["id"],
             link=urlsplit(enrolled["enrolment_url"]).path,
@@ -247,9 +261,9 @@ class Setting:
             await self.cast.people[who].act(f"{path}/{act}", body)
         return str(run["id"])
 
-    async def waived(self) -> Json:
-        """A run with a check that fails, and the waiver that is asked for of it."""
-        run = await self.start("billing", "5.1.0")
+    async def failing(self, service: str) -> str:
+        """A run with a check that fails."""
+        run = await self.start(service, "5.1.0")
         scanner = self.cast.people["security1"]
         report = await scanner.upload("scan.txt", b"two findings", "text/plain")
         found: list[Json] = [
@@ -257,6 +271,10 @@ class Setting:
             {"type": "file", "attachment_id": report},
         ]
         await scanner.act(f"/tasks/{run['id']}.preparation.scan-artifact/complete", {"evidence": found})
+        return str(run["id"])
+
+    async def waived(self) -> Json:
+        """The waiver that is asked for of a check that fails."""
         asked = {
             "check": WAIVED,
             "reason": "Both findings are in a library that only the tests use; it is not in the image.",
@@ -264,7 +282,8 @@ class Setting:
             "mitigation": "The build fails when the image holds it, and it is replaced on Thursday.",
             "ends_at": "2099-01-15T17:00:00Z",
         }
-        made = await scanner.act(f"/runs/{run['id']}/waivers", asked)
+        run_id = await self.failing("billing")
+        made = await self.cast.people["security1"].act(f"/runs/{run_id}/waivers", asked)
         return dict(made["waiver"])
 
     async def finished(self) -> str:

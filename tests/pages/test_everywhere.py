@@ -20,6 +20,7 @@ SCENE = Scene(
     held="h",
     ended="e",
     shared="s",
+    failing="f",
     waived="w",
     waiver="w-w1",
     link="/enrol/a-secret",

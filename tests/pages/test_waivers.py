@@ -59,6 +59,9 @@ async def test_a_check_that_fails_leads_to_the_form_and_the_run_lists_what_was_a
     (waiver,) = (await team.qa1.get("/waivers", run=run_id))["items"]
     assert {name: waiver[name] for name in SAID} == SAID
     assert waiver["ends_at"] == "2099-01-01T08:00:00Z"
+    again = await qa1.look(form_of(run_id))
+    assert not again.offers(where)
+    assert links(again) == [f"/waivers/{waiver['id']}"]
     assert set(links(done)) == {f"/waivers/{waiver['id']}"}, "of one check, one waiver is asked for at a time"
     assert "asked for by qa1 · waits for ops1" in done.text
     assert "qa1 asked for a waiver of “Share that pass” until 2099-01-01 08:00 UTC" in done.text
