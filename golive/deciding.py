@@ -10,7 +10,7 @@ from golive.policy import Seats
 from golive.recording import DecisionView
 from golive.run import Run
 from golive.sign_off import ask_to_decide, follow
-from golive.signers import approvers_of, seated, seats_of, standing, waiting_for
+from golive.signers import not_waited_for, seated, seats_of, standing, waiting_for
 from golive.standing import handed_over, returnable
 from golive.state import ApprovalState
 from golive.subject import difference
@@ -68,8 +68,9 @@ def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalSta
 
 def _check_turn(run: Run, actor: Actor, approval: Approval, state: ApprovalState) -> None:
     """Refuse who must wait for others under each rule that they may sign under."""
-    rules, approved = seats_of(run, approval, state, [actor.name]), approvers_of(state)
-    earlier = [rules[n].before(actor.name, approved) for n in _held(approval, rules, actor)]
+    rules = seats_of(run, approval, state, [actor.name])
+    done = not_waited_for(state, rules)
+    earlier = [rules[n].before(actor.name, done) for n in _held(approval, rules, actor)]
     if earlier and all(earlier):
         raise Conflict(
             "not_your_turn",
@@ -147,8 +148,9 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
     stage, approval = run.index.approvals[act.approval]
     state = run.approval(act.approval)
     awaited = waiting_for(run, approval, state)
-    rules, approved = seats_of(run, approval, state, [actor.name]), approvers_of(state)
-    held = [n for n in _held(approval, rules, actor) if not rules[n].before(actor.name, approved)]
+    rules = seats_of(run, approval, state, [actor.name])
+    done = not_waited_for(state, rules)
+    held = [n for n in _held(approval, rules, actor) if not rules[n].before(actor.name, done)]
     functions = tuple(approval.rules[n].function for n in held if n < len(approval.rules))
     behalf = _on_behalf_of(state, actor.name, functions)
     event = run.emit(

@@ -6,7 +6,7 @@ against. One person fills one seat of all rules that share their persons, as tho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from golive.matching import match, within_reach
@@ -33,9 +33,9 @@ class Seats:
             return [(name,) for name in self.able]
         return [self.able] * self.need
 
-    def before(self, name: str, approved: Collection[str]) -> list[str]:
-        """Return who must approve before `name` may, and has not."""
-        return [each for each in self.first.get(name, ()) if each not in approved]
+    def before(self, name: str, done: Collection[str]) -> list[str]:
+        """Return who must approve before `name` may, and is not among those who have `done` so or need not."""
+        return [each for each in self.first.get(name, ()) if each not in done]
 
 
 Voices = Mapping[str, Collection[int]]
@@ -69,16 +69,32 @@ def fill(rules: Sequence[Seats], voices: Voices) -> Filled:
 
 def waiting(rules: Sequence[Seats], voices: Voices, decided: Collection[str]) -> tuple[str, ...]:
     """Return who would fill one seat more by approving now, in the order asked. Who has `decided` is not asked."""
-    awaited: dict[str, None] = {}
+    done = {*voices, *idle(rules, voices, decided)}
+    awaited = _within_reach(
+        rules, voices, lambda n, name: name not in decided and not rules[n].before(name, done)
+    )
+    return tuple(name for name in _asked(rules) if name in awaited)
+
+
+def idle(rules: Sequence[Seats], voices: Voices, decided: Collection[str]) -> set[str]:
+    """Return who has not decided and would fill no seat more, whoever's turn it is: nobody comes after them."""
+    needed_still = _within_reach(rules, voices, lambda _, name: name not in decided)
+    return {name for name in _asked(rules) if name not in decided and name not in needed_still}
+
+
+def _asked(rules: Sequence[Seats]) -> dict[str, None]:
+    return dict.fromkeys(name for rule in rules for name in rule.able)
+
+
+def _within_reach(rules: Sequence[Seats], voices: Voices, may: Callable[[int, str], bool]) -> set[str]:
+    """Return who would fill one seat more, of those who `may` sit under a rule, by its number."""
+    found: set[str] = set()
     for together in _matched_together(rules):
         places, wanted = _voiced(rules, together, voices)
         seats = [seat for n in together for seat in rules[n].seats()]
-        could = [
-            [name for name in seat if name not in decided and not rules[n].before(name, voices)]
-            for n, seat in zip(places, seats, strict=True)
-        ]
-        awaited.update(dict.fromkeys(within_reach(wanted, match(wanted), could)))
-    return tuple(name for name in dict.fromkeys(n for rule in rules for n in rule.able) if name in awaited)
+        could = [[name for name in seat if may(n, name)] for n, seat in zip(places, seats, strict=True)]
+        found.update(within_reach(wanted, match(wanted), could))
+    return found
 
 
 def can_be_met(rules: Sequence[Seats]) -> bool:

@@ -152,6 +152,12 @@ def _under(decision: DecisionView, rules: Sequence[Seats]) -> Iterable[int]:
     return range(len(rules)) if decision.under is None else decision.under
 
 
+def not_waited_for(state: ApprovalState, rules: Sequence[Seats]) -> set[str]:
+    """Return after whom nobody has to wait: who has approved, and whose approval would fill no seat more."""
+    voices, decided = _voices(state, rules), {decision.by for decision in standing(state)}
+    return {*voices, *policy.idle(rules, voices, decided)}
+
+
 def rule_views(run: Run, approval: Approval, state: ApprovalState) -> tuple[RuleView, ...]:
     """Return how far each rule is met."""
     ids = {decision.by: decision.id for decision in standing(state)}

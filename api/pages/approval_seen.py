@@ -191,6 +191,8 @@ class Seen:
     @cached_property
     def earlier(self) -> list[str]:
         """Who has to sign before the reader may, under each rule that asks the reader: it is not their turn."""
+        if self.me in self.approval.waiting_for:
+            return []  # also after somebody whom nobody waits for any more
         held = [rule for rule in self.approval.rules if self._holds(rule)]
         before = [self._before(self.me, rule) for rule in held]
         return before[0] if before and all(before) else []

@@ -185,6 +185,20 @@ def test_who_is_added_after_is_asked_once_the_one_who_added_them_has_signed() ->
     assert state(world).state == "approved"
 
 
+def test_who_was_added_after_somebody_who_is_not_needed_any_more_signs_all_the_same() -> None:
+    """A colleague fills the seat: nobody waits for the one who added them, and nothing is rejected for that."""
+    world = asked({"function": "qa"}, people={"qa": ("qa1", "qa2")})
+    erin = outsider(world)
+    world.act(adding("after", erin), "qa1")
+    assert world.refused(decide("approved", world), erin) == "not_your_turn"
+    approve(world, "qa2")
+    assert state(world).state == "pending"
+    assert waiting(world) == ["erin"]
+    assert world.told[-1].to == ("erin",)
+    world.act(decide("approved", world), erin)
+    assert state(world).state == "approved"
+
+
 def test_all_who_were_added_sign_and_each_can_reject() -> None:
     world = asked(OPS, people={"ops": ("ops1",)})
     erin, finn = outsider(world), outsider(world, "finn")
