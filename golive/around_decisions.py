@@ -9,7 +9,7 @@ from golive.deciding import asked, known
 from golive.errors import Conflict, need_words
 from golive.plan import moment
 from golive.run import Run
-from golive.sign_off import approval_page, ask_to_decide, open_for_decisions
+from golive.sign_off import approval_page, ask_to_decide, is_met, open_for_decisions
 from golive.signers import standing, waiting_for
 from golive.standing import gate_closed
 from golive.words import N_, say
@@ -53,7 +53,8 @@ def withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
     run.emit(
         "DecisionWithdrawn", f"approval:{act.approval}", words={"reason": act.reason}, title=approval.title
     )
-    if state.state == "approved":
+    state.glass_broken_by = None
+    if state.state == "approved" and not is_met(run, approval, state):
         open_for_decisions(run, approval, state)
     ask_to_decide(
         run, act.approval, [name for name in waiting_for(run, approval, state) if name != actor.name]
@@ -63,6 +64,8 @@ def withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
 def check_remind(run: Run, act: RemindSigners) -> None:
     """Raise why nobody is reminded: nobody is awaited, or they were reminded a short while ago."""
     approval, state = asked(run, act.approval)[1:]
+    if not waiting_for(run, approval, state):
+        raise Conflict("nobody_awaited", N_("Nobody is awaited for “{title}” now."), title=approval.title)
     again = state.reminded_at + REMIND_EVERY if state.reminded_at else run.now
     if again > run.now:
         raise Conflict(

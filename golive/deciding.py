@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from golive.commands import Actor, Decide
 from golive.errors import Conflict, Invalid, NotFound, Refused
@@ -10,12 +11,12 @@ from golive.policy import Seats
 from golive.recording import DecisionView
 from golive.run import Run
 from golive.sign_off import ask_to_decide, follow
-from golive.signers import not_waited_for, seated, seats_of, standing, waiting_for
+from golive.signers import comes_after, seated, seats_of, standing, waiting_for
 from golive.standing import handed_over, returnable
 from golive.state import ApprovalState
 from golive.subject import difference
 from golive.template import Approval, Stage
-from golive.words import N_
+from golive.words import N_, say
 
 
 def check_decide(run: Run, actor: Actor, act: Decide) -> None:
@@ -47,37 +48,36 @@ def known(run: Run, ref: str) -> tuple[Stage, Approval, ApprovalState]:
 
 
 def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalState) -> None:
-    if any(decision.by == actor.name for decision in standing(state)):
+    if any(actor.name in (decision.by, decision.on_behalf_of) for decision in standing(state)):
         raise Conflict(
             "already_decided",
             N_("You have already decided on “{title}”; a sign-off needs distinct persons: {others}."),
             title=approval.title,
             others=", ".join(waiting_for(run, approval, state)) or "—",
         )
-    if why := seated(run, approval, state).why_not(actor.name, actor.functions):
+    rules = seats_of(run, approval, state, [actor.name])
+    why = seated(run, approval, state).why_not(actor.name, actor.functions)
+    if why or not _held(approval, rules, actor):
         raise Refused(
             "may_not_sign",
             N_("{who} may not sign “{title}”: {who} {why}. Awaited: {others}."),
             who=actor.name,
             title=approval.title,
-            why=why[0],
+            why=why[0] if why else say(N_("has no seat in it now")),
             others=", ".join(waiting_for(run, approval, state)) or "—",
         )
-    _check_turn(run, actor, approval, state)
+    _check_turn(actor, approval, state, rules)
 
 
-def _check_turn(run: Run, actor: Actor, approval: Approval, state: ApprovalState) -> None:
-    """Refuse who must wait for others under each rule that they may sign under."""
-    rules = seats_of(run, approval, state, [actor.name])
-    done = not_waited_for(state, rules)
-    earlier = [rules[n].before(actor.name, done) for n in _held(approval, rules, actor)]
-    if earlier and all(earlier):
+def _check_turn(actor: Actor, approval: Approval, state: ApprovalState, rules: Sequence[Seats]) -> None:
+    """Refuse who must wait for others: one decision counts under all rules, so it comes after all who come first."""
+    if earlier := comes_after(state, rules, actor.name):
         raise Conflict(
             "not_your_turn",
             N_("“{title}” is signed one after the other: {who} decides after {others}."),
             title=approval.title,
             who=actor.name,
-            others=", ".join(earlier[0]),
+            others=", ".join(earlier),
         )
 
 
@@ -148,11 +148,10 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
     stage, approval = run.index.approvals[act.approval]
     state = run.approval(act.approval)
     awaited = waiting_for(run, approval, state)
-    rules = seats_of(run, approval, state, [actor.name])
-    done = not_waited_for(state, rules)
-    held = [n for n in _held(approval, rules, actor) if not rules[n].before(actor.name, done)]
+    _let_go_of_plans(state, actor.name)
+    held = _held(approval, seats_of(run, approval, state, [actor.name]), actor)
     functions = tuple(approval.rules[n].function for n in held if n < len(approval.rules))
-    behalf = _on_behalf_of(state, actor.name, functions)
+    behalf = _on_behalf_of(state, actor.name, functions, run.now)
     event = run.emit(
         "DecisionMade",
         f"approval:{act.approval}",
@@ -186,7 +185,12 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
     )
 
 
-def _on_behalf_of(state: ApprovalState, name: str, functions: Sequence[str]) -> str | None:
+def _on_behalf_of(state: ApprovalState, name: str, functions: Sequence[str], now: datetime) -> str | None:
     """Return for whom `name` decides: whoever handed over the seat that they fill, if somebody did."""
-    handed = handed_over(state.delegations, state.decisions)
+    handed = handed_over(state.delegations, state.decisions, now)
     return next((by for (by, function), to in handed.items() if to == name and function in functions), None)
+
+
+def _let_go_of_plans(state: ApprovalState, name: str) -> None:
+    """End what somebody meant to hand over later: they decide themselves now."""
+    state.delegations = [each for each in state.delegations if each.by != name or each.stands != "planned"]

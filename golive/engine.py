@@ -3,8 +3,10 @@
 A change of the rules that would change what a running history does is branched on it.
 """
 
-ENGINE = 2
+ENGINE = 3
 AWAITS_GATES = 2
 """From this version on, whoever can open a closed gate counts as awaited in the run's search attribute."""
 ENDS_STAGES_FIRST = 2
 """From this version on, the stages of a run that ends are ended before its final report, which tells how."""
+HOLDS_UNSIGNABLE = 3
+"""From this version on, a run is held when an approval is open that nobody is left to give."""

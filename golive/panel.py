@@ -12,7 +12,7 @@ from golive.people import SIGNS
 from golive.plan import moment
 from golive.recording import AddedSigner, Delegation
 from golive.run import Run
-from golive.sign_off import ask_to_decide
+from golive.sign_off import ask_to_decide, hold_if_nobody_can
 from golive.signers import barred, eligible, seats_of, standing, waiting_for
 from golive.state import ApprovalState
 from golive.template import Approval
@@ -158,6 +158,10 @@ def delegate(run: Run, actor: Actor, act: Delegate) -> None:
         return
     functions = [each for each in _own_functions(run, actor, approval, state) if each in act.to.functions]
     since = act.since or run.now
+    used = {(made.on_behalf_of, made.by) for made in standing(state)}
+    state.delegations = [
+        each for each in state.delegations if each.stands != "over" or (each.by, each.to) in used
+    ]
     state.delegations.append(
         Delegation(by=actor.name, to=act.to.name, functions=tuple(functions), since=since, until=act.until)
     )
@@ -187,6 +191,7 @@ def turn(run: Run, ref: str) -> None:
             _replace(run.approval(ref), each, "over")
             run.emit("DelegationEnded", f"approval:{ref}", title=approval.title, by=each.by, to=each.to)
             ask_to_decide(run, ref, [name for name in waiting_for(run, approval, state) if name == each.by])
+            hold_if_nobody_can(run, ref)
 
 
 def _replace(state: ApprovalState, one: Delegation, stands: str) -> None:

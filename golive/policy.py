@@ -17,13 +17,15 @@ from golive.vocabulary import RuleMode
 class Seats:
     """A rule as it stands: who may sign under it, in the order in which they are asked, and how many must.
 
-    `first` names for a person who must have approved before them. `own`: each sits in a seat of their own, as where one
-    signs after the other. `shared`: whoever fills a seat here fills none under another rule that shares its persons.
+    `first` names for a person who must have approved before them, and `after` who must have decided, however. `own`:
+    each sits in a seat of their own, as where one signs after the other. `shared`: whoever fills a seat here fills none
+    under another rule that shares its persons.
     """
 
     able: tuple[str, ...]
     need: int
     first: Mapping[str, Collection[str]] = field(default_factory=dict)
+    after: Mapping[str, Collection[str]] = field(default_factory=dict)
     own: bool = False
     shared: bool = True
 
@@ -33,9 +35,10 @@ class Seats:
             return [(name,) for name in self.able]
         return [self.able] * self.need
 
-    def before(self, name: str, done: Collection[str]) -> list[str]:
-        """Return who must approve before `name` may, and is not among those who have `done` so or need not."""
-        return [each for each in self.first.get(name, ()) if each not in done]
+    def before(self, name: str, done: Collection[str], decided: Collection[str]) -> list[str]:
+        """Return for whom `name` has to wait: who comes first, and is not `done` or, where that does, `decided`."""
+        waits = [each for each in self.first.get(name, ()) if each not in done]
+        return waits + [each for each in self.after.get(name, ()) if each not in done and each not in decided]
 
 
 Voices = Mapping[str, Collection[int]]
@@ -70,10 +73,19 @@ def fill(rules: Sequence[Seats], voices: Voices) -> Filled:
 def waiting(rules: Sequence[Seats], voices: Voices, decided: Collection[str]) -> tuple[str, ...]:
     """Return who would fill one seat more by approving now, in the order asked. Who has `decided` is not asked."""
     done = {*voices, *idle(rules, voices, decided)}
-    awaited = _within_reach(
-        rules, voices, lambda n, name: name not in decided and not rules[n].before(name, done)
-    )
+    turn = {
+        name for name in _asked(rules) if name not in decided and not comes_after(rules, name, done, decided)
+    }
+    awaited = _within_reach(rules, voices, lambda _, name: name in turn)
     return tuple(name for name in _asked(rules) if name in awaited)
+
+
+def comes_after(
+    rules: Sequence[Seats], name: str, done: Collection[str], decided: Collection[str]
+) -> list[str]:
+    """Return for whom `name` has to wait under any rule that they sit in: one decision counts under all of them."""
+    waits = (rule.before(name, done, decided) for rule in rules if name in rule.able)
+    return list(dict.fromkeys(each for names in waits for each in names))
 
 
 def idle(rules: Sequence[Seats], voices: Voices, decided: Collection[str]) -> set[str]:

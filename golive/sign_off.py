@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from golive.clocks import start_clock
 from golive.commands import Decide
+from golive.engine import HOLDS_UNSIGNABLE
 from golive.names import public_id
 from golive.recording import DecisionView
 from golive.run import Run
 from golive.signers import covered, rule_views, standing, waiting_for
+from golive.standing import before_traffic
 from golive.state import ApprovalState, HoldState
 from golive.subject import difference, part_digests, subject_of, whole_digest
 from golive.task_graph import open_again, reopen, task_page
@@ -79,7 +81,20 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
         subject=state.digest,
     )
     ask_to_decide(run, ref, names)
-    _judge(run, stage, approval)
+    if not _judge(run, stage, approval):
+        hold_if_nobody_can(run, ref)
+
+
+def hold_if_nobody_can(run: Run, ref: str) -> None:
+    """Hold the run for the release manager when an approval is open and nobody is left who could give it."""
+    _, approval = run.index.approvals[ref]
+    state = run.state.approvals[ref]
+    if (
+        run.state.engine >= HOLDS_UNSIGNABLE
+        and state.state == "pending"
+        and not waiting_for(run, approval, state)
+    ):
+        hold_for_manager(run, say(N_("nobody is left who could sign “{title}”"), title=approval.title))
 
 
 def open_for_decisions(run: Run, approval: Approval, state: ApprovalState) -> None:
@@ -133,10 +148,15 @@ def follow(run: Run, stage: Stage, approval: Approval, act: Decide) -> None:
 def _judge(run: Run, stage: Stage, approval: Approval) -> bool:
     """Grant an approval whose rules are all met; tell whether they are."""
     ref = f"{stage.id}.{approval.key}"
-    met = all(view.met for view in rule_views(run, approval, run.state.approvals[ref]))
+    met = is_met(run, approval, run.state.approvals[ref])
     if met:
         grant(run, stage, approval)
     return met
+
+
+def is_met(run: Run, approval: Approval, state: ApprovalState) -> bool:
+    """Tell whether the decisions that stand meet every rule."""
+    return all(view.met for view in rule_views(run, approval, state))
 
 
 def grant(run: Run, stage: Stage, approval: Approval) -> None:
@@ -219,6 +239,8 @@ def refresh(run: Run, *, everything: bool = False) -> None:
             everything or _covers(run, stage, approval, touched)
         ):
             continue
+        if run.state.shifted is not None and before_traffic(run.index, stage):
+            continue  # traffic has moved on it: what follows is a way back, no new signature
         parts = part_digests(subject_of(run, stage, approval))
         changed = difference(state.parts, parts)
         if changed:

@@ -6,7 +6,7 @@ over their seat for a time is taken out, and who fills it for them stands in the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from golive import policy
 from golive.errors import Conflict
@@ -22,7 +22,6 @@ from golive.words import N_, Sentence
 Doers = Mapping[str, str]
 """Who is taken to have done which task, by reference."""
 NOBODY: Doers = {}
-NO_ORDER: Mapping[str, Sequence[str]] = {}
 
 
 def barred(run: Run, work: Iterable[str], supposed: Doers = NOBODY) -> dict[str, Sentence]:
@@ -50,9 +49,13 @@ def eligible(
     Who approved had the role then, even if the plan does not ask them because they got it later.
     """
     out, asked = barred(run, rule.exclude_doers_of, supposed), run.plan.signers(rule.function)
-    members = [name for name in run.plan.members(rule.function) if name in asked or name in approvers]
-    handed = handed_over(state.delegations, state.decisions)
-    seated = dict.fromkeys(handed.get((name, rule.function), name) for name in members)
+    handed = handed_over(state.delegations, state.decisions, run.now)
+    seats = ((name, handed.get((name, rule.function), name)) for name in run.plan.members(rule.function))
+    seated = dict.fromkeys(
+        holder
+        for name, holder in seats
+        if name not in out and (name in asked or name in approvers or holder != name)
+    )
     return tuple(name for name in seated if name not in out)
 
 
@@ -69,7 +72,12 @@ def panel_of(state: ApprovalState) -> Panel:
 def seated(run: Run, approval: Approval, state: ApprovalState) -> Seated:
     """Return who is asked for an approval, to tell anybody why they are not."""
     return Seated(
-        approval.rules, run.plan.members, lambda work: barred(run, work), panel_of(state), state.decisions
+        approval.rules,
+        run.plan.members,
+        lambda work: barred(run, work),
+        panel_of(state),
+        state.decisions,
+        run.now,
     )
 
 
@@ -81,45 +89,59 @@ def seats_of(
     supposed: Doers = NOBODY,
 ) -> list[Seats]:
     """Return each rule with who may sign under it now. In a sign-off (`distinct`) rules share their persons."""
-    first = _first(state)
+    able = [eligible(run, rule, state, approvers, supposed) for rule in approval.rules]
+    added = [_added(run, approval, each, supposed) for each in state.added]
+    orders = _orders(run, state, {name for names in (*able, *added) for name in names})
     rules = [
-        seats_under(approval, rule, eligible(run, rule, state, approvers, supposed), first)
-        for rule in approval.rules
+        seats_under(approval, rule, names, orders) for rule, names in zip(approval.rules, able, strict=True)
     ]
-    return rules + [_added_seat(run, approval, each, first, supposed) for each in state.added]
+    return rules + [_added_seat(approval, names, orders) for names in added]
 
 
-def seats_under(
-    approval: Approval, rule: Rule, able: tuple[str, ...], first: Mapping[str, Sequence[str]] = NO_ORDER
-) -> Seats:
+Orders = tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]
+"""For a person who must have approved before them, and who must have decided."""
+NO_ORDER: Orders = ({}, {})
+
+
+def seats_under(approval: Approval, rule: Rule, able: tuple[str, ...], orders: Orders = NO_ORDER) -> Seats:
     """Return a rule of `approval` with those who are `able` to sign under it, and whom each comes after."""
-    ordered = rule.mode == "ordered"
-    after = {name: [*(able[:n] if ordered else ()), *first.get(name, ())] for n, name in enumerate(able)}
+    ordered, (first, after) = rule.mode == "ordered", orders
     return Seats(
         able=able,
         need=needed(rule.mode, rule.min, len(able)),
-        first=after,
+        first={name: [*(able[:n] if ordered else ()), *first.get(name, ())] for n, name in enumerate(able)},
+        after=after,
         own=ordered,
         shared=approval.distinct and not rule.may_fill_many,
     )
 
 
-def _added_seat(
-    run: Run, approval: Approval, added: AddedSigner, first: Mapping[str, Sequence[str]], supposed: Doers
-) -> Seats:
-    """Return the seat of a signer whom a signer added: nobody else can fill it, and it fills no other."""
+def _added(run: Run, approval: Approval, added: AddedSigner, supposed: Doers) -> tuple[str, ...]:
+    """Return whom a signer added, unless they are barred by now: then nobody waits for them any more."""
     work = [ref for rule in approval.rules for ref in rule.exclude_doers_of]
-    able = () if added.name in barred(run, work, supposed) else (added.name,)
-    return Seats(able=able, need=1, first=first, shared=approval.distinct)
+    return () if added.name in barred(run, work, supposed) else (added.name,)
 
 
-def _first(state: ApprovalState) -> dict[str, list[str]]:
-    """Return who signs after whom because somebody was added before or after them."""
+def _added_seat(approval: Approval, names: tuple[str, ...], orders: Orders) -> Seats:
+    """Return the seat of a signer whom a signer added: nobody else can fill it, and it fills no other."""
+    first, after = orders
+    return Seats(able=names, need=len(names), first=first, after=after, shared=approval.distinct)
+
+
+def _orders(run: Run, state: ApprovalState, seated: Collection[str]) -> Orders:
+    """Return who signs after whom because somebody was added: whoever fills the seat now, and nobody without one."""
+    handed = handed_over(state.delegations, state.decisions, run.now)
     first: dict[str, list[str]] = {}
+    after: dict[str, list[str]] = {}
     for each in state.added:
-        later, earlier = (each.by, each.name) if each.place == "before" else (each.name, each.by)
-        first.setdefault(later, []).append(earlier)
-    return first
+        there = (to for (by, _), to in handed.items() if by == each.by and to in seated)
+        by = each.by if each.by in seated else next(there, None)
+        if by is not None and each.name in seated:
+            later, earlier, order = (
+                (by, each.name, first) if each.place == "before" else (each.name, by, after)
+            )
+            order.setdefault(later, []).append(earlier)
+    return first, after
 
 
 # -- the decisions -------------------------------------------------------------------------------------------
@@ -140,7 +162,7 @@ def covered(approval: Approval, decision: DecisionView) -> set[str]:
     rules = approval.rules
     under = range(len(rules)) if decision.under is None else decision.under
     parts = [rules[n].covers if n < len(rules) else () for n in under]
-    return set(PARTS) if not all(parts) else {part for each in parts for part in each}
+    return set(PARTS) if not parts or not all(parts) else {part for each in parts for part in each}
 
 
 def _voices(state: ApprovalState, rules: Sequence[Seats]) -> Voices:
@@ -152,10 +174,10 @@ def _under(decision: DecisionView, rules: Sequence[Seats]) -> Iterable[int]:
     return range(len(rules)) if decision.under is None else decision.under
 
 
-def not_waited_for(state: ApprovalState, rules: Sequence[Seats]) -> set[str]:
-    """Return after whom nobody has to wait: who has approved, and whose approval would fill no seat more."""
+def comes_after(state: ApprovalState, rules: Sequence[Seats], name: str) -> list[str]:
+    """Return for whom `name` has to wait: not for those whose approval would fill no seat more."""
     voices, decided = _voices(state, rules), {decision.by for decision in standing(state)}
-    return {*voices, *policy.idle(rules, voices, decided)}
+    return policy.comes_after(rules, name, {*voices, *policy.idle(rules, voices, decided)}, decided)
 
 
 def rule_views(run: Run, approval: Approval, state: ApprovalState) -> tuple[RuleView, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from golive.plan import Plan, Release, moment
@@ -33,17 +34,21 @@ def bars(
 
 
 def handed_over(
-    delegations: Iterable[Delegation], decisions: Iterable[DecisionView]
+    delegations: Iterable[Delegation], decisions: Iterable[DecisionView], now: datetime
 ) -> dict[tuple[str, str], str]:
-    """Return who fills whose seat in which function.
+    """Return who fills whose seat in which function `now`.
 
-    A decision for somebody stands also when the time is over for which the seat was handed over.
+    A decision for somebody stands also when the time is over for which the seat was handed over; and who has decided
+    themselves has no second voice by another.
     """
-    decided = {(each.on_behalf_of, each.by) for each in decisions if each.on_behalf_of and not each.stale}
+    standing = [each for each in decisions if not each.stale]
+    made = {(each.on_behalf_of, each.by) for each in standing if each.on_behalf_of}
+    themselves = {each.by for each in standing}
     return {
         (each.by, function): each.to
         for each in delegations
-        if each.stands == "running" or (each.by, each.to) in decided
+        if (each.by, each.to) in made
+        or (each.stands != "over" and each.since <= now < each.until and each.by not in themselves)
         for function in each.functions
     }
 
@@ -56,14 +61,15 @@ class Seated:
     members: Callable[[str], Sequence[str]]
     barred: Bars
     panel: Panel
-    decisions: Sequence[DecisionView] = ()
+    decisions: Sequence[DecisionView]
+    now: datetime
 
     def why_not(self, name: str, functions: Sequence[str]) -> tuple[Sentence, ...]:
         """Return why `name`, who has `functions`, may not sign under any rule: nothing when they may."""
         if any(each.name == name for each in self.panel.added):
             out = self.barred([ref for rule in self.rules for ref in rule.exclude_doers_of])
             return (out[name],) if name in out else ()
-        asked = [rule for rule in self.rules if name in self.holders(rule.function)]
+        asked = [rule for rule in self.rules if name in self.holders(rule)]
         held = [rule for rule in asked if rule.function in functions]
         if any(name not in self.barred(rule.exclude_doers_of) for rule in held):
             return ()
@@ -71,10 +77,17 @@ class Seated:
         why = [*self._away(name, asked, held), *(each[name] for each in found if name in each)]
         return tuple(each for n, each in enumerate(why) if each not in why[:n])
 
-    def holders(self, function: str) -> list[str]:
-        """Return who fills the seats of a function: its members, or who stands in for them."""
-        handed = handed_over(self.panel.delegations, self.decisions)
-        return [handed.get((name, function), name) for name in self.members(function)]
+    def holders(self, rule: Rule) -> list[str]:
+        """Return who fills the seats of a rule: its members or their stand-ins; for who is barred, nobody stands in."""
+        handed = handed_over(self.panel.delegations, self.decisions, self.now)
+        out, function = self.barred(rule.exclude_doers_of), rule.function
+        seats = ((name, handed.get((name, function), name)) for name in self.members(function))
+        return [holder for name, holder in seats if holder == name or name not in out]
+
+    def holders_of(self, function: str) -> list[str]:
+        """Return who fills the seats of a function, under whichever rule."""
+        found = (name for rule in self.rules if rule.function == function for name in self.holders(rule))
+        return list(dict.fromkeys(found))
 
     def own_seats(self, name: str, functions: Sequence[str]) -> list[str]:
         """Return the functions for which `name`, who has `functions`, is asked in person, not for another."""
@@ -82,7 +95,7 @@ class Seated:
             rule.function
             for rule in self.rules
             if name in self.members(rule.function)
-            and name in self.holders(rule.function)
+            and name in self.holders(rule)
             and rule.function in functions
             and name not in self.barred(rule.exclude_doers_of)
         ]
@@ -92,9 +105,14 @@ class Seated:
         if asked and not held:
             yield say(N_("no longer acts in {function}"), function=asked[0].function)
         elif not asked:
-            away = [each for each in self.panel.delegations if each.by == name and each.stands == "running"]
-            for each in away:
-                yield say(N_("has handed over to {to} until {until}"), to=each.to, until=moment(each.until))
+            away = dict.fromkeys(
+                to
+                for (by, _), to in handed_over(self.panel.delegations, self.decisions, self.now).items()
+                if by == name
+            )
+            until = {each.to: each.until for each in self.panel.delegations if each.by == name}
+            for to in away:
+                yield say(N_("has handed over to {to} until {until}"), to=to, until=moment(until[to]))
             if not away:
                 named = ", ".join(rule.function for rule in self.rules)
                 yield say(N_("does not act in {functions} in this run"), functions=named)
@@ -164,10 +182,10 @@ class Standing:
         stages = {stage.id: stage.title for stage in self.plan.stages}
         return stages | {ref: task.title for ref, (_, task) in self.index.tasks.items()}
 
-    def seated(self, approval: str, panel: Panel, decisions: Sequence[DecisionView]) -> Seated:
-        """Return who is asked for an approval, of which `panel` and `decisions` are the present facts."""
+    def seated(self, approval: str, panel: Panel, decisions: Sequence[DecisionView], now: datetime) -> Seated:
+        """Return who is asked for an approval `now`, of which `panel` and `decisions` are the present facts."""
         rules = self.index.approvals[approval][1].rules
-        return Seated(rules, self.plan.members, self._barred, panel, decisions)
+        return Seated(rules, self.plan.members, self._barred, panel, decisions, now)
 
     def withdrawable(self, approval: str, state: str) -> bool:
         """Tell whether decisions on an approval in `state` can still be withdrawn."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import groupby, zip_longest
 from typing import Any
@@ -119,10 +120,10 @@ class Seen:
     @cached_property
     def seated(self) -> Seated:
         """Who is asked, and who is not and why."""
-        return self.standing.seated(self.view.ref, self.view.panel, self.view.decisions)
+        return self.standing.seated(self.view.ref, self.view.panel, self.view.decisions, datetime.now(UTC))
 
     def _holders(self, rule: RuleShown) -> list[str]:
-        return rule.people if rule.function is None else self.seated.holders(rule.function)
+        return rule.people if rule.function is None else self.seated.holders_of(rule.function)
 
     @property
     def awaited(self) -> list[str]:

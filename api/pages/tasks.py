@@ -174,8 +174,7 @@ async def not_applicable(task_id: TaskPath, sent: ActDep) -> Response:
 async def reassign(task_id: TaskPath, sent: ActDep) -> Response:
     """Give the task to somebody else, or offer it to its function."""
     values = {"to": sent.text("to") or None, "reason": sent.text("reason") or None}
-    request = sent.visit.request
-    return await _act(sent, task_id, lambda: given(ReassignGiven, values), api.reassign, request=request)
+    return await _act(sent, task_id, lambda: given(ReassignGiven, values), api.reassign)
 
 
 @router.post("/tasks/{task_id}/comments")

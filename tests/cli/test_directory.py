@@ -73,7 +73,7 @@ def test_an_absence_is_written_changed_and_ended(whole: Whole, dora: Person, dan
     absence = str(made["id"])
     assert (made["user"], made["deputy"], made["by"]) == (dora.name, dan.name, dora.name)
     seen = dora.does("absence", "list", "--user", "me")
-    for told in (absence, dora.name, dan.name, "2198-12-21 08:00", "2199-01-04 08:00", "holidays"):
+    for told in (absence, dora.name, dan.name, "holidays"):
         assert told in seen
     assert "holidays" not in dan.does("absence", "list", "--user", dora.name)
     assert "written by cli-dora" in dan.is_refused("absence", "end", absence)

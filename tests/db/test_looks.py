@@ -83,7 +83,7 @@ async def test_sql_and_the_workflow_say_the_same_of_who_may_sign(database: Datab
     world.act(c.NewBuild(release=release("1.0.1", authors=("ops2",)), reason=words()), "rm")
     world.act(c.CompleteTask(task="uat.run", remark=words("again")), "qa1")
     await recorded(database, world)
-    found = (await standing(database)).seated("sign-off.sign", Panel(), ())
+    found = (await standing(database)).seated("sign-off.sign", Panel(), (), T0)
     digest = str(world.run.state.approvals["sign-off.sign"].digest)
     for name in ("rm", "dev1", "ops1", "ops2", "qa1", "qa2"):
         actor = world.actor(name)

@@ -49,13 +49,19 @@ class Model:
     state: Outcome = "pending"
     decided: dict[str, tuple[str, frozenset[int]]] = field(default_factory=dict)
     handed: dict[tuple[str, str], str] = field(default_factory=dict)
+    spoken: dict[str, str] = field(default_factory=dict)
+    """Who has decided for whom."""
 
     # -- who -------------------------------------------------------------------------------------------------
 
     def able(self, rule: RuleCase) -> list[str]:
         out = self.barred | ({self.doer} if rule.without_doer else set())
-        named = [self.handed.get((name, rule.function), name) for name in self.members[rule.function]]
+        named = [self._holder(name, rule.function) for name in self.members[rule.function] if name not in out]
         return [name for n, name in enumerate(named) if name not in out and name not in named[:n]]
+
+    def _holder(self, name: str, function: str) -> str:
+        """Return who sits for a member: whoever has decided themselves has no second voice by another."""
+        return name if name in self.decided else self.handed.get((name, function), name)
 
     def seats(self, rule: RuleCase) -> list[list[str]]:
         able = self.able(rule)
@@ -77,8 +83,9 @@ class Model:
         return all(self.decided.get(each, ("",))[0] == "approved" for each in before)
 
     def under(self, name: str) -> frozenset[int]:
-        """Return the rules under which a decision of `name` would count now."""
-        return frozenset(n for n, rule in enumerate(self.rules) if self.in_turn(rule, name))
+        """Return the rules under which a decision of `name` would count now: none while they must wait under any."""
+        mine = frozenset(n for n, rule in enumerate(self.rules) if name in self.able(rule))
+        return mine if all(self.in_turn(self.rules[n], name) for n in mine) else frozenset()
 
     def may(self, act: Act) -> bool:
         """Tell whether the act is accepted."""
@@ -86,7 +93,7 @@ class Model:
             return False
         if act.do == "withdraw":
             return act.by in self.decided
-        if act.by in self.decided:
+        if act.by in self.decided or act.by in self.spoken.values():
             return False
         if act.do != "delegate":
             return bool(self.under(act.by))
@@ -142,11 +149,16 @@ class Model:
         """Follow an act that is accepted."""
         if act.do == "withdraw":
             del self.decided[act.by]
+            self.spoken.pop(act.by, None)
         elif act.do == "delegate":
             for function in self._to_hand(act):
                 self.handed[act.by, function] = act.to
         else:
             under = self.under(act.by)
+            functions = {self.rules[n].function for n in under}
+            for (by, function), to in self.handed.items():
+                if to == act.by and function in functions and by not in self.decided:
+                    self.spoken.setdefault(act.by, by)
             self.decided[act.by] = (act.do, under)
             self.state = self._outcome(act, under)
 

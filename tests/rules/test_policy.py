@@ -61,10 +61,10 @@ def test_where_each_has_a_seat_nobody_sits_in_anothers() -> None:
 
 def test_who_comes_before_must_have_approved() -> None:
     rule = seats("abc", 3, own=True, first={"b": ["a"], "c": ["a", "b"]})
-    assert rule.before("a", []) == []
-    assert rule.before("b", ["c"]) == ["a"]
-    assert rule.before("c", ["a"]) == ["b"]
-    assert rule.before("z", []) == []
+    assert rule.before("a", [], []) == []
+    assert rule.before("b", ["c"], []) == ["a"]
+    assert rule.before("c", ["a"], []) == ["b"]
+    assert rule.before("z", [], []) == []
     assert waiting([rule], {}, set()) == ("a",)
     assert waiting([rule], voices("a"), {"a"}) == ("b",)
     assert waiting([rule], voices("ab"), {"a", "b"}) == ("c",)
