@@ -142,7 +142,7 @@ class AtWork:
         """Let somebody do what comes next: take a task, say something of it, complete it, sign."""
         who, body = self._next()
         command = Command(id=secrets.token_hex(32), run_id=self.run_id, actor=person(who), body=body)
-        rules.check(self.run, command)
+        rules.check(self.run, command, datetime.now(UTC))
         rules.apply(self.run, command, datetime.now(UTC), PROCESSES)
         await self._record()
 

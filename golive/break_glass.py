@@ -16,6 +16,7 @@ from golive.run import Run
 from golive.sign_off import approval_page, grant
 from golive.span import Span
 from golive.state import ActionState
+from golive.subject import difference, part_digests, subject_of, whole_digest
 from golive.vocabulary import ApprovalStateName
 from golive.words import N_, say
 from golive.working_time import add_working
@@ -29,7 +30,7 @@ BREAKABLE: tuple[ApprovalStateName, ...] = ("pending", "rejected", "expired")
 
 def check_break_glass(run: Run, act: BreakGlass) -> None:
     """Raise why there is nothing to break, or too little was said about why."""
-    _, approval, state = known(run, act.approval)
+    stage, approval, state = known(run, act.approval)
     if state.state not in BREAKABLE:
         raise Conflict(
             "approval_closed",
@@ -44,6 +45,19 @@ def check_break_glass(run: Run, act: BreakGlass) -> None:
             least=LEAST_REASON,
         )
     check_digest(act.digest, approval, state)
+    parts = part_digests(subject_of(run, stage, approval))
+    if changed := difference(state.parts, parts):
+        raise Conflict(
+            "stale_subject",
+            N_(
+                "“{title}” is now about another subject than the one that was asked about ({changed}); "
+                "{manager} has to resume the run, so that it is asked about as it is."
+            ),
+            facts={"digest": whole_digest(parts), "changed": changed},
+            title=approval.title,
+            changed=", ".join(changed),
+            manager=run.plan.release_manager,
+        )
 
 
 def break_glass(run: Run, actor: Actor, act: BreakGlass) -> None:

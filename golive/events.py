@@ -56,7 +56,7 @@ SUMMARIES: dict[str, str] = {
     "WaiverGranted": N_("{actor} granted the waiver of “{title}” until {ends_at}"),
     "WaiverRejected": N_("{actor} refused the waiver of “{title}”"),
     "WaiverExpired": N_("The waiver of “{title}” is over; the check counts again"),
-    "WaiverEnded": N_("The waiver of “{title}” was for a former build"),
+    "WaiverEnded": N_("The waiver of “{title}” is over: what it was for is there no more"),
     "AlertRaised": N_("Alert: {what}"),
     "Reminded": N_("Reminded {to}: “{title}”"),
     "Escalated": N_("“{title}” is overdue; told {to}"),

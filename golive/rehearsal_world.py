@@ -141,7 +141,7 @@ class World:
 
     def check(self, command: Command) -> None:
         """Ask the rules whether they take a command. Raises GoliveError when they refuse it."""
-        rules.check(self.run, command)
+        rules.check(self.run, command, self.now)
 
     # -- time ------------------------------------------------------------------------------------------------
 

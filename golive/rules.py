@@ -90,8 +90,16 @@ def ledger_id(command_id: str) -> str:
 # -- acts ----------------------------------------------------------------------------------------------------
 
 
-def check(run: Run, command: c.Command) -> None:
-    """Raise why the act is refused. Changes nothing."""
+def check(run: Run, command: c.Command, now: datetime) -> None:
+    """Raise why the act is refused `now`. Changes nothing: what the run takes for now is put back."""
+    before, run.now = run.now, now
+    try:
+        _check(run, command)
+    finally:
+        run.now = before
+
+
+def _check(run: Run, command: c.Command) -> None:
     actor, body = command.actor, command.body
     if run.state.ended:
         raise Conflict(
@@ -236,6 +244,8 @@ def _start_if_due(run: Run) -> None:
 
 def _settle(run: Run, processes: Processes) -> None:
     _start_if_due(run)
+    if run.moving:
+        waivers.turn(run)
     settle(run, processes)
     ending.advance(run)
     if run.state.ending is not None and run.state.ending.traffic == "wanted" and not run.state.lock.held:
@@ -250,10 +260,11 @@ def _close(run: Run) -> None:
         return
     if state.ending is not None and ending.done(run):
         state.closing = "aborted"
-    elif all(stage.state in ("passed", "skipped") for stage in state.stages.values()):
+    elif state.hold is None and all(stage.state in ("passed", "skipped") for stage in state.stages.values()):
         state.closing = "completed"
     else:
         return
+    waivers.close(run)
     if state.engine >= ENDS_STAGES_FIRST:
         _end_stages(run)
     if state.lock.held or state.lock.wanted:
@@ -272,7 +283,6 @@ class Reminder(NamedTuple):
 
 
 def _ring(run: Run) -> None:
-    waivers.turn(run)
     for ref in list(run.clocked):
         clock = run.state.tasks[ref].clock
         if clock is not None and _rings(clock.next_at, run.now):

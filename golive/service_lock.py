@@ -8,9 +8,9 @@ from typing import Literal
 
 from golive.effects import Supersede
 from golive.events import Event
+from golive.holding import hold_for_manager
 from golive.recording import LockRequest, Recorded
 from golive.run import Run
-from golive.sign_off import hold_for_manager
 from golive.words import N_, say
 
 LOOK_AGAIN = {"real": timedelta(seconds=60), "demo": timedelta(seconds=2)}

@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from golive.clocks import start_clock
 from golive.commands import Decide
 from golive.engine import HOLDS_UNSIGNABLE
+from golive.holding import hold_for_manager
 from golive.names import public_id
 from golive.recording import DecisionView
 from golive.run import Run
 from golive.signers import covered, rule_views, standing, waiting_for
 from golive.standing import before_traffic
-from golive.state import ApprovalState, HoldState
+from golive.state import ApprovalState
 from golive.subject import difference, part_digests, subject_of, whole_digest
 from golive.task_graph import open_again, reopen, task_page
 from golive.tasks import traffic_moved_on
 from golive.template import Approval, ApprovalStep, Stage
 from golive.vocabulary import FINISHED, ApprovalStateName
-from golive.words import N_, Sentence, Words, say
+from golive.words import N_, Words, say
 from golive.working_time import add_working
 
 # -- asking --------------------------------------------------------------------------------------------------
@@ -194,16 +195,6 @@ def _send_back(run: Run, ref: str, task: str, why: Words | None) -> None:
     assignee = run.state.tasks[task].assignee
     to = (assignee,) if assignee else run.plan.doers(run.index.task(task).function)
     run.tell(to, say(N_("“{title}” was sent back to you."), title=title), task_page(run, task))
-
-
-def hold_for_manager(run: Run, cause: Sentence) -> None:
-    """Stop the run for the release manager, who resumes, replaces the build, rolls back or aborts."""
-    if run.state.state == "running":
-        run.state.state = "held"
-        run.state.hold = HoldState(by="golive", at=run.now, cause=cause)
-        run.emit("RunHeld", cause=cause)
-        told = say(N_("The run is held: {cause}."), cause=cause)
-        run.tell((run.plan.release_manager,), told, f"/runs/{run.state.run_id}")
 
 
 def _close(run: Run, ref: str, state: ApprovalStateName) -> None:

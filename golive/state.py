@@ -172,6 +172,7 @@ class WaiverState(State):
     build: int
     by: str
     functions: tuple[str, ...] = ()
+    evidence: Digest | None = None
     reason: Digest
     risk: Digest
     mitigation: Digest

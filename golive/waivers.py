@@ -11,12 +11,13 @@ from datetime import datetime
 
 from golive.commands import Actor, DecideWaiver, RequestWaiver
 from golive.errors import Conflict, Invalid, NotFound, Refused, need_words
+from golive.holding import hold_for_manager
 from golive.plan import moment
 from golive.recording import Wait
 from golive.run import Run
 from golive.state import CheckState, WaiverState
 from golive.task_graph import open_again
-from golive.template import Check, Gate, Stage
+from golive.template import Check, FactSource, Gate, Stage
 from golive.vocabulary import CheckStateName, WaiverStateName
 from golive.words import N_, say
 
@@ -81,7 +82,7 @@ def check_request(run: Run, actor: Actor, act: RequestWaiver) -> None:
             N_("Say until when the waiver holds: a time after {start}."),
             start=moment(max(starts, run.now)),
         )
-    if not deciders(run, actor.name, functions_here(run, actor)):
+    if not deciders(run, actor.name, actor.functions):
         raise Conflict(
             "nobody_decides",
             N_("Nobody of another function than yours takes part who could grant the waiver."),
@@ -125,7 +126,8 @@ def request(run: Run, actor: Actor, act: RequestWaiver) -> None:
         check=act.check,
         build=len(run.state.builds),
         by=actor.name,
-        functions=functions_here(run, actor),
+        functions=actor.functions,
+        evidence=_evidence(run, act.check),
         reason=act.reason.digest,
         risk=act.risk.digest,
         mitigation=act.mitigation.digest,
@@ -185,7 +187,7 @@ def check_decide(run: Run, actor: Actor, act: DecideWaiver) -> None:
             state=waiver.state,
         )
     able = deciders(run, waiver.by, waiver.functions)
-    if actor.name not in able and not _may(run, actor, waiver):
+    if not _may(run, actor, waiver):
         raise Refused(
             "may_not_waive",
             N_("{who} may not decide on the waiver of “{check}”; who can: {others}."),
@@ -198,9 +200,10 @@ def check_decide(run: Run, actor: Actor, act: DecideWaiver) -> None:
 
 
 def _may(run: Run, actor: Actor, waiver: WaiverState) -> bool:
-    """Tell whether somebody may who got the role later: they act here, in no function of the requester's."""
-    here = functions_here(run, actor)
-    return bool(here) and actor.name != waiver.by and not set(here) & set(waiver.functions)
+    """Tell whether somebody may, by what they are now: they act here, and in no function of the requester's."""
+    theirs = set(actor.functions) & set(waiver.functions)
+    apart = actor.name != waiver.by and not theirs and not _shares(run, actor.name, waiver.functions)
+    return apart and bool(functions_here(run, actor))
 
 
 def _known(run: Run, waiver_id: str) -> WaiverState:
@@ -255,16 +258,43 @@ def _set(
 
 
 def turn(run: Run) -> None:
-    """Let waivers begin and end by the clock. A stage that passed by one is open again, unless traffic has moved."""
+    """Let waivers begin and end by the clock, and with what they were for.
+
+    A stage that passed by one that is over is open again, and one that it opened stops for the release manager; unless
+    traffic has moved: then the signed facts stand, and what is left is the way back.
+    """
     for waiver in run.state.waivers:
-        if waiver.state in OPEN and waiver.ends_at <= run.now:
-            stage, gate, _ = _found(run, waiver.check)
-            passed_by_it = waiver.begun and gate.on == "exit"
-            _set(run, waiver, "expired")
-            if passed_by_it and run.state.shifted is None:
-                open_again(run, stage)
+        if waiver.state in OPEN and _evidence(run, waiver.check) != waiver.evidence:
+            _set(run, waiver, "ended")
+        elif waiver.state in OPEN and waiver.ends_at <= run.now:
+            _expire(run, waiver)
         elif waiver.state == "granted" and not waiver.begun and waiver.starts_at <= run.now:
             _begin(run, waiver)
+
+
+def _evidence(run: Run, ref: str) -> str | None:
+    """Return the digest of the evidence that a check reads; None for one that is measured."""
+    *_, check = _found(run, ref)
+    return run.state.tasks[check.source.task].evidence if isinstance(check.source, FactSource) else None
+
+
+def _expire(run: Run, waiver: WaiverState) -> None:
+    stage, gate, check = _found(run, waiver.check)
+    _set(run, waiver, "expired")
+    blocks = waiver.begun and counted(run, stage, _key(waiver.check)) in WAIVABLE
+    if not blocks or run.state.shifted is not None or not run.moving:
+        return
+    if gate.on == "exit":
+        open_again(run, stage)
+    elif run.stage(stage.id).state == "open":
+        hold_for_manager(run, say(N_("the waiver of “{check}” is over"), check=check.title))
+
+
+def close(run: Run) -> None:
+    """End what is still asked for when the run ends: nobody decides any more. What was granted stays a fact."""
+    for waiver in run.state.waivers:
+        if waiver.state == "requested":
+            _set(run, waiver, "ended")
 
 
 def _begin(run: Run, waiver: WaiverState) -> None:

@@ -262,7 +262,7 @@ class Shell:
                 run_id=state.run_id, command_id=command.id, seq=0, hash="", state=state.state, known=True
             )
         try:
-            rules.check(self._run, command)
+            rules.check(self._run, command, workflow.now())
         except GoliveError as refusal:
             raise _refused(refusal) from refusal
         seq = rules.apply(self._run, command, workflow.now(), self.processes)
@@ -279,7 +279,7 @@ class Shell:
         if rules.ledger_id(command.id) in self._known:
             return
         try:
-            rules.check(self._run, command)
+            rules.check(self._run, command, workflow.now())
         except GoliveError as refusal:
             raise _refused(refusal) from refusal
 

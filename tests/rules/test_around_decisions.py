@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from golive import commands as c
+from golive import rules
 from golive.around_decisions import REMIND_EVERY
 from golive.evidence import Remark
 from tests.rules.acting import approve, complete, digest
@@ -72,6 +73,15 @@ def test_who_is_awaited_is_reminded_and_not_again_at_once() -> None:
     assert world.refused(c.RemindSigners(approval=REF), "rm") == "reminded_lately"
     world.tick(timedelta(seconds=1))
     world.act(c.RemindSigners(approval=REF), "rm")
+
+
+def test_what_is_asked_is_judged_at_the_moment_at_which_it_is_asked() -> None:
+    """Nothing has happened in the run meanwhile, so what it takes for now is older."""
+    world = asked(OPS)
+    world.act(c.RemindSigners(approval=REF), "rm")
+    before, again = world.run.now, world.command(c.RemindSigners(approval=REF), "rm")
+    rules.check(world.run, again, before + REMIND_EVERY)
+    assert world.run.now == before
 
 
 def test_who_is_informed_hears_now_and_of_the_end_and_has_no_vote() -> None:

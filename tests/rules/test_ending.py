@@ -70,7 +70,7 @@ def test_behind_the_point_of_no_return_nothing_rolls_back_and_an_abort_still_end
     tasks = [task("open", point_of_no_return=True), task("watch")]
     world = started(make_plan({**UAT, "tasks": tasks, "on_rollback": [task("restore")]}))
     back = c.Rollback(reason=words())
-    rules.check(world.run, world.command(back, "rm"))
+    rules.check(world.run, world.command(back, "rm"), world.now)
     world.act(c.CompleteTask(task="uat.open"), "qa1")
     assert world.refused(back, "rm") == "point_of_no_return"
     assert world.refused(c.ReopenTask(task="uat.open", reason=words()), "rm") == "point_of_no_return"

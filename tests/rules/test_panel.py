@@ -10,9 +10,12 @@ import pytest
 from golive import commands as c
 from golive.commands import Actor
 from golive.events import summary
+from golive.explain import blocked_by
 from tests.rules.acting import approve
+from tests.rules.plans import release
 from tests.rules.signing import adding, asked, decide, hand_over, state, waiting
 from tests.rules.world import World, words
+from workflows.go_live import PROCESSES
 
 DAY = timedelta(days=1)
 OPS = {"function": "ops"}
@@ -246,3 +249,113 @@ def test_at_most_twenty_signers_are_added() -> None:
     many = [outsider(world, f"x{n}") for n in range(20)]
     world.act(adding("before", *many), "ops1")
     assert world.refused(adding("before", outsider(world)), "ops1") == "too_many_signers"
+
+
+# -- what a strict reader tried ------------------------------------------------------------------------------
+
+
+def test_who_handed_a_seat_over_has_no_second_voice_beside_it() -> None:
+    world = asked(OPS, {"function": "qa"}, people={"ops": ("ops1", "ops2"), "qa": ("ops1", "qa2")})
+    erin = outsider(world, "erin", "ops")
+    world.act(hand_over(world, erin), "ops1")
+    world.act(decide("approved", world), erin)
+    assert world.refused(decide("approved", world), "ops1") == "already_decided"
+    approve(world, "qa2")
+    assert state(world).state == "approved"
+
+
+def test_who_decides_themselves_leaves_nothing_to_whoever_was_to_stand_in() -> None:
+    world = asked(OPS, {"function": "qa"}, people={"ops": ("ops1", "ops2"), "qa": ("ops1", "qa2")})
+    erin = outsider(world, "erin", "ops")
+    world.act(hand_over(world, erin), "ops1")
+    approve(world, "ops1")
+    assert world.refused(decide("approved", world), erin) == "may_not_sign"
+    assert waiting(world) == ["ops2"]
+
+
+def test_for_who_is_barred_nobody_stands_in() -> None:
+    world = asked(OPS, people={"ops": ("ops1", "ops2")})
+    erin = outsider(world, "erin", "ops")
+    world.act(hand_over(world, erin), "ops1")
+    world.act(c.NewBuild(release=release("1.0.1", authors=("ops1",)), reason=words()), "rm")
+    assert waiting(world) == ["ops2"]
+    assert world.refused(decide("approved", world), erin) == "may_not_sign"
+
+
+def test_a_hold_lengthens_nobodys_standing_in() -> None:
+    world = asked(OPS, expires_in="20d", people={"ops": ("ops1", "ops2")})
+    erin = outsider(world, "erin", "ops")
+    world.act(hand_over(world, erin), "ops1")
+    world.act(c.Hold(reason=words()), "rm")
+    world.tick(2 * DAY)
+    assert world.refused(decide("approved", world), erin) == "may_not_sign"
+    approve(world, "ops1")
+    assert state(world).decisions[-1].on_behalf_of is None
+
+
+def test_who_was_added_comes_after_whoever_fills_the_seat_now() -> None:
+    world = asked(OPS, people={"ops": ("ops1", "ops2")})
+    erin, finn = outsider(world, "erin", "ops"), outsider(world, "finn")
+    world.act(adding("before", finn), "ops1")
+    world.act(hand_over(world, erin), "ops1")
+    assert world.refused(decide("approved", world), erin) == "not_your_turn"
+    world.act(decide("approved", world), finn)
+    world.act(decide("approved", world), erin)
+    assert state(world).state == "approved"
+
+
+def test_nobody_comes_after_who_has_no_seat_any_more() -> None:
+    world = asked(OPS, people={"ops": ("ops1", "ops2")})
+    finn = outsider(world, "finn")
+    world.act(adding("after", finn), "ops1")
+    world.act(c.NewBuild(release=release("1.0.1", authors=("ops1",)), reason=words()), "rm")
+    approve(world, "ops2")
+    assert waiting(world) == ["finn"]
+    world.act(decide("approved", world), finn)
+    assert state(world).state == "approved"
+
+
+def test_a_rejection_without_a_veto_lets_who_comes_after_have_their_turn() -> None:
+    world = asked({"function": "ops", "veto": False}, people={"ops": ("ops1", "ops2")})
+    finn = outsider(world, "finn")
+    world.act(adding("after", finn), "ops1")
+    world.act(decide("rejected", world), "ops1")
+    approve(world, "ops2")
+    assert waiting(world) == ["finn"]
+
+
+def test_a_signer_who_was_added_and_is_barred_since_is_not_waited_for() -> None:
+    world = asked(OPS, people={"ops": ("ops1", "ops2")})
+    finn = outsider(world, "finn")
+    world.act(adding("before", finn), "ops1")
+    world.act(c.NewBuild(release=release("1.0.1", authors=("finn",)), reason=words()), "rm")
+    assert waiting(world) == ["ops1", "ops2"]
+    approve(world, "ops1")
+    assert state(world).state == "approved"
+
+
+def test_one_decision_waits_for_its_turn_under_every_rule() -> None:
+    world = asked(IN_ORDER, {"function": "qa"}, people={"ops": ("ops1", "both"), "qa": ("both", "qa2")})
+    assert waiting(world) == ["ops1", "qa2"]
+    assert world.refused(decide("approved", world), "both") == "not_your_turn"
+    approve(world, "qa2")
+    approve(world, "ops1")
+    approve(world, "both")
+    assert state(world).state == "approved"
+
+
+def test_when_nobody_is_left_who_could_sign_the_run_is_held_and_says_so() -> None:
+    world = asked(OPS, people={"ops": ("ops1",)})
+    world.act(c.NewBuild(release=release("1.0.1", authors=("ops1",)), reason=words()), "rm")
+    assert world.run.state.state == "held"
+    assert "nobody is left who could sign" in str(blocked_by(world.run, PROCESSES))
+    assert world.refused(c.RemindSigners(approval="sign-off.sign"), "rm") == "nobody_awaited"
+
+
+def test_who_decides_now_no_longer_hands_over_later() -> None:
+    world = asked(ALL_OPS, expires_in="20d", people={"ops": ("ops1", "ops2")})
+    erin = outsider(world, "erin", "ops")
+    world.act(hand_over(world, erin, since=world.now + DAY, until=world.now + 2 * DAY), "ops1")
+    approve(world, "ops1")
+    world.tick(DAY)
+    assert waiting(world) == ["ops2"]

@@ -40,7 +40,9 @@ _OF_WHAT_IS_GIVEN = (None, "evidence_missing", "item_open", "last_signer")
 def refusal(world: World, body: Any, by: str = "rm") -> str | None:
     """Return the code with which the rules refuse an act, None when they take it."""
     try:
-        rules.check(world.run, world.command(body, by))  # the world's own compares the whole state each time
+        rules.check(
+            world.run, world.command(body, by), world.now
+        )  # the world's own compares the whole state each time
     except GoliveError as refused:
         return refused.code
     return None

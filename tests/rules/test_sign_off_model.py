@@ -156,13 +156,13 @@ def command(run: Run, members: dict[str, tuple[str, ...]], act: Act) -> Command:
 
 def perform(run: Run, members: dict[str, tuple[str, ...]], act: Act) -> None:
     asked_for = command(run, members, act)
-    rules.check(run, asked_for)
+    rules.check(run, asked_for, T0)
     rules.apply(run, asked_for, T0, PROCESSES)
 
 
 def refused(run: Run, members: dict[str, tuple[str, ...]], act: Act) -> bool:
     try:
-        rules.check(run, command(run, members, act))
+        rules.check(run, command(run, members, act), T0)
     except GoliveError as why:
         return bool(str(why))
     return False

@@ -84,7 +84,7 @@ def test_a_blocked_task_says_so_and_how_it_goes_on() -> None:
     world.act(c.BlockTask(task="uat.run", reason=words("no environment")), "qa1")
     assert str(blocked_by(world.run, PROCESSES)) == "“run” is blocked; qa1 can take it up again."
     with pytest.raises(Conflict, match="start it again, then complete it"):
-        rules.check(world.run, world.command(c.CompleteTask(task="uat.run"), "qa1"))
+        rules.check(world.run, world.command(c.CompleteTask(task="uat.run"), "qa1"), world.now)
 
 
 def test_everything_that_a_task_lacks_is_named_at_once() -> None:
@@ -97,7 +97,7 @@ def test_everything_that_a_task_lacks_is_named_at_once() -> None:
     world = started(make_plan({**UAT, "tasks": [task("run", items=items, requires=needs)]}))
     given = {"risks": c.ItemResult(result="pass"), "quiet": c.ItemResult(result="fail")}
     with pytest.raises(Invalid) as refused:
-        rules.check(world.run, world.command(c.CompleteTask(task="uat.run", items=given), "qa1"))
+        rules.check(world.run, world.command(c.CompleteTask(task="uat.run", items=given), "qa1"), world.now)
     assert [str(refused.value.sentence), *map(str, refused.value.also)] == [
         "Evidence is missing for “risks”: 1 × remark.",
         "The required item “roster” has no result: Link it",

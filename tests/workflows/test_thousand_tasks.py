@@ -287,7 +287,7 @@ def test_the_state_is_small_where_it_is_largest() -> None:
 def let_act(world: World, body: Any, by: str, sizes: list[int]) -> None:
     """Let a person act, record it, and now and then measure the state."""
     command = world.command(body, by)
-    rules.check(world.run, command)
+    rules.check(world.run, command, world.now)
     rules.apply(world.run, command, world.now, PROCESSES)
     while take_batch(world.run, PROCESSES, None) is not None:
         pass
