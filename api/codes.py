@@ -77,6 +77,7 @@ CODES: dict[int, dict[str, str]] = {
         "may_not_sign": "rm may not sign “Release sign-off”: rm started the run.",
         "no_lock": "The run does not hold its service yet.",
         "no_rollout": "No rollout of this run is open now.",
+        "nobody_awaited": "Nobody is awaited for “Release sign-off” now.",
         "nobody_decides": "Nobody of another function than yours takes part who could grant the waiver.",
         "not_decided": "ann has no decision on “Release sign-off” that stands, so there is nothing to withdraw.",
         "not_delegated": "ann has not handed “Release sign-off” over, so there is nothing to take back.",

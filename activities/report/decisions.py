@@ -140,13 +140,13 @@ def _stale(told: Told) -> Block:
 
 def _broken(told: Told) -> Block:
     """Tell what was granted against its rules in an emergency, and who looked at it afterwards."""
-    reviews = {
-        row.payload.get("reviews"): row for row in told.events("ActionAdded") if row.payload.get("reviews")
-    }
+    reviews = [
+        (row.seq, row.payload["action"]) for row in told.events("ActionAdded") if row.payload.get("reviews")
+    ]
     closed = {row.payload["action"]: row for row in told.events("ActionClosed")}
     rows: list[tuple[Cell, ...]] = []
     for row in told.events("GlassBroken"):
-        review = closed.get(reviews[row.actor].payload["action"]) if row.actor in reviews else None
+        review = closed.get(next((action for seq, action in reviews if seq > row.seq), ""))
         by = review.actor if review else say(N_("nobody yet"))
         rows.append((time_of(row), told.title(row.object), row.actor, row.reason, by))
     columns = (say(N_("time")), say(N_("approval")), say(N_("who")), say(N_("why")), say(N_("reviewed by")))

@@ -150,6 +150,7 @@ async def add_signer(
         "Remind the signers",
         "All whose decision is awaited, at most every 30 minutes.",
         "409 approval_closed",
+        "409 nobody_awaited",
         "409 reminded_lately",
     ),
 )

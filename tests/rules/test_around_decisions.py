@@ -47,6 +47,18 @@ def test_what_was_granted_is_asked_again_when_a_decision_is_withdrawn_before_the
     assert world.run.state.stages["sign-off"].state == "open"
 
 
+def test_what_others_have_granted_stays_granted_when_a_decision_more_is_withdrawn() -> None:
+    second = {**SIGN_OFF, "key": "second", "rules": [QA]}
+    first = {**SIGN_OFF, "rules": [OPS, {"function": "dev"}]}
+    world = started(make_plan({**SIGNED, "needs": [], "approvals": [first, second]}))
+    approve(world, "ops1")
+    approve(world, "ops2")
+    approve(world, "dev1")
+    assert state(world).state == "approved"
+    world.act(withdraw(), "ops2")
+    assert state(world).state == "approved"
+
+
 def test_behind_an_open_gate_nothing_is_withdrawn() -> None:
     signed = {**SIGNED, "needs": [], "approvals": [{**SIGN_OFF, "rules": [OPS]}]}
     world = started(make_plan(signed, {**GREY, "needs": ["sign-off"]}))

@@ -123,3 +123,23 @@ def asked_before_more_work() -> World:
     world = started(make_plan(work, signed, {**REVIEW, "needs": ["sign-off"]}))
     complete(world, "uat.run", "qa1")
     return world
+
+
+def test_the_glass_is_not_broken_for_a_subject_that_was_asked_about_before() -> None:
+    """Rejected or expired, it is asked about anew once the run is resumed; until then what is shown may be old."""
+    world = asked(OPS, {"function": "qa"})
+    world.act(decide("rejected", world), "ops1")
+    world.act(c.NewBuild(release=release("1.0.1"), reason=words()), "rm")
+    assert world.refused(breaking(world), breaker(world)) == "stale_subject"
+    world.act(c.Resume(reason=words()), "rm")
+    world.act(breaking(world), breaker(world))
+    assert state(world).state == "approved"
+
+
+def test_a_held_run_does_not_complete() -> None:
+    world = broken()
+    world.act(c.Hold(reason=words()), "rm")
+    world.act(c.CloseAction(action=review(world), remark=words()), "dev1")
+    assert world.run.state.state == "held"
+    world.act(c.Resume(reason=words()), "rm")
+    assert world.run.state.state == "completed"

@@ -13,7 +13,7 @@ from golive.evidence import Metric
 from golive.gates import gate_view
 from golive.state import WaiverState
 from tests.rules.acting import approve, rests, states
-from tests.rules.plans import SIGN_OFF, SIGNED, UAT, make_plan, release, task
+from tests.rules.plans import GREY, SIGN_OFF, SIGNED, UAT, make_plan, release, task
 from tests.rules.world import World, started, words
 
 CHECK = "uat/rate.passed"
@@ -199,3 +199,86 @@ def subject(world: World) -> dict[str, Any]:
     """Return what is signed, as the read model was told it."""
     told = [change.subject for batch in world.batches for change in batch.approvals if change.subject]
     return told[-1]
+
+
+# -- what a strict reader tried ------------------------------------------------------------------------------
+
+
+def test_who_decides_is_judged_by_the_functions_that_they_have_now() -> None:
+    world = failing()
+    world.act(asking(world), "qa1")
+    turned = world.actor("ops1").model_copy(update={"functions": ("qa",)})
+    assert world.refused(granting(world), turned) == "may_not_waive"
+    stranger = world.actor("ops1").model_copy(update={"name": "erin", "functions": ("ops",)})
+    assert world.refused(granting(world), stranger) == "may_not_waive"
+
+
+def test_other_evidence_than_that_which_was_waived_is_not() -> None:
+    world = excepted(SIGNED)
+    world.act(c.ReopenTask(task="uat.run", reason=words()), "rm")
+    assert waiver(world).state == "ended"
+    measure(world, 0.02)
+    assert shown(world) == "fail"
+    assert states(world)["uat"] == "open"
+
+
+def test_what_is_asked_for_ends_with_the_run() -> None:
+    world = failing()
+    world.act(asking(world), "qa1")
+    world.act(c.Abort(reason=words()), "rm")
+    assert world.run.state.state == "aborted"
+    assert waiver(world).state == "ended"
+
+
+def test_a_waiver_that_is_over_before_traffic_moves_keeps_it_where_it_is() -> None:
+    """An act or the lock may come before the clock: what is over is over at once."""
+    world = excepted({**GREY, "needs": ["uat"], "rollout": {**GREY["rollout"], "steps": STEPS}})
+    assert world.run.state.shifted is not None
+    held = failing({**GREY, "needs": ["uat"]})
+    held.act(asking(held), "qa1")
+    held.act(c.Hold(reason=words()), "rm")
+    held.act(granting(held), "ops1")
+    held.tick(2 * HOUR)
+    held.act(c.Resume(reason=words()), "rm")
+    assert waiver(held).state == "expired"
+    assert held.run.state.shifted is None
+    assert states(held)["uat"] == "open"
+
+
+STEPS = [{"do": "set_weight", "weight": 5}, {"do": "pause"}, {"do": "set_weight", "weight": 100}]
+
+
+def test_once_traffic_has_moved_no_signature_is_asked_again_for_a_waiver_that_is_over() -> None:
+    signed = {**SIGNED, "approvals": [{**SIGN_OFF, "rules": [{"function": "dev"}, {"function": "ops"}]}]}
+    grey = {**GREY, "rollout": {**GREY["rollout"], "steps": STEPS}}
+    world = excepted(signed, grey)
+    approve(world, "dev1")
+    approve(world, "ops2")
+    assert world.run.state.shifted is not None
+    while waiver(world).state != "expired":
+        world.tick()
+    assert world.run.state.approvals["sign-off.sign"].state == "approved"
+    assert states(world)["uat"] == "passed"
+    world.act(c.Promote(reason=words()), "rm")
+    assert world.run.state.weight == 100
+
+
+def test_a_waiver_of_an_entry_gate_that_is_over_stops_the_run_before_traffic_moves() -> None:
+    """The stage was opened by it and waits for a person: nothing moves on what nobody stands for any more."""
+    entry = {"key": "rate", "title": "Rate", "on": "entry", "checks": [PASS_RATE]}
+    later = {
+        **SIGNED,
+        "needs": ["uat"],
+        "gates": [entry],
+        "approvals": [{**SIGN_OFF, "rules": [{"function": "ops"}]}],
+    }
+    world = started(make_plan({**RATED, "gates": []}, later, {**GREY, "needs": ["sign-off"]}))
+    measure(world, 0.97)
+    assert states(world)["sign-off"] == "locked"
+    world.act(asking(world, check="sign-off/rate.passed"), "qa1")
+    world.act(granting(world), "dev1")
+    assert states(world)["sign-off"] == "open"
+    while waiver(world).state != "expired":
+        world.tick()
+    assert world.run.state.state == "held"
+    assert world.run.state.shifted is None
