@@ -3,7 +3,7 @@
 A change of the rules that would change what a running history does is branched on it.
 """
 
-ENGINE = 3
+ENGINE = 4
 AWAITS_GATES = 2
 """From this version on, whoever can open a closed gate counts as awaited in the run's search attribute."""
 ENDS_STAGES_FIRST = 2
