@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from db.directory import groups_with
 from db.people import User, find_users
 from db.session import Session
 from golive.commands import Actor
@@ -32,10 +33,19 @@ async def known_users(session: Session, field: str, names: Sequence[str]) -> lis
     return [found[name] for name in names]
 
 
-async def named_actors(session: Session, field: str, names: Sequence[str]) -> tuple[Actor, ...]:
-    """Return the people whom `field` names as the rules know them: with the roles and functions that they have now."""
+async def named_actors(
+    session: Session, field: str, names: Sequence[str], groups: Sequence[str] = ()
+) -> tuple[Actor, ...]:
+    """Return the people whom `field` names as the rules know them: with what they have now, of groups those asked."""
     users = await named_users(session, field, names)
-    return tuple(Actor(name=user.name, roles=user.roles, functions=user.functions) for user in users)
+    actors = (Actor(name=user.name, roles=user.roles, functions=user.functions) for user in users)
+    return await in_groups(session, groups, *actors)
+
+
+async def in_groups(session: Session, groups: Sequence[str], *actors: Actor) -> tuple[Actor, ...]:
+    """Return the people with those of `groups` to which they belong now."""
+    found = await groups_with(session, [actor.name for actor in actors], groups)
+    return tuple(actor.model_copy(update={"groups": tuple(found[actor.name])}) for actor in actors)
 
 
 def _enabled(user: User | None, field: str, name: str) -> User:

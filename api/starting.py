@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from api.library import library
 from api.schemas.release import StartGiven
+from db.directory import read_directory
 from db.lessons import lessons_of_service
 from db.people import User, find_users, members_of
 from db.session import Session, database_time
@@ -15,6 +17,8 @@ from golive.people import People
 from golive.plan import Plan
 from golive.planning import check_template, make_plan
 from golive.problems import InvalidSource
+from golive.sources import able, asked_beside_functions, members, names_asked
+from golive.template import Whom
 from golive.template_checks import roles_asked
 from golive.vocabulary import Role
 from golive.words import N_
@@ -27,9 +31,11 @@ async def plan_for(session: Session, asked: StartGiven, release_manager: str, *,
     """Return the plan that `asked` makes now. Raises Invalid, saying all that is wrong."""
     now = await database_time(session)
     shelf = await library(session)
-    functions = roles_asked(check_template(shelf, asked.template).stages)
+    stages = check_template(shelf, asked.template).stages
+    functions = roles_asked(stages)
     source = await get_template(session, asked.template)
     people, wrong = await _people(session, asked, functions)
+    people = await _with_found(session, people, asked_beside_functions(stages), asked, release_manager, now)
     wrong += await strangers(session, asked.release.authors)
     lessons = await lessons_of_service(session, asked.release.service)
     try:
@@ -71,6 +77,35 @@ async def _people(session: Session, asked: StartGiven, functions: _Asked) -> tup
     members = {function: [user.name for user in others if function in user.functions] for function in missing}
     roles = {user.name: user.roles for user in (*users.values(), *others)}
     return People.having(members | named, roles), wrong
+
+
+async def _with_found(
+    session: Session,
+    people: People,
+    rules: Mapping[str, Whom],
+    asked: StartGiven,
+    starter: str,
+    now: datetime,
+) -> People:
+    """Return `people` with those whom `rules` ask otherwise than by function, and who of them can sign."""
+    if not rules:
+        return people
+    authors = asked.release.authors
+    directory = await read_directory(
+        session,
+        at=now,
+        names={name for rule in rules.values() for name in names_asked(rule, starter, authors)},
+        group_names=[rule.group for rule in rules.values() if rule.group],
+        service=asked.release.service if any(rule.owner_of_service for rule in rules.values()) else None,
+    )
+    found = {source: members(rule, starter, authors, directory) for source, rule in rules.items()}
+    unable = {
+        name
+        for source, names in found.items()
+        for name in names
+        if not able(source, directory.by_name.get(name))
+    }
+    return people.model_copy(update={"found": found, "do_only": (*people.do_only, *sorted(unable))})
 
 
 def _may_not(name: str, user: User | None, function: str, roles: Collection[Role]) -> Invalid | None:

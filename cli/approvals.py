@@ -186,9 +186,9 @@ def _handed(handed: Row) -> str:
 
 
 def _asked(rule: Row) -> Text:
-    """Return whom a rule asks: a function, or whom a signer added."""
-    if rule.get("function"):
-        return Text(plain(rule["function"]))
+    """Return whom a rule asks, and for whom a signer added, who did."""
+    if not rule.get("added_by"):
+        return Text(plain(rule.get("asks")))
     people = ", ".join(map(plain, rule.get("people") or []))
     return Text(_("{people}, added by {who}").format(people=people, who=plain(rule.get("added_by"))))
 

@@ -56,6 +56,14 @@ async def members_by_group(session: Session, names: Collection[str]) -> dict[str
     return found
 
 
+async def groups_with(
+    session: Session, names: Collection[str], among: Collection[str]
+) -> dict[str, list[str]]:
+    """Return for each of these people those `among` these groups to which they belong now."""
+    members = await members_by_group(session, among) if among else {}
+    return {name: [group for group, those in members.items() if name in those] for name in names}
+
+
 async def owners_by_service(session: Session, services: Collection[str]) -> dict[str, tuple[str, ...]]:
     """Return the owners of each of these services that has some, in order."""
     asked = (

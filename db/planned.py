@@ -9,8 +9,8 @@ from typing import Any
 from golive.canonical import digest
 from golive.names import public_id
 from golive.plan import Plan
-from golive.recording import Build, Start
-from golive.template import Stage, Task
+from golive.recording import Build, RuleView, Start
+from golive.template import Rule, Stage, Task, Whom
 
 
 def start_digest(start: Start) -> str:
@@ -79,14 +79,15 @@ def approval_rows(start: Start) -> list[dict[str, Any]]:
             "title": approval.title.model_dump(mode="json"),
             "meaning": approval.meaning,
             "state": "locked",
-            "rules": [
-                {"function": rule.function, "mode": rule.mode, "min": rule.min, "met": False}
-                for rule in approval.rules
-            ],
+            "rules": [_unmet(rule).model_dump(mode="json") for rule in approval.rules],
             "decisions": [],
         }
         for position, (stage, approval) in enumerate(planned)
     ]
+
+
+def _unmet(rule: Rule) -> RuleView:
+    return RuleView(**rule.model_dump(include={*Whom.model_fields}), mode=rule.mode, min=rule.min, met=False)
 
 
 def _tasks(plan: Plan) -> Iterator[tuple[Stage, Task, bool]]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from golive.commands import Actor, Inform, RemindSigners, Withdraw
 from golive.deciding import asked, known
 from golive.errors import Conflict, need_words
+from golive.looking_up import look_up
 from golive.plan import moment
 from golive.run import Run
 from golive.sign_off import approval_page, ask_to_decide, is_met, open_for_decisions
@@ -53,7 +54,7 @@ def withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
     run.emit(
         "DecisionWithdrawn", f"approval:{act.approval}", words={"reason": act.reason}, title=approval.title
     )
-    state.glass_broken_by = None
+    state.glass_broken_by = state.confirmed_at = None
     if state.state == "approved" and not is_met(run, approval, state):
         open_for_decisions(run, approval, state)
     ask_to_decide(
@@ -88,6 +89,7 @@ def remind(run: Run, actor: Actor, act: RemindSigners) -> None:
     run.emit("SignersReminded", f"approval:{act.approval}", title=approval.title, to=names)
     told = say(N_("{who} reminds you: please decide on “{title}”."), who=actor.name, title=approval.title)
     run.tell(names, told, approval_page(run, act.approval))
+    look_up(run, act.approval, "again")
 
 
 def check_inform(run: Run, act: Inform) -> None:

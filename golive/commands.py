@@ -12,17 +12,18 @@ from golive.canonical import canonical
 from golive.evidence import Evidence
 from golive.model import Fact
 from golive.plan import Release
-from golive.vocabulary import DecisionName, Digest, Function, Meaning, Role, UserName
+from golive.vocabulary import DecisionName, Digest, Function, Key, Meaning, Role, UserName
 from golive.words import Words
 
 
 class Actor(Fact):
-    """Who acts, as the API read them when they acted."""
+    """Who acts, as the API read them when they acted. Their groups are read where an act depends on them."""
 
     name: UserName
     kind: Literal["person", "system"] = "person"
     roles: tuple[Role, ...] = ()
     functions: tuple[Function, ...] = ()
+    groups: tuple[Key, ...] = ()
     enabled: bool = True
     method: str = "token"
     address: str = ""

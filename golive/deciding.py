@@ -12,6 +12,7 @@ from golive.recording import DecisionView
 from golive.run import Run
 from golive.sign_off import ask_to_decide, follow
 from golive.signers import comes_after, seated, seats_of, standing, waiting_for
+from golive.sources import holds
 from golive.standing import handed_over, returnable
 from golive.state import ApprovalState
 from golive.subject import difference
@@ -56,7 +57,7 @@ def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalSta
             others=", ".join(waiting_for(run, approval, state)) or "—",
         )
     rules = seats_of(run, approval, state, [actor.name])
-    why = seated(run, approval, state).why_not(actor.name, actor.functions)
+    why = seated(run, approval, state).why_not(actor.name, actor.functions, actor.groups)
     if why or not _held(approval, rules, actor):
         raise Refused(
             "may_not_sign",
@@ -81,13 +82,14 @@ def _check_turn(actor: Actor, approval: Approval, state: ApprovalState, rules: S
         )
 
 
-def _held(approval: Approval, rules: Sequence[Seats], actor: Actor) -> list[int]:
-    """Return the rules, by number, under which `actor` may sign: with the function that they have now."""
+def _held(approval: Approval, seated: Sequence[Seats], actor: Actor) -> list[int]:
+    """Return the rules, by number, under which `actor` may sign: with the functions and groups that they have now."""
+    rules = approval.rules
     return [
         n
-        for n, seats in enumerate(rules)
+        for n, seats in enumerate(seated)
         if actor.name in seats.able
-        and (n >= len(approval.rules) or approval.rules[n].function in actor.functions)
+        and (n >= len(rules) or holds(rules[n].source, actor.functions, actor.groups))
     ]
 
 
@@ -150,7 +152,7 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
     awaited = waiting_for(run, approval, state)
     _let_go_of_plans(state, actor.name)
     held = _held(approval, seats_of(run, approval, state, [actor.name]), actor)
-    functions = tuple(approval.rules[n].function for n in held if n < len(approval.rules))
+    functions = tuple(approval.rules[n].source for n in held if n < len(approval.rules))
     behalf = _on_behalf_of(state, actor.name, functions, run.now)
     event = run.emit(
         "DecisionMade",
@@ -179,6 +181,7 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
             seq=event.seq,
         )
     )
+    state.confirmed_at = None
     follow(run, stage, approval, act)
     ask_to_decide(
         run, act.approval, [name for name in waiting_for(run, approval, state) if name not in awaited]

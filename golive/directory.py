@@ -6,6 +6,8 @@ judges nothing: who is disabled, or lacks a role, is in it like everybody else.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from pydantic import AwareDatetime
 
 from golive.model import Fact
@@ -49,6 +51,7 @@ class Directory(Fact):
     owners: tuple[UserName, ...] = ()
     people: tuple[Person, ...] = ()
 
-    def person(self, name: str) -> Person | None:
-        """Return who goes by `name`, None for nobody who was read."""
-        return next((person for person in self.people if person.name == name), None)
+    @cached_property
+    def by_name(self) -> dict[str, Person]:
+        """The people who were read, by name; who is missing is nobody's name."""
+        return {person.name: person for person in self.people}

@@ -123,3 +123,19 @@ class Supersede(Fact):
     key: str
     run_id: str
     holder: str
+
+
+class LookUp(Fact):
+    """Ask the directory for these people, groups and owners of a service, and who of all of them is away.
+
+    It is about the approval `approval`: `why` is that its decisions are to be asked for (`ask`), that they are awaited
+    for some time (`again`), or that its gate would open now (`open`).
+    """
+
+    key: str
+    run_id: str
+    approval: str
+    why: Literal["ask", "again", "open"]
+    names: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    service: str | None = None

@@ -42,6 +42,8 @@ SUMMARIES: dict[str, str] = {
     "DecisionDelegated": N_("{actor} handed the decision on “{title}” over to {to} until {until}"),
     "DelegationBegan": N_("{to} decides on “{title}” for {by} now"),
     "DelegationEnded": N_("{by} decides on “{title}” again, no longer {to}"),
+    "DeputyStandsIn": N_("{by} is away until {until}: {to} decides on “{title}” for them"),
+    "SignerLeft": N_("The decision of {who} on “{title}” no longer counts: {who} {why}"),
     "SignersAdded": N_("{actor} had {people} sign “{title}” as well"),
     "SignersReminded": N_("{actor} reminded {to}: “{title}”"),
     "PeopleInformed": N_("{actor} keeps {people} informed of “{title}”"),

@@ -132,7 +132,7 @@ def excluded(plan: Plan) -> frozenset[str]:
 def signers(plan: Plan, rule: Rule) -> list[str]:
     """Return who may sign under a rule, in order, before anybody has done the work that excludes."""
     out = excluded(plan)
-    return [person for person in plan.signers(rule.function) if person not in out]
+    return [person for person in plan.signers(rule.source) if person not in out]
 
 
 @dataclass(frozen=True)
@@ -199,12 +199,12 @@ class _Asked:
             title=self.approval.title,
             ref=f"{self.stage.id}.{self.approval.key}",
             rules="; ".join(
-                f"{rule['function']} × {rule['min']}: {listed(rule['eligible'])}"
+                f"{rule['asks']} × {rule['min']}: {listed(rule['eligible'])}"
                 + (f" (− {listed(rule['excluded'])})" if rule["excluded"] else "")
                 for rule in short
             ),
             facts={
-                "field": f"people.{short[0]['function']}",
+                "field": f"people.{short[0]['function']}" if short[0]["function"] else "template",
                 "approval": self.approval.key,
                 "stage": self.stage.id,
                 "rules": rules,
@@ -214,9 +214,10 @@ class _Asked:
     def _told(self, rule: Rule) -> dict[str, Any]:
         eligible, out = signers(self.plan, rule), excluded(self.plan)
         return {
+            "asks": rule.source,
             "function": rule.function,
             "mode": rule.mode,
             "min": self._seats(rule).need,
             "eligible": eligible,
-            "excluded": [person for person in self.plan.signers(rule.function) if person in out],
+            "excluded": [person for person in self.plan.signers(rule.source) if person in out],
         }

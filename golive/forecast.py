@@ -18,6 +18,7 @@ from golive.model import Fact
 from golive.plan import Plan, moment
 from golive.policy import needed
 from golive.rollout_words import step_words
+from golive.sources import named
 from golive.template import (
     Approval,
     Rollout,
@@ -50,7 +51,8 @@ class Asked(Fact):
     what: Literal["task", "verify", "approval", "back_out"]
     stage: str
     title: Text
-    function: str
+    asks: Sentence
+    function: str | None
     count: int
     people: tuple[str, ...]
     at: AwareDatetime | None
@@ -167,6 +169,7 @@ def _of_task(
         what="task" if at else "back_out",
         stage=stage.id,
         title=task.title,
+        asks=named(task.function),
         function=task.function,
         count=1,
         people=plan.doers(task.function),
@@ -185,6 +188,7 @@ def _of_approval(plan: Plan, stage: Stage, approval: Approval, timeline: Timelin
             what="approval",
             stage=stage.id,
             title=approval.title,
+            asks=named(rule.source),
             function=rule.function,
             count=needed(rule.mode, rule.min, len(able)),
             people=tuple(able),

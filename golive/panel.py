@@ -13,7 +13,8 @@ from golive.plan import moment
 from golive.recording import AddedSigner, Delegation
 from golive.run import Run
 from golive.sign_off import ask_to_decide, hold_if_nobody_can
-from golive.signers import barred, eligible, seats_of, standing, waiting_for
+from golive.signers import asked_of, barred, eligible, members_of, seats_of, standing, waiting_for
+from golive.sources import all_named, holds
 from golive.state import ApprovalState
 from golive.template import Approval
 from golive.words import N_
@@ -51,12 +52,12 @@ def check_delegate(run: Run, actor: Actor, act: Delegate) -> None:
             title=approval.title,
         )
     _check_can_sign(run, act.to, approval, state)
-    if not set(own) & set(act.to.functions):
+    if not _taken_over(own, act.to):
         raise Invalid(
             "not_in_function",
-            N_("{who} does not have the function {function}; hand over to somebody who has it."),
+            N_("{who} does not belong to {functions}; hand over to somebody who does."),
             who=act.to.name,
-            function=" / ".join(own),
+            functions=all_named(own),
         )
 
 
@@ -102,14 +103,19 @@ def _check_times(run: Run, act: Delegate) -> None:
 
 
 def _own_functions(run: Run, actor: Actor, approval: Approval, state: ApprovalState) -> list[str]:
-    """Return the functions for which somebody is asked by themselves, neither for another nor added."""
+    """Return the sources for which somebody is asked by themselves, neither for another nor added."""
     return [
-        rule.function
+        rule.source
         for rule in approval.rules
-        if actor.name in run.plan.members(rule.function)
-        and rule.function in actor.functions
+        if actor.name in members_of(run, state, rule.source)
+        and holds(rule.source, actor.functions, None)
         and actor.name in eligible(run, rule, state, [actor.name])
     ]
+
+
+def _taken_over(sources: Iterable[str], to: Actor) -> list[str]:
+    """Return for which of these `to` can stand in: who belongs to the function or group, and for a person anybody."""
+    return [source for source in sources if holds(source, to.functions, to.groups)]
 
 
 def _check_can_sign(run: Run, person: Actor, approval: Approval, state: ApprovalState) -> None:
@@ -130,7 +136,7 @@ def _check_can_sign(run: Run, person: Actor, approval: Approval, state: Approval
             title=approval.title,
             why=why,
         )
-    if person.name in _asked_names(run, approval, state):
+    if person.name in asked_names(run, approval, state):
         raise Conflict(
             "already_asked",
             N_("{who} is asked about “{title}” anyway, and one person signs once."),
@@ -139,8 +145,9 @@ def _check_can_sign(run: Run, person: Actor, approval: Approval, state: Approval
         )
 
 
-def _asked_names(run: Run, approval: Approval, state: ApprovalState) -> set[str]:
-    members = {name for rule in approval.rules for name in run.plan.signers(rule.function)}
+def asked_names(run: Run, approval: Approval, state: ApprovalState) -> set[str]:
+    """Return everybody who is asked about an approval, now or later."""
+    members = {name for rule in approval.rules for name in asked_of(run, state, rule.source)}
     seats = seats_of(run, approval, state, [decision.by for decision in standing(state)])
     stand_ins = {each.to for each in state.delegations if each.stands != "over"}
     return members | stand_ins | {name for each in seats for name in each.able}
@@ -156,7 +163,7 @@ def delegate(run: Run, actor: Actor, act: Delegate) -> None:
         _replace(state, handed, "over")
         run.emit("DelegationEnded", about, words=reason, title=approval.title, by=handed.by, to=handed.to)
         return
-    functions = [each for each in _own_functions(run, actor, approval, state) if each in act.to.functions]
+    functions = _taken_over(_own_functions(run, actor, approval, state), act.to)
     since = act.since or run.now
     used = {(made.on_behalf_of, made.by) for made in standing(state)}
     state.delegations = [

@@ -14,20 +14,32 @@ SIGNS: Role = "approver"
 
 
 class People(Fact):
-    """The `members` of each function, in order. Of them `sign_only` can do no tasks, and `do_only` cannot sign."""
+    """The `members` of each function, in order. Of them `sign_only` can do no tasks, and `do_only` cannot sign.
+
+    `found` are those whom rules ask otherwise than by function, by source as of `Whom.source`, and also in `do_only`.
+    """
 
     members: dict[Function, tuple[UserName, ...]] = {}
+    found: dict[str, tuple[str, ...]] = {}
     sign_only: tuple[UserName, ...] = ()
     do_only: tuple[UserName, ...] = ()
 
     @classmethod
-    def having(cls, members: Mapping[str, Sequence[str]], roles: Mapping[str, Collection[Role]]) -> People:
-        """Return `members` with what the roles of each let them do."""
-        names = dict.fromkeys(name for group in members.values() for name in group)
+    def having(
+        cls,
+        members: Mapping[str, Sequence[str]],
+        roles: Mapping[str, Collection[Role]],
+        found: Mapping[str, Sequence[str]] | None = None,
+    ) -> People:
+        """Return `members`, and who was `found` for rules, with what the roles of each let them do."""
+        found = found or {}
+        doing = dict.fromkeys(name for group in members.values() for name in group)
+        signing = doing | dict.fromkeys(name for group in found.values() for name in group)
         return cls(
             members={function: tuple(group) for function, group in members.items()},
-            sign_only=tuple(name for name in names if DOES not in roles[name]),
-            do_only=tuple(name for name in names if SIGNS not in roles[name]),
+            found={source: tuple(group) for source, group in found.items()},
+            sign_only=tuple(name for name in doing if DOES not in roles[name]),
+            do_only=tuple(name for name in signing if SIGNS not in roles.get(name, ())),
         )
 
     def within(self, functions: Collection[str]) -> People:
@@ -42,9 +54,10 @@ class People(Fact):
             )
             for function in functions
         }
-        names = {name for group in members.values() for name in group}
+        names = {name for group in (*members.values(), *self.found.values()) for name in group}
         return People(
             members=members,
+            found=self.found,
             sign_only=tuple(name for name in self.sign_only if name in names),
             do_only=tuple(name for name in self.do_only if name in names),
         )

@@ -60,7 +60,8 @@ class Plan(Fact):
 
     `people` names, for each function that the template uses, who acts in it, in order; resolved at the start. Of
     them `sign_only` are not asked to do tasks and `do_only` not asked to sign, since their roles did not let them
-    then; who has the role when they act may act.
+    then; who has the role when they act may act. `found` are those whom rules ask otherwise than by function, by
+    source, as the directory knew them at the start: for the preview, since it is asked again when decisions are.
     `workflow` is the Temporal workflow type. `stages` stand in an order in which each comes after its needs.
     `template_hash` is the digest of the template's source together with the templates and checklists it uses.
     `lessons` come from earlier runs of the same service.
@@ -77,6 +78,7 @@ class Plan(Fact):
     release: Release
     release_manager: UserName
     people: dict[Function, tuple[UserName, ...]]
+    found: dict[str, tuple[str, ...]] = {}
     sign_only: tuple[UserName, ...] = ()
     do_only: tuple[UserName, ...] = ()
     calendar: Calendar
@@ -92,13 +94,13 @@ class Plan(Fact):
         """Return who is asked to do, and to confirm, the tasks of `function`, in order."""
         return tuple(name for name in self.members(function) if name not in self.sign_only)
 
-    def signers(self, function: Function) -> tuple[UserName, ...]:
-        """Return who is asked to sign for `function`, in order, before anything bars them."""
-        return tuple(name for name in self.members(function) if name not in self.do_only)
+    def signers(self, source: str) -> tuple[str, ...]:
+        """Return who is asked to sign for a function, or another source of a rule, before anything bars them."""
+        return tuple(name for name in self.members(source) if name not in self.do_only)
 
-    def members(self, function: Function) -> tuple[UserName, ...]:
-        """Return who acts in `function` in this run, in order."""
-        return self.people.get(function, ())
+    def members(self, source: str) -> tuple[str, ...]:
+        """Return who acts in a function in this run, or belonged to another source at the start; in order."""
+        return self.people.get(source) or self.found.get(source, ())
 
     def title_with(self, release: Release) -> str:
         """Return the run's title while it is about `release`: one that only names the release follows a new build."""
@@ -106,7 +108,8 @@ class Plan(Fact):
 
     def everybody(self) -> tuple[UserName, ...]:
         """Return everyone who takes part, once."""
-        return tuple(dict.fromkeys(name for names in self.people.values() for name in names))
+        groups = (*self.people.values(), *self.found.values())
+        return tuple(dict.fromkeys(name for names in groups for name in names))
 
 
 def moment(value: datetime) -> str:

@@ -15,6 +15,7 @@ from golive.events import Event
 from golive.evidence import Evidence
 from golive.model import Fact
 from golive.plan import Plan, Release
+from golive.template import Whom
 from golive.vocabulary import (
     ApprovalStateName,
     CheckStateName,
@@ -83,13 +84,12 @@ class DecisionView(Fact):
     withdrawn: bool = False
 
 
-class RuleView(Fact):
+class RuleView(Whom):
     """How far a rule of an approval is met. `decisions` are ids of those that fill its slots.
 
-    It asks those of a function, or the `people` that it names: whom `added_by` added asks nobody else.
+    It asks as the plan says; `people` are who was found, or whom it names: whom `added_by` added asks nobody else.
     """
 
-    function: str | None = None
     people: tuple[str, ...] = ()
     added_by: str | None = None
     mode: str
@@ -97,14 +97,12 @@ class RuleView(Fact):
     met: bool
     decisions: tuple[str, ...] = ()
 
-    @property
-    def asks(self) -> str:
-        """Whom it asks: the function, or the people whom it names."""
-        return self.function or ", ".join(self.people)
-
 
 class Delegation(Fact):
-    """A seat that somebody else fills for a time (转交): `to` for `by`, in `functions`. It never goes on to a third."""
+    """A seat that somebody else fills for a time (转交): `to` for `by`, in `functions`. It never goes on to a third.
+
+    `functions` are sources of rules, as of `Whom.source`. `away`: nobody handed it over; it follows from an absence.
+    """
 
     by: str
     to: str
@@ -112,6 +110,7 @@ class Delegation(Fact):
     since: AwareDatetime
     until: AwareDatetime
     stands: Literal["planned", "running", "over"] = "planned"
+    away: bool = False
 
 
 class AddedSigner(Fact):
@@ -125,13 +124,15 @@ class AddedSigner(Fact):
 class Panel(Fact):
     """Who stands in for whom, whom signers added, and who is kept informed without a vote (抄送).
 
-    `glass_broken_by` granted the approval against its rules, in an emergency.
+    `glass_broken_by` granted the approval against its rules, in an emergency. `found` are those who belong to what its
+    rules ask beside functions, by source, as the directory said last.
     """
 
     delegations: tuple[Delegation, ...] = ()
     added: tuple[AddedSigner, ...] = ()
     informed: tuple[str, ...] = ()
     glass_broken_by: str | None = None
+    found: dict[str, tuple[str, ...]] = {}
 
 
 class ApprovalChange(Fact):

@@ -11,7 +11,7 @@ from golive.explain import stage_waits
 from golive.rehearsal_steps import Complete
 from golive.rehearsal_values import REMARK, Condition, conditions_on, shown_for
 from golive.rehearsal_world import World, words
-from golive.signers import waiting_for
+from golive.signers import asked_of, waiting_for
 from golive.template import Item, Requirement, Task
 from golive.vocabulary import Meaning
 
@@ -71,7 +71,7 @@ def signers(world: World, ref: str) -> list[str]:
     run = world.run
     approval, state = run.index.approvals[ref][1], run.state.approvals[ref]
     if state.state != "pending":
-        return [name for rule in approval.rules for name in run.plan.signers(rule.function)]
+        return [name for rule in approval.rules for name in asked_of(run, state, rule.source)]
     worked = {task.done_by for task in run.state.tasks.values()}
     return sorted(waiting_for(run, approval, state), key=lambda name: name in worked)
 

@@ -6,6 +6,7 @@ holds the service, whether the gateway works. What nobody says is well.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -13,7 +14,9 @@ from typing import Any, ClassVar
 from golive import rules, service_lock
 from golive.analysis import Measurement, Tally, judge, next_due, weigh
 from golive.commands import Actor, Body, Command
+from golive.directory import Directory, Person
 from golive.effects import (
+    LookUp,
     Measure,
     Measured,
     Notify,
@@ -32,6 +35,7 @@ from golive.rehearsal_steps import Measure as Measuring
 from golive.rehearsal_steps import Service, Traffic
 from golive.rehearsal_values import healthy, passing
 from golive.run import Effect
+from golive.sources import kind_of
 from golive.stages import Processes
 from golive.template import Analysis
 from golive.vocabulary import Role
@@ -101,6 +105,7 @@ class World:
         self.plan = plan
         self.processes = processes
         self.people = people
+        self.found = dict(plan.found)
         self.now = now
         self.traffic = 0
         self.setting = setting or Setting()
@@ -119,8 +124,14 @@ class World:
     def actor(self, name: str) -> Actor:
         """Return a person as the API would read them: of the functions and roles that the script gives them."""
         functions = tuple(function for function, names in self.people.items() if name in names)
+        groups = tuple(
+            kind_of(source)[1]
+            for source, names in self.found.items()
+            if name in names and kind_of(source)[0] == "group"
+        )
         roles = MANAGES if name == self.plan.release_manager else ()
-        return Actor(name=name, roles=roles + (WORKS if functions else ()), functions=functions)
+        works = functions or any(name in names for names in self.found.values())
+        return Actor(name=name, roles=roles + (WORKS if works else ()), functions=functions, groups=groups)
 
     def command(self, body: Body, by: str | Actor) -> Command:
         """Return the next command, by a person as they are now, or as the caller says they are."""
@@ -233,6 +244,46 @@ class World:
                 rules.reported(run, effect, ReportWritten(digest=_REPORT), now, self.processes)
             case Supersede():
                 self.setting.taken = False
+            case LookUp():
+                rules.looked(run, effect, self.directory(effect), now, self.processes)
+
+    def directory(self, effect: LookUp) -> Directory:
+        """Return what the directory says: everybody is there and can sign, in groups and over others by the plan."""
+        found = self.found
+        managers = self._managers()
+        groups = {group: found.get(f"group:{group}", ()) for group in effect.groups}
+        owners = found.get("owner_of:service", ()) if effect.service else ()
+        names = {
+            *effect.names,
+            *owners,
+            *managers.values(),
+            *(name for each in groups.values() for name in each),
+        }
+        people = {name: self.person(name, groups, managers.get(name)) for name in sorted(names)}
+        deputies = {each.absence.deputy for each in people.values() if each.absence and each.absence.deputy}
+        for name in sorted(deputies - names):
+            people[name] = self.person(name, groups, None)
+        return Directory(at=self.now, groups=groups, owners=owners, people=tuple(people.values()))
+
+    def person(self, name: str, groups: Mapping[str, Collection[str]], manager: str | None) -> Person:
+        """Return somebody as the directory has them: enabled, there, and as when they act."""
+        actor = self.actor(name)
+        return Person(
+            name=name,
+            roles=actor.roles,
+            functions=actor.functions,
+            groups=tuple(group for group, members in groups.items() if name in members),
+            manager=manager,
+        )
+
+    def _managers(self) -> dict[str, str]:
+        """Return who manages whom, as far as the plan found it: one manager for everybody who made the release."""
+        managers: dict[str, str] = {}
+        if over_starter := self.found.get("manager_of:release_manager"):
+            managers[self.plan.release_manager] = over_starter[0]
+        if over_authors := self.found.get("manager_of:authors"):
+            managers |= dict.fromkeys(self.run.state.release.authors, over_authors[0])
+        return managers
 
     def _shift(self, effect: ShiftTraffic) -> Shifted:
         if effect.generation != self.run.state.lock.generation:

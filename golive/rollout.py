@@ -11,6 +11,7 @@ from golive.effects import Shifted, ShiftTraffic, Verdict, Watch
 from golive.ending import begin_rollback, no_return
 from golive.errors import Conflict, need_words
 from golive.gates import alert
+from golive.looking_up import confirmed
 from golive.possible import STOPPED
 from golive.recording import RolloutView, Wait
 from golive.rollout_words import step_words
@@ -47,7 +48,8 @@ def advance(run: Run, stage: Stage) -> None:
     elif state.phase == "approving":
         step = plan.steps[state.step]
         if isinstance(step, ApprovalStep):
-            state.ready = run.state.approvals[f"{stage.id}.{step.approval}"].state == "approved"
+            ref = f"{stage.id}.{step.approval}"
+            state.ready = run.state.approvals[ref].state == "approved" and confirmed(run, ref)
     if state.ready and (run.state.shifted is not None or _still_signed(run, stage)):
         _next(run, stage, plan, state)
 

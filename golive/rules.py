@@ -4,7 +4,7 @@ begin      a plan becomes a run
 check      why an act is refused, if it is; changes nothing
 apply      an act happens
 advance    the clock has moved
-...        an effect reports: `answered`, `shifted`, `returned`, `watched`, `measured`, `reported`, `told`
+...        an effect reports: `answered`, `shifted`, `returned`, `watched`, `measured`, `looked`, `reported`, `told`
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from golive import (
     around_decisions,
     break_glass,
     ending,
+    looked_up,
     panel,
     rollout,
     service_lock,
@@ -28,7 +29,9 @@ from golive import (
 from golive import commands as c
 from golive.clocks import climb
 from golive.deciding import check_decide, decide
+from golive.directory import Directory
 from golive.effects import (
+    LookUp,
     Measure,
     Measured,
     Notify,
@@ -43,6 +46,7 @@ from golive.effects import (
 from golive.engine import ENDS_STAGES_FIRST
 from golive.errors import Conflict, Refused, need_words
 from golive.gates import measured as judge_measured
+from golive.looking_up import look_up
 from golive.permissions import REQUIRED
 from golive.recording import Build, Recorded, Start
 from golive.run import Run
@@ -295,6 +299,7 @@ def _ring(run: Run) -> None:
         if _rings(state.expires_at, run.now):
             expire(run, ref)
         elif state.clock is not None and _rings(state.clock.next_at, run.now):
+            look_up(run, ref, "again")
             who = waiting_for(run, approval, run.approval(ref))
             levels = {"assignee": who, "function": who}
             _climb(
@@ -394,6 +399,14 @@ def told(run: Run, effect: Notify, outcome: str, now: datetime) -> None:
     """Journal what became of a notification."""
     run.now = now
     run.emit("NotificationSent", to=effect.to, outcome=outcome, key=effect.key)
+
+
+def looked(run: Run, effect: LookUp, directory: Directory, now: datetime, processes: Processes) -> None:
+    """Follow what the directory says of those who sign."""
+    run.now = now
+    if not run.state.ended:
+        looked_up.looked(run, effect, directory)
+        _settle(run, processes)
 
 
 def reported(

@@ -9,6 +9,7 @@ from typing import Any
 from golive.commands import GOLIVE, Actor
 from golive.docket import Docket
 from golive.effects import (
+    LookUp,
     Measure,
     Notify,
     ReturnTraffic,
@@ -23,7 +24,7 @@ from golive.state import ApprovalState, RunState, StageState, TaskState
 from golive.template import Approval, FactSource, Stage, Task
 from golive.words import Sentence, Text, Words
 
-Effect = Notify | ShiftTraffic | ReturnTraffic | Watch | Measure | WriteReport | Supersede
+Effect = Notify | ShiftTraffic | ReturnTraffic | Watch | Measure | WriteReport | Supersede | LookUp
 
 
 class Index:

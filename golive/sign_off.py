@@ -8,6 +8,7 @@ from golive.clocks import start_clock
 from golive.commands import Decide
 from golive.engine import HOLDS_UNSIGNABLE
 from golive.holding import hold_for_manager
+from golive.looking_up import known_now
 from golive.names import public_id
 from golive.recording import DecisionView
 from golive.run import Run
@@ -30,7 +31,7 @@ def ask_ready(run: Run, stage: Stage) -> None:
     for approval in stage.approvals:
         ref = f"{stage.id}.{approval.key}"
         state = run.state.approvals[ref]
-        if state.again and state.state != "pending" and _ready(run, stage, approval):
+        if state.again and state.state != "pending" and _ready(run, stage, approval) and known_now(run, ref):
             request(run, stage, approval)
 
 
@@ -69,7 +70,8 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
     state = run.approval(ref)
     if state.state != "stale":
         _let_go(state, state.decisions)
-    state.again, state.redo, state.round, state.glass_broken_by = False, None, state.round + 1, None
+    state.again, state.redo, state.round = False, None, state.round + 1
+    state.glass_broken_by = state.confirmed_at = None
     open_for_decisions(run, approval, state)
     _bind(run, stage, approval, ref, state)
     names = waiting_for(run, approval, state)
@@ -82,7 +84,7 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
         subject=state.digest,
     )
     ask_to_decide(run, ref, names)
-    if not _judge(run, stage, approval):
+    if not judge(run, stage, approval):
         hold_if_nobody_can(run, ref)
 
 
@@ -136,17 +138,17 @@ def follow(run: Run, stage: Stage, approval: Approval, act: Decide) -> None:
     """Go on as the decision that was just taken demands."""
     ref = act.approval
     if act.decision == "returned" and act.task:
-        _close(run, ref, "returned")
+        close(run, ref, "returned")
         title = run.index.task(act.task).title
         run.emit("ApprovalReturned", f"approval:{ref}", title=approval.title, task=title)
         _send_back(run, ref, act.task, act.comment)
     elif act.decision == "rejected" and _vetoes(approval, run.state.approvals[ref]):
         reject(run, stage, approval, act.comment)
-    elif not _judge(run, stage, approval) and not waiting_for(run, approval, run.state.approvals[ref]):
+    elif not judge(run, stage, approval) and not waiting_for(run, approval, run.state.approvals[ref]):
         reject(run, stage, approval)  # everybody has decided, and it can no longer be met
 
 
-def _judge(run: Run, stage: Stage, approval: Approval) -> bool:
+def judge(run: Run, stage: Stage, approval: Approval) -> bool:
     """Grant an approval whose rules are all met; tell whether they are."""
     ref = f"{stage.id}.{approval.key}"
     met = is_met(run, approval, run.state.approvals[ref])
@@ -163,7 +165,7 @@ def is_met(run: Run, approval: Approval, state: ApprovalState) -> bool:
 def grant(run: Run, stage: Stage, approval: Approval) -> None:
     """Let an approval be approved."""
     ref = f"{stage.id}.{approval.key}"
-    _close(run, ref, "approved")
+    close(run, ref, "approved")
     run.emit("ApprovalGranted", f"approval:{ref}", title=approval.title)
 
 
@@ -171,14 +173,14 @@ def _vetoes(approval: Approval, state: ApprovalState) -> bool:
     """Tell whether the last decision is under a rule that vetoes, as that of whom a signer added does."""
     last, rules = state.decisions[-1], approval.rules
     if last.under is None:
-        return any(rule.veto for rule in rules if rule.function in last.functions)
+        return any(rule.veto for rule in rules if rule.source in last.functions)
     return any(n >= len(rules) or rules[n].veto for n in last.under)
 
 
 def reject(run: Run, stage: Stage, approval: Approval, why: Words | None = None) -> None:
     """Follow a veto: back to the task that the template names, or hold the run for the release manager."""
     ref = f"{stage.id}.{approval.key}"
-    _close(run, ref, "rejected")
+    close(run, ref, "rejected")
     run.emit("ApprovalRejected", f"approval:{ref}", title=approval.title)
     if approval.back_to and not traffic_moved_on(run, approval.back_to):
         _send_back(run, ref, approval.back_to, why)
@@ -197,7 +199,8 @@ def _send_back(run: Run, ref: str, task: str, why: Words | None) -> None:
     run.tell(to, say(N_("“{title}” was sent back to you."), title=title), task_page(run, task))
 
 
-def _close(run: Run, ref: str, state: ApprovalStateName) -> None:
+def close(run: Run, ref: str, state: ApprovalStateName) -> None:
+    """End what is awaited, and tell those who are kept informed."""
     closed = run.approval(ref)
     closed.state = state
     closed.clock, closed.expires_at = None, None
@@ -257,7 +260,7 @@ def _follow_change(run: Run, stage: Stage, approval: Approval, changed: list[str
     gone = [each for each in standing(state) if covered(approval, each) & set(changed)]
     if state.state == "approved" and not gone and state.glass_broken_by is None:
         return
-    _close(run, ref, "stale")
+    close(run, ref, "stale")
     state.again = True
     _let_go(state, gone)
     run.emit("DecisionsStale", f"approval:{ref}", title=approval.title, changed=changed)
@@ -275,7 +278,7 @@ def _let_go(state: ApprovalState, gone: Sequence[DecisionView]) -> None:
 def expire(run: Run, ref: str) -> None:
     """Close an approval that nobody decided in time; it never approves by silence."""
     stage, approval = run.index.approvals[ref]
-    _close(run, ref, "expired")
+    close(run, ref, "expired")
     run.emit("ApprovalExpired", f"approval:{ref}", title=approval.title)
     if approval.on_expiry == "reject":
         reject(run, stage, approval)

@@ -13,10 +13,11 @@ from golive.errors import Conflict
 from golive.policy import Seats, Voices, needed
 from golive.recording import AddedSigner, DecisionView, Panel, RuleView
 from golive.run import Run
+from golive.sources import kind_of
 from golive.standing import Seated, bars, handed_over
 from golive.state import ApprovalState
 from golive.subject import PARTS
-from golive.template import Approval, Rule
+from golive.template import Approval, Rule, Whom
 from golive.words import N_, Sentence
 
 Doers = Mapping[str, str]
@@ -41,6 +42,18 @@ def barred(run: Run, work: Iterable[str], supposed: Doers = NOBODY) -> dict[str,
 # -- the seats -----------------------------------------------------------------------------------------------
 
 
+def members_of(run: Run, state: ApprovalState, source: str) -> tuple[str, ...]:
+    """Return who belongs to whom a rule asks: of a function by the plan, of anything else as was found last."""
+    known = run.plan.members(source)
+    return known if kind_of(source)[0] == "function" else state.found.get(source, known)
+
+
+def asked_of(run: Run, state: ApprovalState, source: str) -> tuple[str, ...]:
+    """Return who of them is asked to sign: who could when the directory was last asked, or by the plan."""
+    found = state.found.get(source)
+    return run.plan.signers(source) if found is None else found
+
+
 def eligible(
     run: Run, rule: Rule, state: ApprovalState, approvers: Sequence[str] = (), supposed: Doers = NOBODY
 ) -> tuple[str, ...]:
@@ -48,9 +61,9 @@ def eligible(
 
     Who approved had the role then, even if the plan does not ask them because they got it later.
     """
-    out, asked = barred(run, rule.exclude_doers_of, supposed), run.plan.signers(rule.function)
+    out, asked = barred(run, rule.exclude_doers_of, supposed), asked_of(run, state, rule.source)
     handed = handed_over(state.delegations, state.decisions, run.now)
-    seats = ((name, handed.get((name, rule.function), name)) for name in run.plan.members(rule.function))
+    seats = ((name, handed.get((name, rule.source), name)) for name in members_of(run, state, rule.source))
     seated = dict.fromkeys(
         holder
         for name, holder in seats
@@ -66,6 +79,7 @@ def panel_of(state: ApprovalState) -> Panel:
         added=tuple(state.added),
         informed=tuple(state.informed),
         glass_broken_by=state.glass_broken_by,
+        found={source: names for source, names in state.found.items() if kind_of(source)[0] != "function"},
     )
 
 
@@ -73,7 +87,7 @@ def seated(run: Run, approval: Approval, state: ApprovalState) -> Seated:
     """Return who is asked for an approval, to tell anybody why they are not."""
     return Seated(
         approval.rules,
-        run.plan.members,
+        lambda source: members_of(run, state, source),
         lambda work: barred(run, work),
         panel_of(state),
         state.decisions,
@@ -185,7 +199,7 @@ def rule_views(run: Run, approval: Approval, state: ApprovalState) -> tuple[Rule
     ids = {decision.by: decision.id for decision in standing(state)}
     rules = seats_of(run, approval, state, approvers_of(state))
     filled = policy.fill(rules, _voices(state, rules))
-    views = [RuleView(function=rule.function, mode=rule.mode, min=1, met=False) for rule in approval.rules]
+    views = [_unmet(run, rule, state) for rule in approval.rules]
     views += [
         RuleView(people=(each.name,), added_by=each.by, mode="any", min=1, met=False) for each in state.added
     ]
@@ -199,6 +213,12 @@ def rule_views(run: Run, approval: Approval, state: ApprovalState) -> tuple[Rule
         )
         for view, seats, persons in zip(views, rules, filled, strict=True)
     )
+
+
+def _unmet(run: Run, rule: Rule, state: ApprovalState) -> RuleView:
+    asks = rule.model_dump(include={*Whom.model_fields} - {"people"})
+    people = () if rule.function is not None else asked_of(run, state, rule.source)
+    return RuleView(**asks, people=people, mode=rule.mode, min=1, met=False)
 
 
 def waiting_for(run: Run, approval: Approval, state: ApprovalState) -> tuple[str, ...]:

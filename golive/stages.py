@@ -7,6 +7,7 @@ from datetime import datetime
 
 from golive import service_lock
 from golive.gates import forget_measured, judge_gates, next_judgement
+from golive.looking_up import confirmed
 from golive.process import Process
 from golive.run import Run
 from golive.sign_off import ask_ready, refresh
@@ -69,7 +70,18 @@ def _open(run: Run, stage: Stage, process: Process) -> None:
 
 
 def _may_pass(run: Run, stage: Stage, process: Process) -> bool:
-    return only_gates_left(run, stage) and judge_gates(run, stage, "exit") and process.finished(run, stage)
+    return (
+        only_gates_left(run, stage)
+        and judge_gates(run, stage, "exit")
+        and process.finished(run, stage)
+        and _all_confirmed(run, stage)
+    )
+
+
+def _all_confirmed(run: Run, stage: Stage) -> bool:
+    """Tell whether all who signed here can still sign; every approval that is not sure of it asks at once."""
+    sure = [confirmed(run, f"{stage.id}.{approval.key}") for approval in stage.approvals]
+    return all(sure)
 
 
 def only_gates_left(run: Run, stage: Stage) -> bool:

@@ -13,6 +13,7 @@ from functools import cached_property
 from golive.plan import Plan, Release, moment
 from golive.recording import DecisionView, Delegation, Panel
 from golive.run import Index
+from golive.sources import all_named, holds, named
 from golive.template import Approval, ApprovalStep, Rule, Stage
 from golive.words import N_, Sentence, Text, say
 
@@ -55,7 +56,10 @@ def handed_over(
 
 @dataclass(frozen=True)
 class Seated:
-    """Who is asked for an approval: the members of the functions of its rules, stand-ins, and whom signers added."""
+    """Who is asked for an approval: whom its rules ask, stand-ins, and whom signers added.
+
+    `members` are those of each source of a rule.
+    """
 
     rules: Sequence[Rule]
     members: Callable[[str], Sequence[str]]
@@ -64,13 +68,18 @@ class Seated:
     decisions: Sequence[DecisionView]
     now: datetime
 
-    def why_not(self, name: str, functions: Sequence[str]) -> tuple[Sentence, ...]:
-        """Return why `name`, who has `functions`, may not sign under any rule: nothing when they may."""
+    def why_not(
+        self, name: str, functions: Sequence[str], groups: Sequence[str] | None = None
+    ) -> tuple[Sentence, ...]:
+        """Return why `name`, who has `functions`, may not sign under any rule: nothing when they may.
+
+        Without `groups`, which cost a look, whoever was found in one is taken to be there still.
+        """
         if any(each.name == name for each in self.panel.added):
             out = self.barred([ref for rule in self.rules for ref in rule.exclude_doers_of])
             return (out[name],) if name in out else ()
         asked = [rule for rule in self.rules if name in self.holders(rule)]
-        held = [rule for rule in asked if rule.function in functions]
+        held = [rule for rule in asked if holds(rule.source, functions, groups)]
         if any(name not in self.barred(rule.exclude_doers_of) for rule in held):
             return ()
         found = [self.barred(rule.exclude_doers_of) for rule in held or self.rules]
@@ -80,30 +89,30 @@ class Seated:
     def holders(self, rule: Rule) -> list[str]:
         """Return who fills the seats of a rule: its members or their stand-ins; for who is barred, nobody stands in."""
         handed = handed_over(self.panel.delegations, self.decisions, self.now)
-        out, function = self.barred(rule.exclude_doers_of), rule.function
-        seats = ((name, handed.get((name, function), name)) for name in self.members(function))
+        out, source = self.barred(rule.exclude_doers_of), rule.source
+        seats = ((name, handed.get((name, source), name)) for name in self.members(source))
         return [holder for name, holder in seats if holder == name or name not in out]
 
-    def holders_of(self, function: str) -> list[str]:
-        """Return who fills the seats of a function, under whichever rule."""
-        found = (name for rule in self.rules if rule.function == function for name in self.holders(rule))
+    def holders_of(self, source: str) -> list[str]:
+        """Return who fills the seats of those whom a rule asks, under whichever rule."""
+        found = (name for rule in self.rules if rule.source == source for name in self.holders(rule))
         return list(dict.fromkeys(found))
 
     def own_seats(self, name: str, functions: Sequence[str]) -> list[str]:
-        """Return the functions for which `name`, who has `functions`, is asked in person, not for another."""
+        """Return the sources for which `name`, who has `functions`, is asked in person, not for another."""
         return [
-            rule.function
+            rule.source
             for rule in self.rules
-            if name in self.members(rule.function)
+            if name in self.members(rule.source)
             and name in self.holders(rule)
-            and rule.function in functions
+            and holds(rule.source, functions, None)
             and name not in self.barred(rule.exclude_doers_of)
         ]
 
     def _away(self, name: str, asked: Sequence[Rule], held: Sequence[Rule]) -> Iterator[Sentence]:
         """Yield why somebody has no seat who would have one otherwise, or who never had."""
         if asked and not held:
-            yield say(N_("no longer acts in {function}"), function=asked[0].function)
+            yield say(N_("no longer acts in {function}"), function=named(asked[0].source))
         elif not asked:
             away = dict.fromkeys(
                 to
@@ -114,8 +123,8 @@ class Seated:
             for to in away:
                 yield say(N_("has handed over to {to} until {until}"), to=to, until=moment(until[to]))
             if not away:
-                named = ", ".join(rule.function for rule in self.rules)
-                yield say(N_("does not act in {functions} in this run"), functions=named)
+                wanted = all_named([rule.source for rule in self.rules])
+                yield say(N_("does not act in {functions} in this run"), functions=wanted)
 
 
 def gate_closed(stage: Stage, approval: Approval, state: str, stage_state: str) -> bool:
@@ -185,7 +194,10 @@ class Standing:
     def seated(self, approval: str, panel: Panel, decisions: Sequence[DecisionView], now: datetime) -> Seated:
         """Return who is asked for an approval `now`, of which `panel` and `decisions` are the present facts."""
         rules = self.index.approvals[approval][1].rules
-        return Seated(rules, self.plan.members, self._barred, panel, decisions, now)
+        return Seated(rules, self._members(panel), self._barred, panel, decisions, now)
+
+    def _members(self, panel: Panel) -> Callable[[str], Sequence[str]]:
+        return lambda source: panel.found.get(source, self.plan.members(source))
 
     def withdrawable(self, approval: str, state: str) -> bool:
         """Tell whether decisions on an approval in `state` can still be withdrawn."""

@@ -61,6 +61,9 @@ class ApprovalState(State):
     `again` asks once more as soon as all it needs is there, `redo` among it, the task that it was sent back to;
     `round` counts how often it was asked. `informed` are told what becomes of it and have no vote (抄送).
     `glass_broken_by` granted it against its rules, in an emergency.
+
+    `found` are, by source of its rules, those who could sign when the directory was last asked, `looked_at`; `looking`
+    is the key of the look that is awaited. `confirmed_at`: all whose decisions count could still sign then.
     """
 
     state: ApprovalStateName = "locked"
@@ -75,6 +78,10 @@ class ApprovalState(State):
     added: list[AddedSigner] = []
     informed: list[str] = []
     glass_broken_by: str | None = None
+    found: dict[str, tuple[str, ...]] = {}
+    looking: str | None = None
+    looked_at: AwareDatetime | None = None
+    confirmed_at: AwareDatetime | None = None
     requested_at: AwareDatetime | None = None
     reminded_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None

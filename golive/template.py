@@ -22,6 +22,7 @@ from golive.vocabulary import (
     Priority,
     ProcessName,
     RuleMode,
+    UserName,
 )
 from golive.words import Text
 
@@ -92,15 +93,39 @@ class Task(Fact):
     checklist: Key | None = None
 
 
-class Rule(Fact):
-    """Who must decide: `any` one of the function, `all` of them, `n` = `min` of them, `percent` = `min` % of them.
+class Whom(Fact):
+    """Whom a rule asks, in one of five ways: the members of a function or of a group, `people` by their names, the
+    manager of somebody whom the plan knows, or the owners of the service that goes live.
+
+    Who acts in a function is frozen into the plan. Who the others are is found out when decisions are asked for.
+    """
+
+    function: Function | None = None
+    group: Key | None = None
+    people: tuple[UserName, ...] = Field(default=(), max_length=100)
+    manager_of: Literal["release_manager", "authors"] | None = None
+    owner_of_service: bool = False
+
+    @property
+    def source(self) -> str:
+        """The key of whom it asks: a function by its name, all others with a colon, such as `group:cab`."""
+        if self.function is not None:
+            return self.function
+        if self.group is not None:
+            return f"group:{self.group}"
+        if self.manager_of is not None:
+            return f"manager_of:{self.manager_of}"
+        return "owner_of:service" if self.owner_of_service else f"people:{','.join(self.people)}"
+
+
+class Rule(Whom):
+    """Who must decide: `any` one of those it asks, `all` of them, `n` = `min` of them, `percent` = `min` % of them.
 
     `ordered`: all of them, one after another. Whoever started the run, made the artifact or last edited what is signed
     never counts; `exclude_doers_of` adds those who completed the named tasks. A decision under a rule that `covers`
     only parts of the subject (empty: all of it) stands while those stay as they are.
     """
 
-    function: Function
     mode: RuleMode = "any"
     min: int = Field(default=1, ge=1, le=100)
     veto: bool = True

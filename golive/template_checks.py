@@ -8,9 +8,20 @@ from itertools import pairwise
 from golive.composition import Placed
 from golive.evidence import TestFacts
 from golive.people import DOES, SIGNS
-from golive.problems import Place, Problem, unknown
+from golive.problems import Place, Problem, listed, unknown
 from golive.references import with_references
-from golive.template import ApprovalStep, Bake, CheckStep, FactSource, Gate, SetWeight, Stage, Task
+from golive.template import (
+    ApprovalStep,
+    Bake,
+    CheckStep,
+    FactSource,
+    Gate,
+    Rule,
+    SetWeight,
+    Stage,
+    Task,
+    Whom,
+)
 from golive.vocabulary import Role
 from golive.wait_graph import endless_waits
 from golive.words import N_
@@ -46,12 +57,27 @@ def _in_stage(placed: Placed) -> Iterator[Problem]:
     yield from _in_rollout(placed)
     for n, approval in enumerate(stage.approvals):
         for m, rule in enumerate(approval.rules):
-            if rule.min > 1 and rule.mode not in ("n", "percent"):
-                yield placed.problem(
-                    ("approvals", n, "rules", m, "min"),
-                    N_("“min” counts only in the modes n and percent; this rule has the mode {mode}"),
-                    mode=rule.mode,
-                )
+            yield from _in_rule(placed, ("approvals", n, "rules", m), rule)
+
+
+def _in_rule(placed: Placed, place: Place, rule: Rule) -> Iterator[Problem]:
+    asked = [way for way in _WAYS_TO_ASK if getattr(rule, way)]
+    if len(asked) != 1:
+        yield placed.problem(
+            place,
+            N_("a rule asks in exactly one of these ways: {ways}; this one has {found}"),
+            ways=", ".join(_WAYS_TO_ASK),
+            found=listed(asked),
+        )
+    if rule.min > 1 and rule.mode not in ("n", "percent"):
+        yield placed.problem(
+            (*place, "min"),
+            N_("“min” counts only in the modes n and percent; this rule has the mode {mode}"),
+            mode=rule.mode,
+        )
+
+
+_WAYS_TO_ASK = tuple(Whom.model_fields)
 
 
 def _points_of_no_return(stages: Sequence[Placed]) -> Iterator[Problem]:
@@ -229,7 +255,8 @@ def _functions(stage: Stage) -> Iterator[tuple[Place, str]]:
         yield ("on_rollback", n, "function"), task.function
     for n, approval in enumerate(stage.approvals):
         for m, rule in enumerate(approval.rules):
-            yield ("approvals", n, "rules", m, "function"), rule.function
+            if rule.function is not None:
+                yield ("approvals", n, "rules", m, "function"), rule.function
 
 
 def roles_asked(stages: Sequence[Stage]) -> dict[str, frozenset[Role]]:

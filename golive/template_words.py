@@ -85,6 +85,15 @@ MEANINGS: dict[str, str] = {
     "Approval.on_expiry": N_("What an expiry does: hold the run for the release manager, or count as a no."),
     "Approval.back_to": N_("The task that a no opens again; without it the run is held."),
     "Rule.function": N_("Who decides: people of this function."),
+    "Rule.group": N_(
+        "Who decides: whoever is in this group when decisions are asked for, and still when they decide."
+    ),
+    "Rule.people": N_("Who decides: these people, by their names."),
+    "Rule.manager_of": N_(
+        "Who decides: the manager of whoever started the run (release_manager), or those of whoever made the artifact "
+        "(authors)."
+    ),
+    "Rule.owner_of_service": N_("Who decides: whoever owns the service that goes live."),
     "Rule.mode": N_(
         "How many of them: any one, all, n, percent, or all of them one after another (ordered)."
     ),

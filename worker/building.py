@@ -11,6 +11,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.looking_up import LookingUp
 from activities.notifying import Notifying
 from activities.recording import Recording
 from activities.reporting import Reporting
@@ -108,6 +109,7 @@ def _activities(parts: Parts, watching: Watching) -> Sequence[Callable[..., Any]
         traffic.return_traffic,
         traffic.confirm_stable,
         watching.measure,
+        LookingUp(parts.database).look_up,
         Notifying(parts.database).notify,
         Reporting(parts.database).write_report,
         Superseding(parts.settings).supersede,

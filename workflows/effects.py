@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from activities.looking_up import LookingUp
     from activities.notifying import Notifying
     from activities.reporting import Reporting
     from activities.superseding import Superseding
@@ -16,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.watching import Watching
     from golive import rules
     from golive.effects import (
+        LookUp,
         Measure,
         Measured,
         Notify,
@@ -48,6 +50,14 @@ async def perform(run: Run, effect: Effect, processes: Processes) -> None:
             rules.returned(run, effect, await _return(effect), workflow.now(), processes)
         case Measure():
             rules.measured(run, effect, await _measure(effect), workflow.now(), processes)
+        case LookUp():
+            found = await workflow.execute_activity_method(
+                LookingUp.look_up,
+                effect,
+                summary=brief(f"look up who can sign {effect.approval}: {_WHY[effect.why]}"),
+                **options.LOOK_UP,
+            )
+            rules.looked(run, effect, found, workflow.now(), processes)
         case WriteReport():
             written = await workflow.execute_activity_method(
                 Reporting.write_report,
@@ -65,6 +75,13 @@ async def perform(run: Run, effect: Effect, processes: Processes) -> None:
             )
         case Watch():
             raise AssertionError("a watch is started by `watch`")
+
+
+_WHY = {
+    "ask": "decisions are asked for now",
+    "again": "decisions are awaited for some time",
+    "open": "it would let the run go on now",
+}
 
 
 async def _notify(run: Run, effect: Notify) -> None:

@@ -28,6 +28,9 @@ class Options(TypedDict, total=False):
 RECORD: Options = {"start_to_close_timeout": timedelta(seconds=20), "retry_policy": _GOES_ON}
 """Tried until SQL takes it: nothing is answered before."""
 
+LOOK_UP: Options = RECORD
+"""As without a row, nothing goes on without knowing who can sign."""
+
 NOTIFY: Options = {
     "start_to_close_timeout": timedelta(seconds=30),
     "schedule_to_close_timeout": timedelta(hours=1),

@@ -10,6 +10,7 @@ from activities.report.told import Told
 from activities.report.waits import time_of
 from db.views import ApprovalView, JournalRow
 from golive.recording import RuleView
+from golive.sources import named
 from golive.words import N_, Sentence, say
 
 
@@ -66,13 +67,13 @@ def _rule(rule: RuleView) -> Sentence:
     if rule.mode == "all":
         return say(
             N_("everyone of {function}: {given} of {min}"),
-            function=rule.asks,
+            function=named(rule.source),
             given=len(rule.decisions),
             min=rule.min,
         )
     return say(
         N_("{function}: {given} of {min}"),
-        function=rule.asks,
+        function=named(rule.source),
         given=len(rule.decisions),
         min=rule.min,
     )
@@ -115,7 +116,7 @@ def _decision(told: Told, row: JournalRow, asked: dict[tuple[str, int], datetime
     return (
         time_of(row),
         who,
-        ", ".join(row.payload.get("functions", ())),
+        many([named(source) for source in row.payload.get("functions", ())]),
         told.title(row.object),
         State(str(row.payload.get("decision"))),
         State(str(row.payload.get("meaning"))),

@@ -9,6 +9,8 @@ from api.pages.approval_seen import Seen
 from api.schemas.approvals import DelegationShown
 from golive.break_glass import BREAKABLE
 from golive.panel import MOST_ADDED
+from golive.sources import named
+from language import tell
 
 AROUND = ("withdraw", "delegate", "take-back", "add-signer", "remind", "inform", "break-glass")
 """The acts, by the last part of where their forms are sent, in the order in which they are shown."""
@@ -50,8 +52,9 @@ def _can_hand_over(seen: Seen) -> bool:
 
 
 def own_functions(seen: Seen) -> list[str]:
-    """Return the functions for which the reader is asked in person."""
-    return seen.seated.own_seats(seen.me, seen.visit.actor.functions)
+    """Return as what the reader is asked in person, in words."""
+    own = seen.seated.own_seats(seen.me, seen.visit.actor.functions)
+    return [tell(named(source), seen.visit.language) for source in own]
 
 
 def _can_add(seen: Seen) -> bool:

@@ -22,6 +22,7 @@ from db.views import ApprovalView, JournalRow, RunHeader
 from golive.canonical import canonical
 from golive.names import public_id
 from golive.plan import Release
+from golive.sources import holds
 from golive.standing import Seated, Standing
 from golive.subject import PARTS, difference, part_digests
 from golive.subject_changes import Change, changes, new_build
@@ -57,8 +58,8 @@ class Asked:
 
     @property
     def who(self) -> str:
-        """Whom it asks: a function, or the people whom a signer added."""
-        return self.rule.function or ", ".join(self.rule.people)
+        """Whom it asks, in words."""
+        return self.rule.asks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +124,7 @@ class Seen:
         return self.standing.seated(self.view.ref, self.view.panel, self.view.decisions, datetime.now(UTC))
 
     def _holders(self, rule: RuleShown) -> list[str]:
-        return rule.people if rule.function is None else self.seated.holders_of(rule.function)
+        return rule.people if rule.added_by else self.seated.holders_of(rule.source)
 
     @property
     def awaited(self) -> list[str]:
@@ -199,8 +200,8 @@ class Seen:
         return before[0] if before and all(before) else []
 
     def _holds(self, rule: RuleShown) -> bool:
-        mine = rule.function is None or rule.function in self.visit.actor.functions
-        return mine and self.me in self._holders(rule)
+        mine = rule.added_by or holds(rule.source, self.visit.actor.functions, None)
+        return bool(mine) and self.me in self._holders(rule)
 
     def _later(self, rule: RuleShown) -> list[str]:
         """Return who signs under a rule once others have signed."""
@@ -237,8 +238,7 @@ class Seen:
     def on_rejection(self) -> str:
         """What follows from a rejection by the reader."""
         plan = self.standing.index.approvals[self.view.ref][1]
-        functions = self.visit.actor.functions
-        if not any(rule.veto for rule in plan.rules if rule.function in functions):
+        if not any(rule.veto for rule in plan.rules if self.me in self.seated.holders(rule)):
             return self._whole(say(N_("Your rejection is kept; it does not stop the approval by itself.")))
         if plan.back_to:
             told = N_("“{task}” is opened again; when it is done, everybody is asked again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -12,6 +13,7 @@ from api.acting import act
 from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep
 from api.attempts import AttemptDep
 from api.described import ACT, ASKED, LIST, permission, problems
+from api.named import in_groups
 from api.schemas.approvals import ApprovalShown, DecideGiven, DecisionReceipt
 from api.schemas.given import Cursor, Given, words_or_none
 from api.schemas.named import ApprovalPath, RunId
@@ -109,6 +111,7 @@ async def decide(
     async with house.database.reading() as session:
         approval = await get_approval(session, approval_id)
         task = (await get_task(session, given.task)).ref if given.task else None
+        (actor,) = await in_groups(session, groups_asked(approval), attempt.actor)
     body = Decide(
         approval=approval.ref,
         decision=given.decision,
@@ -121,7 +124,13 @@ async def decide(
     async def shape(session: Session, receipt: Receipt) -> dict[str, Any]:
         return await _receipt(session, approval_id, receipt, language)
 
+    attempt = replace(attempt, actor=actor)
     return await act(house, attempt, language, approval.run_id, body, status=201, shape=shape)
+
+
+def groups_asked(approval: ApprovalView) -> list[str]:
+    """Return the groups whose members an approval asks: membership counts as it is at the decision."""
+    return [rule.group for rule in approval.rules if rule.group]
 
 
 async def _receipt(

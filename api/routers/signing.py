@@ -14,6 +14,7 @@ from api.attempts import AttemptDep
 from api.described import ACT, permission, problems
 from api.house import House
 from api.named import named_actors
+from api.routers.approvals import groups_asked
 from api.schemas.approvals import AddSignersGiven, DelegateGiven, InformGiven, WithdrawGiven
 from api.schemas.given import Nothing, words, words_or_none
 from api.schemas.named import ApprovalPath
@@ -40,9 +41,9 @@ async def _approval(house: House, approval_id: str) -> ApprovalView:
         return await get_approval(session, approval_id)
 
 
-async def _named(house: House, field: str, names: Sequence[str]) -> tuple[Actor, ...]:
+async def _named(house: House, approval: ApprovalView, field: str, names: Sequence[str]) -> tuple[Actor, ...]:
     async with house.database.reading() as session:
-        return await named_actors(session, field, names)
+        return await named_actors(session, field, names, groups_asked(approval))
 
 
 @router.post(
@@ -99,7 +100,7 @@ async def delegate(
 ) -> Response:
     """Have somebody else decide for a time."""
     approval = await _approval(house, approval_id)
-    to = await _named(house, "to", [given.to] if given.to else [])
+    to = await _named(house, approval, "to", [given.to] if given.to else [])
     body = Delegate(
         approval=approval.ref,
         to=to[0] if to else None,
@@ -138,7 +139,7 @@ async def add_signer(
 ) -> Response:
     """Have more people sign."""
     approval = await _approval(house, approval_id)
-    people = await _named(house, "people", given.people)
+    people = await _named(house, approval, "people", given.people)
     body = AddSigners(approval=approval.ref, people=people, place=given.place, reason=words(given.reason))
     return await act(house, attempt, language, approval.run_id, body)
 
@@ -180,7 +181,7 @@ async def inform(
 ) -> Response:
     """Keep people informed of an approval."""
     approval = await _approval(house, approval_id)
-    people = await _named(house, "people", given.people)
+    people = await _named(house, approval, "people", given.people)
     names = tuple(dict.fromkeys(person.name for person in people))
     body = Inform(approval=approval.ref, people=names, comment=words_or_none(given.comment))
     return await act(house, attempt, language, approval.run_id, body)

@@ -9,14 +9,29 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from api.schemas.given import Given, Id, Instant, Prose, Reason
-from api.schemas.named import ApprovalId, Chained, CommandId, FunctionName, Nth, Number, Person, RunId, Sha256
+from api.schemas.named import (
+    ApprovalId,
+    Asks,
+    Chained,
+    CommandId,
+    FunctionName,
+    GroupName,
+    Nth,
+    Number,
+    Person,
+    RunId,
+    Sha256,
+    Source,
+)
 from api.schemas.shown import Moment, Shown, WaitShown
 from api.schemas.subject import SignedShown
 from db.signed import Signed
 from db.views import ApprovalView
 from golive.recording import DecisionView, RuleView
+from golive.sources import named
 from golive.vocabulary import ApprovalStateName, DecisionName, Meaning, RuleMode, UserName
 from golive.words import Language
+from language import tell
 
 NOTHING: Mapping[int, str | None] = MappingProxyType({})
 
@@ -71,7 +86,7 @@ class DelegationShown(Shown):
 
     by: Person
     to: Person
-    functions: list[FunctionName]
+    functions: list[Source]
     since: Moment
     until: Moment
     stands: Literal["planned", "running", "over"] = Field(examples=["running"])
@@ -88,10 +103,17 @@ class AddedShown(Shown):
 class RuleShown(Shown):
     """How far a rule is met. `decisions` are the ids of those that fill its slots.
 
-    It asks the members of `function`, or, where somebody added a signer, `people` alone.
+    It asks in one way, `asks` tells it in words: the members of `function` or of `group`, the manager of somebody, the
+    owners of the service, or, as where somebody added a signer, `people` alone. Beside a function `people` are those
+    who were found.
     """
 
+    source: Source
+    asks: Asks
     function: FunctionName | None
+    group: GroupName | None
+    manager_of: Literal["release_manager", "authors"] | None = Field(examples=["release_manager"])
+    owner_of_service: bool
     people: list[Person]
     added_by: Person | None
     mode: RuleMode
@@ -100,9 +122,9 @@ class RuleShown(Shown):
     decisions: list[CommandId]
 
     @classmethod
-    def of(cls, rule: RuleView) -> RuleShown:
-        """Return `rule` with every field."""
-        return cls.model_validate(rule)
+    def of(cls, rule: RuleView, language: Language) -> RuleShown:
+        """Return `rule` for a reader of `language`."""
+        return cls.taken(rule, asks=tell(named(rule.source), language))
 
 
 class DecisionShown(Shown):
@@ -111,7 +133,7 @@ class DecisionShown(Shown):
     id: CommandId
     by: Person
     on_behalf_of: Person | None = Field(description="Who had handed over the seat that the decision fills.")
-    functions: list[FunctionName]
+    functions: list[Source]
     decision: DecisionName
     meaning: Meaning = Field(examples=["approved"])
     digest: Sha256
@@ -173,7 +195,7 @@ class ApprovalShown(Shown):
         return cls.taken(
             approval,
             title=approval.title.in_language(language),
-            rules=[RuleShown.of(rule) for rule in approval.rules],
+            rules=[RuleShown.of(rule, language) for rule in approval.rules],
             decisions=[DecisionShown.of(made, comments.get(made.seq)) for made in approval.decisions],
             waiting_for=approval.waiting_for,
             delegations=[DelegationShown.taken(each) for each in approval.panel.delegations],

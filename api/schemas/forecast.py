@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.language import tell
-from api.schemas.named import FunctionName, Nth, Person, StageId, StageTitle, TaskTitle, TemplateName
+from api.schemas.named import Asks, FunctionName, Nth, Person, StageId, StageTitle, TaskTitle, TemplateName
 from api.schemas.shown import Moment, Shown
 from golive.forecast import Asked, Preview, RolloutForecast, StageForecast
 from golive.vocabulary import Pace
@@ -36,7 +36,8 @@ class AskedShown(Shown):
     what: Literal["task", "verify", "approval", "back_out"]
     stage: StageId
     title: TaskTitle
-    function: FunctionName
+    function: FunctionName | None = Field(description="Null where a rule asks otherwise than by function.")
+    asks: Asks
     count: Nth
     people: list[Person]
     at: Moment | None
@@ -45,7 +46,12 @@ class AskedShown(Shown):
     @classmethod
     def of(cls, asked: Asked, language: Language) -> AskedShown:
         """Return `asked` for a reader of `language`."""
-        return cls.taken(asked, title=asked.title.in_language(language), people=list(asked.people))
+        return cls.taken(
+            asked,
+            title=asked.title.in_language(language),
+            asks=tell(asked.asks, language),
+            people=list(asked.people),
+        )
 
 
 class RolloutForecastShown(Shown):

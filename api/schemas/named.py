@@ -24,10 +24,18 @@ AttachmentId = Annotated[str, Field(examples=["5f7c1e0a9b3d4c6e8f1a2b3c4d5e6f70"
 UserId = Annotated[str, Field(examples=["9048f10324b16fc16fbda7e7"])]
 TokenId = Annotated[str, Field(examples=["274a82c472666cfd4deae02f"])]
 AbsenceId = Annotated[str, Field(examples=["7d0e5c9a1b3f4e2d8c6a7b90"])]
-GroupName = Annotated[str, Field(examples=["change-board"])]
 StageId = Annotated[str, Field(examples=["uat"])]
 Person = Annotated[str, Field(examples=["ann"])]
+GroupName = Annotated[str, Field(examples=["change-board"])]
 FunctionName = Annotated[str, Field(examples=["qa"])]
+Source = Annotated[
+    str,
+    Field(
+        description="The key of whom a rule asks: a function by its name, and others such as `group:change-board`.",
+        examples=["qa"],
+    ),
+]
+Asks = Annotated[str, Field(description="Whom it asks, in words.", examples=["the group change-board"])]
 Service = Annotated[str, Field(examples=["checkout"])]
 Version = Annotated[str, Field(examples=["1.4.0"])]
 Environment = Annotated[str, Field(examples=["production"])]

@@ -68,7 +68,7 @@ def _of_task(asked: Asked, task: Task, at: datetime, language: Language) -> Bar:
     return Bar(
         kind="task",
         title=asked.title.in_language(language),
-        who=asked.function,
+        who=tell(asked.asks, language),
         start=at,
         end=max(at, asked.due_at or at),
         verified=task.verify,
@@ -80,7 +80,9 @@ def _of_approval(rules: list[Asked], language: Language) -> Iterator[Bar]:
     first = rules[0]
     if first.at is not None:
         who = ", ".join(
-            rule.function if rule.count == 1 else f"{rule.count} × {rule.function}" for rule in rules
+            told if rule.count == 1 else f"{rule.count} × {told}"
+            for rule in rules
+            for told in [tell(rule.asks, language)]
         )
         title = first.title.in_language(language)
         yield Bar("approval", title, who, first.at, max(first.at, first.due_at or first.at))

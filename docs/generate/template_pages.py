@@ -15,6 +15,7 @@ from golive.forecast import Preview
 from golive.parameters import Value
 from golive.plan import Plan
 from golive.rollout_words import analysis_words, policy_words, step_words
+from golive.sources import named
 from golive.template import Approval, Check, FactSource, Parameter, Requirement, Rule, Stage, Task
 from golive.words import Language, Sentence
 from language import name_of, tell, whole
@@ -161,8 +162,8 @@ class Voice:
         return joined + self.word("distinct_persons") if approval.distinct and len(told) > 1 else joined
 
     def _rule(self, rule: Rule) -> str:
-        key = {"any": "rule_any", "all": "rule_all", "n": "rule_n", "percent": "rule_percent"}[rule.mode]
-        return self.word(key, function=rule.function, n=rule.min)
+        asked = tell(named(rule.source), self._language)
+        return self.word(f"rule_{rule.mode}", function=asked, n=rule.min)
 
     def check(self, check: Check) -> str:
         """Say what a check asks."""

@@ -124,6 +124,7 @@ WORDS: dict[str, Text] = {
     "point_of_no_return": _t("**point of no return**", "**不可回退点**"),
     "rule_any": _t("one of `{function}`", "`{function}` 任一人"),
     "rule_all": _t("all of `{function}`", "`{function}` 全体"),
+    "rule_ordered": _t("all of `{function}`, one after another", "`{function}` 全体依次"),
     "rule_n": _t("{n} of `{function}`", "`{function}` 中 {n} 人"),
     "rule_percent": _t("{n} % of `{function}`", "`{function}` 的 {n}%"),
     "distinct_persons": _t(", distinct persons.", "，须为不同的人。"),

@@ -236,8 +236,8 @@ async def test_the_directory_tells_of_everybody_concerned_and_of_nobody_else(dat
     assert eve is not None
     assert fay is not None
     assert (eve.deputy, fay.deputy) == ("fay", "gus")
-    assert found.person("eve") == about["eve"]
-    assert found.person("gus") is None
+    assert found.by_name["eve"] == about["eve"]
+    assert "gus" not in found.by_name
     assert [(person.name, person.absence and person.absence.deputy) for person in later.people] == [
         ("ann", None),
         ("dee", "ann"),
@@ -254,7 +254,7 @@ async def test_an_absence_counts_from_its_first_moment_to_before_its_last(databa
         moments = [known.since - tick, known.since, known.until - tick, known.until]
         found = [await read_directory(session, at=at, names=["ann"]) for at in moments]
     there = Absence(until=known.until, deputy="bo")
-    told = [person.absence for each in found if (person := each.person("ann"))]
+    told = [person.absence for each in found if (person := each.by_name.get("ann"))]
     assert told == [None, there, there, None]
 
 

@@ -15,10 +15,10 @@ from tests.rules.world import World, started, words
 REF = "sign-off.sign"
 
 
-def asked(*rules: dict[str, Any], people: Any = PEOPLE, **approval: Any) -> World:
-    """Return a run that waits for an approval with these rules."""
+def asked(*rules: dict[str, Any], people: Any = PEOPLE, found: Any = None, **approval: Any) -> World:
+    """Return a run that waits for an approval with these rules; `found` are people by other sources than functions."""
     signed = {**SIGNED, "needs": [], "approvals": [{**SIGN_OFF, "rules": list(rules), **approval}]}
-    return started(make_plan(signed, people=people))
+    return started(make_plan(signed, people=people, found=found or {}))
 
 
 def state(world: World) -> ApprovalState:

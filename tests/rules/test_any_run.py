@@ -199,7 +199,7 @@ class AnyRun(RuleBasedStateMachine):
         for decision in standing:
             assert decision.digest == approval.digest
             assert any(
-                decision.by in PLAN.people[r.function]
+                decision.by in PLAN.members(r.source)
                 and decision.by not in barred(world.run, r.exclude_doers_of)
                 for r in plan.rules
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,8 +11,9 @@ from typing_extensions import override
 
 from golive import rehearsal_world, rules
 from golive.batches import take_batch
-from golive.commands import Actor, Command
-from golive.effects import Notify, Supersede, Verdict
+from golive.commands import Actor, AddSigners, Body, Command, Delegate
+from golive.directory import Absence, Person
+from golive.effects import LookUp, Notify, Supersede, Verdict
 from golive.errors import GoliveError
 from golive.events import Event
 from golive.plan import Plan
@@ -41,18 +43,41 @@ class World(rehearsal_world.World):
         self.lock_holder: str | None = None
         self.told: list[Notify] = []
         self.superseded: list[str] = []
+        self.said: dict[str, Actor] = {}
+        self.away: dict[str, Absence] = {}
+        self.looks: list[LookUp] = []
         super().__init__(plan, dict(plan.people), T0, PROCESSES)
 
     @override
     def actor(self, name: str) -> Actor:
-        """Return a person as the API would read them: of the roles that the plan leaves them."""
+        """Return a person as the API would read them: as presented, or of the roles that the plan leaves them."""
+        if name in self.said:
+            return self.said[name]
         functions = tuple(f for f, names in self.plan.people.items() if name in names)
         able: dict[Role, bool] = {
             "assignee": name not in self.plan.sign_only,
             "approver": name not in self.plan.do_only,
         }
         roles = tuple(role for role, can in able.items() if can)
-        return Actor(name=name, roles=MANAGES if name == "rm" else roles, functions=functions)
+        groups = super().actor(name).groups
+        roles = MANAGES if name == "rm" else roles
+        return Actor(name=name, roles=roles, functions=functions, groups=groups)
+
+    @override
+    def command(self, body: Body, by: str | Actor) -> Command:
+        """Return the next command; whoever is presented in it is known to the directory from now on, as they are."""
+        presented = [by] if isinstance(by, Actor) else []
+        presented += [body.to] if isinstance(body, Delegate) and body.to else []
+        presented += body.people if isinstance(body, AddSigners) else []
+        self.said |= {actor.name: actor for actor in presented}
+        return super().command(body, by)
+
+    @override
+    def person(self, name: str, groups: Mapping[str, Collection[str]], manager: str | None) -> Person:
+        """Return somebody as they were presented, if they were, and as the test says whether they are away."""
+        found = super().person(name, groups, manager)
+        facts = {"enabled": self.actor(name).enabled, "absence": self.away.get(name)}
+        return found.model_copy(update=facts)
 
     @override
     def check(self, command: Command) -> None:
@@ -94,6 +119,8 @@ class World(rehearsal_world.World):
                 self.told.append(effect)
             case Supersede():
                 self.superseded.append(effect.holder)
+            case LookUp():
+                self.looks.append(effect)
         super()._carry_out(effect)
 
     def verdict(self, verdict: VerdictName) -> None:

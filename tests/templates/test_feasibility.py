@@ -100,6 +100,7 @@ def test_who_made_the_release_cannot_sign_it() -> None:
     assert plan(BOTH, people, release={**RELEASE, "authors": ["bo"]}).release.authors == ("bo",)
     refused = refusal(BOTH, people, release={**RELEASE, "authors": ["bo", "cy"]})
     assert refused.facts["rules"][1] == {
+        "asks": "qa",
         "function": "qa",
         "mode": "any",
         "min": 1,
