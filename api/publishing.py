@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from api.library import latest_templates, library
 from api.schemas.templates import BundleGiven, ChecklistShown, SourceLine, SourcePublished
+from db.directory import members_by_group
 from db.journal import append_admin
-from db.people import members_of
+from db.people import find_users, members_of
 from db.session import Session
 from db.templates import (
     Source as Published,
@@ -178,13 +179,17 @@ async def _told(session: Session, actor: Actor, action: str, kind: str, publishe
 
 
 async def _everybody(session: Session) -> People | None:
-    """Return who has each function; None while nobody has any."""
+    """Return who has each function, and who is in each group; None while nobody has any function."""
     users = await members_of(session)
+    found = {f"group:{name}": those for name, those in (await members_by_group(session)).items()}
     members: defaultdict[str, list[str]] = defaultdict(list)
     for user in users:
         for function in user.functions:
             members[function].append(user.name)
-    return People.having(members, {user.name: user.roles for user in users}) if members else None
+    roles = {user.name: user.roles for user in users}
+    others = await find_users(session, {name for those in found.values() for name in those} - roles.keys())
+    roles |= {name: user.roles for name, user in others.items() if user.enabled}
+    return People.having(members, roles, found) if members else None
 
 
 def title_of(checklist: Source) -> Text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from db.people import User, find_users
 from db.session import Session
@@ -41,13 +41,15 @@ async def read_directory(
     )
 
 
-async def members_by_group(session: Session, names: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Return the members of each of these groups that there is, in order."""
+async def members_by_group(
+    session: Session, names: Collection[str] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Return the members of each of these groups that there is, or of all, in order."""
     with_members = groups.outerjoin(group_members, group_members.c.group_name == groups.c.name)
     asked = (
         select(groups.c.name.label("group"), users.c.name)
         .select_from(with_members.outerjoin(users, users.c.id == group_members.c.user_id))
-        .where(groups.c.name.in_(names))
+        .where(true() if names is None else groups.c.name.in_(names))
         .order_by(groups.c.name, group_members.c.position)
     )
     found: dict[str, tuple[str, ...]] = {}

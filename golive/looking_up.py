@@ -52,8 +52,12 @@ def _names(run: Run, approval: Approval, state: ApprovalState) -> tuple[str, ...
 
 
 def known_now(run: Run, ref: str) -> bool:
-    """Tell whether the directory has just said who can sign; ask it where it has not."""
-    if run.state.engine < LOOKS_UP or run.state.approvals[ref].looked_at == run.now:
+    """Tell whether it is known whom an approval asks; ask the directory where only that knows.
+
+    Who acts in a function the plan knows: they are asked at once, and who stands in for them a moment later.
+    """
+    _, approval = run.index.approvals[ref]
+    if all(rule.function for rule in approval.rules) or run.state.approvals[ref].looked_at == run.now:
         return True
     look_up(run, ref, "ask")
     return False

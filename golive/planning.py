@@ -19,8 +19,9 @@ from golive.parameters import Value, declared, filled, sample
 from golive.people import People
 from golive.plan import Lesson, Plan, Release, called
 from golive.problems import InvalidSource, Problem, invalid, unknown
+from golive.sources import asked_beside_functions, groups_in
 from golive.template import Parameter, Stage
-from golive.template_checks import problems_in, roles_asked, unknown_functions
+from golive.template_checks import problems_in, roles_asked, unknown_functions, unknown_groups
 from golive.template_source import Library, Source
 from golive.vocabulary import Digest, Function, Key, ProcessName
 from golive.wait_graph import in_order
@@ -218,7 +219,10 @@ def _check_people(
     composed: Composed, stages: tuple[Stage, ...], people: People, named: Collection[str]
 ) -> None:
     had = [function for function, members in people.members.items() if members]
-    if problems := list(unknown_functions(composed.stages, [*had, *named])):
+    if problems := [
+        *unknown_functions(composed.stages, [*had, *named]),
+        *unknown_groups(composed.stages, groups_in(people.found)),
+    ]:
         raise InvalidSource(problems)
     taking_part = people.within(roles_asked(stages))
     if not all(taking_part.members.values()):
@@ -246,12 +250,21 @@ def _any_plan(composed: Composed, stages: tuple[Stage, ...], people: People) -> 
         release=_ANY_RELEASE,
         release_manager=GOLIVE.name,
         people=people.members,
-        found=people.found,
+        found=_whoever(stages) | people.found,
         sign_only=people.sign_only,
         do_only=people.do_only,
         calendar=composed.template.calendar,
         stages=stages,
     )
+
+
+def _whoever(stages: Sequence[Stage]) -> dict[str, tuple[str, ...]]:
+    """Return somebody for each who is known only at a start, so many as are asked: managers, owners, people by name."""
+    rules = asked_beside_functions(stages)
+    return {
+        source: rule.people or tuple(f"{source}-{n}" for n in range(rule.min))
+        for source, rule in rules.items()
+    }
 
 
 _ANY_RELEASE = Release.model_validate(

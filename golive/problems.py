@@ -29,6 +29,7 @@ KINDS = {
     "task": Text(en="task", zh="任务"),
     "approval": Text(en="approval", zh="审批"),
     "function": Text(en="function", zh="职能"),
+    "group": Text(en="group", zh="组"),
     "parameter": Text(en="parameter", zh="参数"),
     "gate": Text(en="gate", zh="关卡"),
     "item": Text(en="item", zh="检查项"),

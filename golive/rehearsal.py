@@ -6,7 +6,7 @@ read_script -> play -> outcomes     what is written wrong is told with file and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -23,11 +23,13 @@ from golive.planning import StartRequest, check_template, make_plan
 from golive.problems import InvalidSource, unknown
 from golive.rehearsal_checks import problems_in
 from golive.rehearsal_people import completed, decision, do_something, doers, signers, verifiers
-from golive.rehearsal_script import Going, Script, Test
+from golive.rehearsal_script import Going, Head, Script, Test
 from golive.rehearsal_steps import Expected
 from golive.rehearsal_values import REMARK
 from golive.rehearsal_world import Setting, World, words
+from golive.sources import asked_beside_functions
 from golive.stages import Processes
+from golive.template import Rule
 from golive.template_checks import roles_asked
 from golive.template_source import Library
 from golive.words import N_, Sentence, say
@@ -119,21 +121,35 @@ def _planned(library: Library, script: Script, test: Test) -> tuple[Plan, dict[s
         return make_plan(
             library,
             request,
-            People(members=people),
+            People(members=people, found=_found(head, asked_beside_functions(stages))),
             version=1,
             release_manager=head.manager,
             metrics=head.metrics,
             now=now,
         )
 
-    functions = _functions(library, script)
-    everybody = {each: tuple(f"{each}{n}" for n in range(1, STANDING_IN + 1)) for each in functions}
-    everybody |= head.people
+    stages = check_template(library, script.template).stages
+    everybody = {each: _standing_in(each) for each in roles_asked(stages)} | head.people
     return planned(everybody), everybody
 
 
-def _functions(library: Library, script: Script) -> tuple[str, ...]:
-    return tuple(roles_asked(check_template(library, script.template).stages))
+def _standing_in(name: str) -> tuple[str, ...]:
+    return tuple(f"{name}{n}" for n in range(1, STANDING_IN + 1))
+
+
+def _found(head: Head, rules: Mapping[str, Rule]) -> dict[str, tuple[str, ...]]:
+    """Return who belongs to what rules ask beside functions: those the test names, else those who stand in."""
+    found: dict[str, tuple[str, ...]] = {}
+    for source, rule in rules.items():
+        if rule.group is not None:
+            found[source] = head.groups.get(rule.group, _standing_in(rule.group))
+        elif rule.manager_of is not None:
+            found[source] = (head.managers.get(rule.manager_of, f"manager-of-{rule.manager_of}"),)
+        elif rule.owner_of_service:
+            found[source] = head.owners if head.owners is not None else _standing_in("owner")
+        else:
+            found[source] = rule.people
+    return found
 
 
 def _release(going: Going, version: str | None = None, authors: tuple[str, ...] | None = None) -> Release:

@@ -29,7 +29,8 @@ class _Names:
     def __init__(self, script: Script, plan: Plan, people: Mapping[str, tuple[str, ...]]) -> None:
         self.script = script
         self.index = Index(plan)
-        everybody = dict.fromkeys(name for names in people.values() for name in names)
+        groups = (*people.values(), *plan.found.values())
+        everybody = dict.fromkeys(name for names in groups for name in names)
         gates = [f"{stage.id}.{gate.key}" for stage in plan.stages for gate in stage.gates]
         self.known: Mapping[str, Collection[str]] = {
             "stage": self.index.stages,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -36,14 +36,19 @@ class Going(Fact):
 class Head(Fact):
     """What stands above the steps of one test.
 
-    `people` act for a function instead of the four that stand in (`qa1` to `qa4`); `manager` starts the run. `start`
-    is when: else on a Monday at 10:00 in Shanghai. `metrics` false is an installation that measures nothing.
+    `people` act for a function instead of the four that stand in (`qa1` to `qa4`); `groups` and `owners` are who is in
+    a group and owns the service, `managers` who manages whoever starts the run (`release_manager`) and whoever made the
+    release (`authors`). `manager` starts the run. `start` is when: else on a Monday at 10:00 in Shanghai. `metrics`
+    false is an installation that measures nothing.
     `refused` is the code with which the start itself must be refused.
     """
 
     name: str = Field(min_length=1, max_length=200)
     parameters: dict[str, str | int | float | bool] = {}
     people: dict[Function, tuple[UserName, ...]] = {}
+    groups: dict[Key, tuple[UserName, ...]] = {}
+    owners: tuple[UserName, ...] | None = None
+    managers: dict[Literal["release_manager", "authors"], UserName] = {}
     manager: UserName = "manager"
     release: Going = Going()
     start: AwareDatetime | None = None

@@ -8,7 +8,7 @@ from golive.clocks import start_clock
 from golive.commands import Decide
 from golive.engine import HOLDS_UNSIGNABLE
 from golive.holding import hold_for_manager
-from golive.looking_up import known_now
+from golive.looking_up import known_now, look_up
 from golive.names import public_id
 from golive.recording import DecisionView
 from golive.run import Run
@@ -86,6 +86,8 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
     ask_to_decide(run, ref, names)
     if not judge(run, stage, approval):
         hold_if_nobody_can(run, ref)
+        if state.looked_at != run.now:
+            look_up(run, ref, "ask")
 
 
 def hold_if_nobody_can(run: Run, ref: str) -> None:

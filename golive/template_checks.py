@@ -248,6 +248,16 @@ def unknown_functions(stages: Sequence[Placed], known: Sequence[str]) -> Iterato
                 yield placed.source.problem((*placed.place, *place), unknown("function", function, known))
 
 
+def unknown_groups(stages: Sequence[Placed], known: Sequence[str]) -> Iterator[Problem]:
+    """Yield each place that names a group which there is not, with the nearest one."""
+    for placed in stages:
+        for n, approval in enumerate(placed.stage.approvals):
+            for m, rule in enumerate(approval.rules):
+                if rule.group is not None and rule.group not in known:
+                    place = (*placed.place, "approvals", n, "rules", m, "group")
+                    yield placed.source.problem(place, unknown("group", rule.group, known))
+
+
 def _functions(stage: Stage) -> Iterator[tuple[Place, str]]:
     for n, task in enumerate(stage.tasks):
         yield ("tasks", n, "function"), task.function

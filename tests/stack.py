@@ -23,8 +23,10 @@ from temporalio.worker import Replayer
 
 from connectors.local_traffic import LocalTraffic
 from connectors.temporal import namespace_id
+from db.journal import administering, append_admin
+from db.people import create_user, find_users
 from db.session import Database
-from golive.commands import Actor, Command, Receipt, sign
+from golive.commands import GOLIVE, Actor, Command, Receipt, sign
 from golive.engine import ENGINE
 from golive.names import COMMAND, OPENED, STATE, TASK_QUEUE, workflow_id
 from golive.plan import Plan
@@ -83,8 +85,20 @@ class Stack:
             roles = ("release_manager",)
         return Actor(name=name, roles=roles, functions=functions)
 
+    async def know(self, plan: Plan) -> None:
+        """Let the directory know the people of a plan, as it does those whom the API plans with."""
+        names = dict.fromkeys([plan.release_manager, *plan.everybody()])
+        async with administering(self.database) as session:
+            known = await find_users(session, names)
+            for name in names:
+                if name not in known:
+                    actor = self.actor(plan, name)
+                    await create_user(session, name=name, roles=actor.roles, functions=actor.functions)
+                    await append_admin(session, GOLIVE, "UserAdded", f"user:{name}")
+
     async def start(self, plan: Plan, *, forged: bool = False) -> Running:
         """Start a run as the API does, and wait until its start is recorded."""
+        await self.know(plan)
         run_id = secrets.token_hex(6)
         actor = self.actor(plan, plan.release_manager)
         start = Start(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -34,6 +36,18 @@ class Client:
 
     async def post(self, path: str, body: Any, *, key: str | None = None) -> httpx.Response:
         return await self.ask("POST", path, json=body, headers={"Idempotency-Key": key or uuid4().hex})
+
+    async def done(self, method: str, path: str, body: Any) -> Any:
+        answer = await self.ask(method, path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    async def until(self, path: str, is_so: Callable[[Any], bool], within: float = 20) -> Any:
+        """Return what is at `path` as soon as it is so: an effect of an act follows in a moment of its own."""
+        async with asyncio.timeout(within):
+            while not is_so(found := await self.get(path)):
+                await asyncio.sleep(0.02)
+        return found
 
     async def joined(self, name: str, *roles: str, functions: tuple[str, ...] = (), **more: Any) -> Client:
         """Return a new user, signed in."""

@@ -358,8 +358,8 @@ def test_a_rehearsal_finds_people_for_every_way_of_asking() -> None:
         "owner_of:service": ("olaf",),
         "people:pia": ("pia",),
     }
-    rules = [BOARD, {"manager_of": "release_manager"}, {"owner_of_service": True}, {"people": ["pia"]}]
-    world = asked(*rules, found=found)
+    manager, owner = {"manager_of": "release_manager"}, {"owner_of_service": True}
+    world = asked(BOARD, manager, owner, {"people": ["pia"]}, found=found)
     while do_something(world):
         pass
     assert state(world).state == "approved"
