@@ -72,7 +72,7 @@ contract: dev  ## Ask a whole golive for ten minutes, at random, whether its Ope
 	CONTRACT_SECONDS=$(SECONDS) $(PY) -m pytest $(ARGS) tests/api/contract
 
 model: dev  ## Ask a hundred thousand sign-offs whether engine and model agree (CASES=, ARGS=)
-	MODEL_CASES=$(CASES) $(PY) -m pytest --timeout 0 $(ARGS) tests/rules/test_sign_off_model.py
+	MODEL_CASES=$(CASES) MODEL_PARTS=4 $(PY) -m pytest -n $(WORKERS) --timeout 0 $(ARGS) tests/rules/test_sign_off_model.py
 
 mutation: dev  ## Change the rules of signing in small ways: tests must notice nine in ten
 	@$(PY) -m tests.mutation

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from functools import lru_cache
 from math import ceil
 from typing import Literal
 
@@ -30,16 +30,20 @@ class RuleCase:
 
 @dataclass(frozen=True)
 class Act:
-    """What somebody does: decide, withdraw, or hand over to `to`."""
+    """What somebody does: decide, withdraw, hand over to `to`, or leave the group."""
 
-    do: Literal["approved", "rejected", "withdraw", "delegate"]
+    do: Literal["approved", "rejected", "withdraw", "delegate", "leave"]
     by: str
     to: str = ""
 
 
 @dataclass
 class Model:
-    """An approval of these rules, with the members of each function in order, and who is barred everywhere."""
+    """An approval of these rules, with the members of each source in order, and who is barred everywhere.
+
+    `members` are those who were found when decisions were asked for. Who has `left` the group since is still asked, but
+    may not decide, and what they decided before counts until the gate would open.
+    """
 
     rules: Sequence[RuleCase]
     members: dict[str, tuple[str, ...]]
@@ -51,6 +55,7 @@ class Model:
     handed: dict[tuple[str, str], str] = field(default_factory=dict)
     spoken: dict[str, str] = field(default_factory=dict)
     """Who has decided for whom."""
+    left: set[str] = field(default_factory=set)
 
     # -- who -------------------------------------------------------------------------------------------------
 
@@ -84,11 +89,23 @@ class Model:
 
     def under(self, name: str) -> frozenset[int]:
         """Return the rules under which a decision of `name` would count now: none while they must wait under any."""
-        mine = frozenset(n for n, rule in enumerate(self.rules) if name in self.able(rule))
-        return mine if all(self.in_turn(self.rules[n], name) for n in mine) else frozenset()
+        mine = [n for n, rule in enumerate(self.rules) if name in self.able(rule)]
+        if not all(self.in_turn(self.rules[n], name) for n in mine):
+            return frozenset()
+        return frozenset(n for n in mine if self.rules[n].function != GROUP or name not in self.left)
+
+    def under_as_asked(self, name: str) -> frozenset[int]:
+        """Return the same for who is awaited: that they have left is seen when they decide."""
+        left, self.left = self.left, set()
+        try:
+            return self.under(name)
+        finally:
+            self.left = left
 
     def may(self, act: Act) -> bool:
         """Tell whether the act is accepted."""
+        if act.do == "leave":
+            return True
         if self.state != "pending":
             return False
         if act.do == "withdraw":
@@ -117,16 +134,16 @@ class Model:
         """Return how many seats can be filled by those who approved, and `extra`; and how many there are."""
         voices = {name: rules for name, (what, rules) in self.decided.items() if what == "approved"}
         if extra is not None:
-            voices[extra] = self.under(extra)
+            voices[extra] = self.under_as_asked(extra)
         filled = total = 0
         for together in self._groups():
-            choices: list[list[str | None]] = []
+            choices: list[tuple[str, ...]] = []
             for n in together:
                 counting = [name for name, rules in voices.items() if n in rules]
                 seats = self.seats(self.rules[n])
-                choices += [[None, *(name for name in counting if name in seat)] for seat in seats]
+                choices += [tuple(name for name in counting if name in seat) for seat in seats]
             total += len(choices)
-            filled += max(_persons(chosen) for chosen in product(*choices) if _distinct(chosen))
+            filled += _most_filled(tuple(choices), frozenset())
         return filled, total
 
     def _groups(self) -> Iterator[list[int]]:
@@ -147,7 +164,9 @@ class Model:
 
     def do(self, act: Act) -> None:
         """Follow an act that is accepted."""
-        if act.do == "withdraw":
+        if act.do == "leave":
+            self.left.add(act.by)
+        elif act.do == "withdraw":
             del self.decided[act.by]
             self.spoken.pop(act.by, None)
         elif act.do == "delegate":
@@ -167,18 +186,34 @@ class Model:
             return "rejected"
         filled, total = self.most()
         if filled == total:
-            return "approved"
+            return self._at_the_gate()
         return "pending" if self.waiting() else "rejected"
 
+    def _at_the_gate(self) -> Outcome:
+        """Look once more who is in the group; what those decided who have left counts under no rule that asks it."""
+        self.members[GROUP] = tuple(name for name in self.members[GROUP] if name not in self.left)
+        for name, (what, rules) in list(self.decided.items()):
+            still = frozenset(n for n in rules if self.rules[n].function != GROUP or name not in self.left)
+            self.decided[name] = (what, still)
+            if not still:
+                del self.decided[name]
+                self.spoken.pop(name, None)
+        filled, total = self.most()
+        return "approved" if filled == total else "pending"
 
+
+GROUP = "h"
+"""The source that is a group; the others are functions."""
 FUNCTIONS_OF: dict[str, tuple[str, ...]] = {"y": ("f",), "z": ("f", "g")}
 """Those outside of the run to whom a seat can be handed, and what they are."""
 
 
-def _persons(chosen: Sequence[str | None]) -> int:
-    return sum(name is not None for name in chosen)
-
-
-def _distinct(chosen: Sequence[str | None]) -> bool:
-    named = [name for name in chosen if name is not None]
-    return len(named) == len(set(named))
+@lru_cache(100_000)
+def _most_filled(choices: tuple[tuple[str, ...], ...], sitting: frozenset[str]) -> int:
+    """Return how many seats are filled at most: each is left empty, and given to each person who could take it."""
+    if not choices:
+        return 0
+    first, *others = choices
+    rest = tuple(others)
+    taken = (1 + _most_filled(rest, sitting | {name}) for name in first if name not in sitting)
+    return max([_most_filled(rest, sitting), *taken])
