@@ -125,6 +125,9 @@ CODES: dict[int, dict[str, str]] = {
         "invalid": "“reason” is missing.",
         "item_open": "The required item “pays” has no result: Pays by card",
         "meaning": "An approval cannot mean “rejected”; use approved, reviewed or responsible.",
+        "no_row_applies": "“Release sign-off” (uat.release) has no rules where class = major: no row of its "
+        "table fits, so such a release does not go live by this template; choose another template, or other "
+        "values",
         "nobody_for_function": "nobody has both the function “qa” and the role assignee, which uat.test "
         "needs; "
         "give a person both, or name one who has them for this function",

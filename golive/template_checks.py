@@ -6,11 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from golive.composition import Placed
+from golive.decision_table import table_problems
 from golive.evidence import TestFacts
+from golive.parameters import declared
 from golive.people import DOES, SIGNS
 from golive.problems import Place, Problem, unknown
 from golive.references import with_references
-from golive.template import ApprovalStep, Bake, CheckStep, FactSource, Gate, SetWeight, Stage, Task
+from golive.template import (
+    Approval,
+    ApprovalStep,
+    Bake,
+    CheckStep,
+    FactSource,
+    Gate,
+    Rule,
+    SetWeight,
+    Stage,
+    Task,
+)
 from golive.vocabulary import Role
 from golive.wait_graph import endless_waits
 from golive.words import N_
@@ -45,13 +58,25 @@ def _in_stage(placed: Placed) -> Iterator[Problem]:
         yield from _in_task(placed, ("on_rollback", n), task)
     yield from _in_rollout(placed)
     for n, approval in enumerate(stage.approvals):
-        for m, rule in enumerate(approval.rules):
-            if rule.min > 1 and rule.mode not in ("n", "percent"):
-                yield placed.problem(
-                    ("approvals", n, "rules", m, "min"),
-                    N_("“min” counts only in the modes n and percent; this rule has the mode {mode}"),
-                    mode=rule.mode,
-                )
+        yield from _in_approval(placed, ("approvals", n), approval)
+
+
+def _in_approval(placed: Placed, place: Place, approval: Approval) -> Iterator[Problem]:
+    for at, rule in rules_in(approval):
+        if rule.min > 1 and rule.mode not in ("n", "percent"):
+            yield placed.problem(
+                (*place, *at, "min"),
+                N_("“min” counts only in the modes n and percent; this rule has the mode {mode}"),
+                mode=rule.mode,
+            )
+    if bool(approval.rules) == (approval.rules_by is not None):
+        yield placed.problem(
+            place,
+            N_("an approval has either “rules” or, by a decision table, “rules_by”, and needs one of them"),
+        )
+    elif approval.rules_by:
+        for at, sentence in table_problems(approval.rules_by, declared(placed.source)):
+            yield placed.source.problem((*placed.place, *place, "rules_by", *at), sentence)
 
 
 def _points_of_no_return(stages: Sequence[Placed]) -> Iterator[Problem]:
@@ -228,8 +253,18 @@ def _functions(stage: Stage) -> Iterator[tuple[Place, str]]:
     for n, task in enumerate(stage.on_rollback):
         yield ("on_rollback", n, "function"), task.function
     for n, approval in enumerate(stage.approvals):
-        for m, rule in enumerate(approval.rules):
-            yield ("approvals", n, "rules", m, "function"), rule.function
+        for at, rule in rules_in(approval):
+            yield ("approvals", n, *at, "function"), rule.function
+
+
+def rules_in(approval: Approval) -> Iterator[tuple[Place, Rule]]:
+    """Yield every rule that an approval can have, with its place: in a plan its own, before also those of a table."""
+    groups: list[tuple[Place, Sequence[Rule]]] = [(("rules",), approval.rules)]
+    if table := approval.rules_by:
+        groups += [(("rules_by", "rows", n, "rules"), row.rules) for n, row in enumerate(table.rows)]
+        groups.append((("rules_by", "otherwise"), table.otherwise))
+    for place, rules in groups:
+        yield from (((*place, n), rule) for n, rule in enumerate(rules))
 
 
 def roles_asked(stages: Sequence[Stage]) -> dict[str, frozenset[Role]]:
