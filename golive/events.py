@@ -49,6 +49,7 @@ SUMMARIES: dict[str, str] = {
     "ApprovalGranted": N_("“{title}” is approved"),
     "ApprovalRejected": N_("“{title}” is rejected"),
     "ApprovalReturned": N_("“{title}” was returned to “{task}”"),
+    "RuleExpired": N_("The time of {rule} for “{title}” is over; awaited: {awaited}"),
     "ApprovalExpired": N_("“{title}” expired without a decision, which is not a yes"),
     "CheckChanged": N_("Check “{title}”: {state}"),
     "GlassBroken": N_("{actor} broke the glass: “{title}” is granted against its rules"),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from golive import panel
 from golive.clocks import climb
+from golive.expiry import next_expiry
 from golive.run import Run
 from golive.sign_off import approval_page, expire
 from golive.signers import waiting_for
@@ -35,7 +36,7 @@ def ring(run: Run) -> None:
         if state.state != "pending":
             continue
         panel.turn(run, ref)
-        if _rings(state.expires_at, run.now):
+        if _rings(next_expiry(run, ref), run.now):
             expire(run, ref)
         elif state.clock is not None and _rings(state.clock.next_at, run.now):
             who = waiting_for(run, approval, run.approval(ref))

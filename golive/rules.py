@@ -41,6 +41,7 @@ from golive.effects import (
 )
 from golive.engine import ENDS_STAGES_FIRST
 from golive.errors import Conflict, Refused, need_words
+from golive.expiry import next_expiry
 from golive.gates import measured as judge_measured
 from golive.ladders import ring
 from golive.permissions import REQUIRED
@@ -282,9 +283,9 @@ def next_due(run: Run, processes: Processes) -> datetime | None:
     elif run.moving:
         moments.append(run.docket.next_ring())
         moments += waivers.turns(run)
-        for approval in state.approvals.values():
+        for ref, approval in state.approvals.items():
             if approval.state == "pending":
-                moments += [approval.expires_at, approval.clock.next_at if approval.clock else None]
+                moments += [next_expiry(run, ref), approval.clock.next_at if approval.clock else None]
                 moments += panel.turns(approval)
         for stage in run.plan.stages:
             moments += stages.next_due(run, stage, processes[stage.process])

@@ -18,6 +18,7 @@ from golive.vocabulary import (
     Function,
     Key,
     Meaning,
+    OnExpiry,
     Part,
     Priority,
     ProcessName,
@@ -97,7 +98,8 @@ class Rule(Fact):
 
     `ordered`: all of them, one after another. Whoever started the run, made the artifact or last edited what is signed
     never counts; `exclude_doers_of` adds those who completed the named tasks. A decision under a rule that `covers`
-    only parts of the subject (empty: all of it) stands while those stay as they are.
+    only parts of the subject (empty: all of it) stands while those stay as they are. `expires_in` and `on_expiry` are
+    those of its approval where the rule says nothing.
     """
 
     function: Function
@@ -107,6 +109,8 @@ class Rule(Fact):
     may_fill_many: bool = False
     exclude_doers_of: tuple[str, ...] = ()
     covers: tuple[Part, ...] = ()
+    expires_in: Span | None = None
+    on_expiry: OnExpiry | None = None
 
 
 Asked = str | int | float | bool | tuple[str | int | float | bool, ...]
@@ -154,7 +158,7 @@ class Approval(Fact):
     meaning: Meaning = "approved"
     due: Span | None = None
     expires_in: Span | None = None
-    on_expiry: Literal["escalate", "reject"] = "escalate"
+    on_expiry: OnExpiry = "escalate"
     back_to: str | None = None
 
 

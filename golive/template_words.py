@@ -106,6 +106,10 @@ MEANINGS: dict[str, str] = {
     "Rule.covers": N_(
         "The parts of the subject that a decision under this rule is about; without them all of it."
     ),
+    "Rule.expires_in": N_(
+        "The working time after which this rule, if it is not met, closes the approval; never as a yes."
+    ),
+    "Rule.on_expiry": N_("What that does: hold the run for the release manager, or count as a no."),
     "Gate.on": N_("Judged before the stage opens (entry) or before it passes (exit)."),
     "Gate.checks": N_("The conditions; all must pass."),
     "Check.source": N_("Where the value is read: a fact of a task's evidence, or a metric that is measured."),

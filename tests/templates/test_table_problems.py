@@ -26,8 +26,13 @@ def problems(rows: str, more: str = "", head: str = HEAD) -> list[str]:
     body = "".join(
         f"      - {{{row if 'rules' in row else f'when: {{{row}}}, {RULES}'}}}\n" for row in rows.split(" | ")
     )
+    return problems_of(f"{head}{APPROVAL}{body}{f'      {more}' if more else ''}\n")
+
+
+def problems_of(text: str) -> list[str]:
+    """Return what is refused in a template."""
     try:
-        check_template(written(t=f"{head}{APPROVAL}{body}{f'      {more}' if more else ''}\n"), "t")
+        check_template(written(t=text), "t")
     except InvalidSource as refused:
         return [str(each) for each in refused.problems]
     return []
@@ -127,6 +132,16 @@ def test_what_is_wrong_in_a_table_is_told_with_its_place(rows: str, more: str, t
 )
 def test_a_table_that_fits_every_value_is_taken(rows: str, more: str) -> None:
     assert problems(rows, more) == []
+
+
+def test_on_expiry_without_an_expiry_is_refused_in_a_row_and_in_a_rule() -> None:
+    row = "when: {class: major}, rules: [{function: qa, on_expiry: reject}]"
+    (found,) = problems(row, REFUSE)
+    assert f"{ROW}[0].rules[0].on_expiry: “on_expiry” says what an expiry does" in found
+    assert problems(row.replace("qa,", "qa, expires_in: 2d,"), REFUSE) == []
+    for due, count in (("due: 1d", 1), ("expires_in: 1d", 0)):
+        approval = f"{{key: go, title: Go, {due}, rules: [{{function: qa, on_expiry: escalate}}]}}"
+        assert len(problems_of(f"{HEAD}  approvals: [{approval}]\n")) == count
 
 
 def test_a_table_of_too_many_cases_is_refused() -> None:
