@@ -70,7 +70,9 @@ def _in_approval(placed: Placed, place: Place, approval: Approval) -> Iterator[P
                 mode=rule.mode,
             )
         if rule.on_expiry and not (rule.expires_in or approval.expires_in):
-            msgid = N_("“on_expiry” says what an expiry does, and this rule never expires: give it “expires_in”")
+            msgid = N_(
+                "“on_expiry” says what an expiry does, and this rule never expires: give it “expires_in”"
+            )
             yield placed.problem((*place, *at, "on_expiry"), msgid)
     if bool(approval.rules) == (approval.rules_by is not None):
         yield placed.problem(
