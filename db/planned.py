@@ -84,6 +84,7 @@ def approval_rows(start: Start) -> list[dict[str, Any]]:
                 for rule in approval.rules
             ],
             "decisions": [],
+            "applied": (row := start.plan.applied.get(ref)) and row.model_dump(mode="json"),
         }
         for position, (stage, approval) in enumerate(planned)
     ]
