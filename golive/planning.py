@@ -181,7 +181,7 @@ def check_template(library: Library, name: str, *, people: People | None = None)
     composed = _checked(compose(library, source, {each.key: sample(each) for each in parameters}))
     stages = in_order([placed.stage for placed in composed.stages])
     if people is not None:
-        _check_people(composed, stages, people, library.functions(but=name))
+        _check_people(composed, people, library.functions(but=name))
     template = composed.template
     return Outline(
         name=template.name,
@@ -224,26 +224,24 @@ def _checked(composed: Composed) -> Composed:
     return composed
 
 
-def _check_people(
-    composed: Composed, stages: tuple[Stage, ...], people: People, named: Collection[str]
-) -> None:
+def _check_people(composed: Composed, people: People, named: Collection[str]) -> None:
     had = [function for function, members in people.members.items() if members]
     if problems := list(unknown_functions(composed.stages, [*had, *named])):
         raise InvalidSource(problems)
-    taking_part = people.within(roles_asked(stages))
-    if not all(taking_part.members.values()):
-        return  # who is not there yet cannot be judged; a start is refused until they are
     problems = [
-        problem
-        for each in alternatives(composed.stages)
-        for problem in _infeasible(each, _any_plan(composed, each.stages, taking_part))
+        problem for each in alternatives(composed.stages) for problem in _infeasible(composed, each, people)
     ]
     if problems:
         raise InvalidSource(problems)
 
 
-def _infeasible(alternative: Alternative, plan: Plan) -> Iterator[Problem]:
+def _infeasible(composed: Composed, alternative: Alternative, people: People) -> Iterator[Problem]:
     """Yield what the people cannot do, where the text asks for it."""
+    stages = in_order([placed.stage for placed in alternative.stages])
+    taking_part = people.within(roles_asked(stages))
+    if not all(taking_part.members.values()):
+        return  # who is not there yet cannot be judged; a start is refused until they are
+    plan = _any_plan(composed, stages, taking_part)
     placed = {each.stage.id: each for each in alternative.stages}
     for obstacle in obstacles(plan):
         at, refusal = placed[obstacle.stage], obstacle.refusal
@@ -251,7 +249,7 @@ def _infeasible(alternative: Alternative, plan: Plan) -> Iterator[Problem]:
         yield at.source.problem((*at.place, *place), refusal.sentence, refusal.code)
 
 
-def _any_plan(composed: Composed, stages: Sequence[Placed], people: People) -> Plan:
+def _any_plan(composed: Composed, stages: tuple[Stage, ...], people: People) -> Plan:
     """Return the plan of a release that anybody may sign."""
     return Plan(
         template=composed.template.name,
@@ -265,7 +263,7 @@ def _any_plan(composed: Composed, stages: Sequence[Placed], people: People) -> P
         sign_only=people.sign_only,
         do_only=people.do_only,
         calendar=composed.template.calendar,
-        stages=in_order([placed.stage for placed in stages]),
+        stages=stages,
     )
 
 
