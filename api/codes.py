@@ -97,7 +97,9 @@ CODES: dict[int, dict[str, str]] = {
         "read it "
         "again and decide on it.",
         "task_state": "“Test the payment by card” is done; this needs it to be open / in_progress.",
+        "too_many_informed": "At most 200 people can be kept informed of “Release sign-off”; 200 are already.",
         "too_many_signers": "At most 20 signers can be added.",
+        "too_many_waivers": "At most 100 waivers can be asked for in one run; mend what fails instead.",
         "traffic_moved": "Traffic has already moved on the signed subject; abort or roll back first, then "
         "start a "
         "new run.",

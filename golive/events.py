@@ -42,6 +42,7 @@ SUMMARIES: dict[str, str] = {
     "DecisionDelegated": N_("{actor} handed the decision on “{title}” over to {to} until {until}"),
     "DelegationBegan": N_("{to} decides on “{title}” for {by} now"),
     "DelegationEnded": N_("{by} decides on “{title}” again, no longer {to}"),
+    "DelegationDropped": N_("{by} decides on “{title}”: {to} never began to decide for them"),
     "SignersAdded": N_("{actor} had {people} sign “{title}” as well"),
     "SignersReminded": N_("{actor} reminded {to}: “{title}”"),
     "PeopleInformed": N_("{actor} keeps {people} informed of “{title}”"),

@@ -196,12 +196,16 @@ class WaiverState(State):
 
 
 class ActionState(State):
-    """An agreed improvement; with `reviews`, that somebody else must look at what this person did in an emergency."""
+    """An agreed improvement; with `reviews`, that somebody else must look at what this person did in an emergency.
+
+    `since` then is when they did it.
+    """
 
     id: str
     owner: str
     open: bool = True
     reviews: str | None = None
+    since: AwareDatetime | None = None
 
 
 class RunState(State):

@@ -71,7 +71,7 @@ async def test_an_approval_shows_the_row_and_when_each_rule_expires(team: Team) 
     signed = await team.ops1.post(
         f"/approvals/{shown['id']}/decisions", {"decision": "approved", "digest": shown["digest"]}
     )
-    assert signed.status_code == 200, signed.text
+    assert signed.status_code == 201, signed.text
     shown = await team.manager.get(f"/approvals/{shown['id']}")
     assert shown["rules"][0]["expires_at"] is None
     assert datetime.fromisoformat(shown["expires_at"]) == qa
