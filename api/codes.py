@@ -97,7 +97,9 @@ CODES: dict[int, dict[str, str]] = {
         "read it "
         "again and decide on it.",
         "task_state": "“Test the payment by card” is done; this needs it to be open / in_progress.",
+        "too_many_informed": "At most 200 people can be kept informed of “Release sign-off”; 200 are already.",
         "too_many_signers": "At most 20 signers can be added.",
+        "too_many_waivers": "At most 100 waivers can be asked for in one run; mend what fails instead.",
         "traffic_moved": "Traffic has already moved on the signed subject; abort or roll back first, then "
         "start a "
         "new run.",
@@ -125,6 +127,9 @@ CODES: dict[int, dict[str, str]] = {
         "invalid": "“reason” is missing.",
         "item_open": "The required item “pays” has no result: Pays by card",
         "meaning": "An approval cannot mean “rejected”; use approved, reviewed or responsible.",
+        "no_row_applies": "“Release sign-off” (uat.release) has no rules where class = major: no row of its "
+        "table fits, so such a release does not go live by this template; choose another template, or other "
+        "values",
         "nobody_for_function": "nobody has both the function “qa” and the role assignee, which uat.test "
         "needs; "
         "give a person both, or name one who has them for this function",

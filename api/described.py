@@ -63,6 +63,7 @@ FEASIBLE = ("422 nobody_for_function", "422 unsatisfiable_approval", "422 verifi
 PLAN = (
     *FEASIBLE,
     "422 function_missing",
+    "422 no_row_applies",
     "422 parameter_invalid",
     "422 parameter_missing",
     "422 plan_too_large",

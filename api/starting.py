@@ -17,9 +17,9 @@ from golive.people import People
 from golive.plan import Plan
 from golive.planning import check_template, make_plan
 from golive.problems import InvalidSource
-from golive.sources import able, asked_beside_functions, members, names_asked
+from golive.sources import able, members, names_asked
 from golive.template import Whom
-from golive.template_checks import roles_asked
+from golive.template_checks import asked_beside_functions, roles_asked
 from golive.vocabulary import Role
 from golive.words import N_
 

@@ -163,6 +163,7 @@ def approval_page(approval: Any) -> Iterator[RenderableType]:
             (_("stage"), approval.get("stage")),
             (_("waiting for"), approval.get("waiting_for")),
             (_("due"), due(approval)),
+            (_("expires"), when(approval.get("expires_at"))),
             (_("digest"), approval.get("digest")),
         ]
     )
@@ -172,6 +173,8 @@ def approval_page(approval: Any) -> Iterator[RenderableType]:
     if informed := approval.get("informed"):
         yield Text(_("Kept informed: {people}.").format(people=", ".join(informed)))
     rules = approval.get("rules") or []
+    if applied := approval.get("applied"):
+        yield Text(_("Decided by table: {why}.").format(why=plain(applied["why"])))
     yield from section(_("Rules"), table(_RULES, rules))
     if decisions := approval.get("decisions"):
         yield from section(_("Decisions"), table(_DECISIONS, decisions))
@@ -209,6 +212,7 @@ _RULES: list[Column] = [
     (_("WHO"), _asked),
     (_("MODE"), text("mode")),
     (_("MIN"), text("min")),
+    (_("EXPIRES"), lambda rule: Text(when(rule.get("expires_at")))),
     (_("MET"), lambda rule: Text("✓" if rule.get("met") else "·", style="green" if rule.get("met") else "")),
 ]
 _DECISIONS: list[Column] = [

@@ -81,6 +81,7 @@ def approval_rows(start: Start) -> list[dict[str, Any]]:
             "state": "locked",
             "rules": [_unmet(rule).model_dump(mode="json") for rule in approval.rules],
             "decisions": [],
+            "applied": (row := start.plan.applied.get(ref)) and row.model_dump(mode="json"),
         }
         for position, (stage, approval) in enumerate(planned)
     ]

@@ -12,6 +12,7 @@ from db.session import Session, fields_of
 from db.tables import approval_waiting, run_people
 from db.views import ApprovalView, ItemView, RunHeader, TaskView
 from db.words import seals, texts_of, unseal
+from golive.plan import AppliedRow
 from golive.recording import DecisionView, Panel, RuleView, Wait
 from golive.template import Item, Requirement
 from golive.words import Sentence, Text
@@ -166,6 +167,7 @@ def _approval(row: Row[Any], waiting: Sequence[str], *, subjects: bool) -> Appro
         **{name: fields_of(row)[name] for name in _APPROVAL},
         title=Text.model_validate(row.title),
         rules=tuple(RuleView.model_validate(rule) for rule in row.rules),
+        applied=AppliedRow.model_validate(row.applied) if row.applied else None,
         decisions=tuple(DecisionView.model_validate(decision) for decision in row.decisions),
         waiting_for=tuple(waiting),
         panel=Panel.model_validate(row.panel or {}),

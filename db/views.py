@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from golive.plan import Plan, Release
+from golive.plan import AppliedRow, Plan, Release
 from golive.possible import no_return
 from golive.recording import Build, DecisionView, Panel, RuleView, StageView, Wait
 from golive.template import Requirement, Task
@@ -105,6 +105,7 @@ class ApprovalView:
     state: str
     meaning: str
     rules: tuple[RuleView, ...]
+    applied: AppliedRow | None
     decisions: tuple[DecisionView, ...]
     waiting_for: tuple[str, ...]
     panel: Panel

@@ -66,8 +66,10 @@ def resume(run: Run, act: Resume) -> None:
     for ref, state in run.state.approvals.items():
         if state.clock is not None:
             shift_clock(run.plan, state.clock, held.at, run.now)
-        if state.expires_at is not None:
-            state.expires_at = later(run.plan.calendar, state.expires_at, held.at, run.now)
+        moments = (state.expires_at, *state.rules_expire_at)
+        state.expires_at, *state.rules_expire_at = (
+            at and later(run.plan.calendar, at, held.at, run.now) for at in moments
+        )
         if state.state == "pending":
             run.approval(ref)
     ask_again(run)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from golive.commands import Actor, Inform, RemindSigners, Withdraw
 from golive.deciding import asked, known
+from golive.engine import CAPS_LISTS
 from golive.errors import Conflict, need_words
 from golive.looking_up import look_up
 from golive.plan import moment
@@ -15,6 +16,8 @@ from golive.signers import standing, waiting_for
 from golive.standing import gate_closed
 from golive.words import N_, say
 
+MOST_INFORMED = 200
+"""People who can be kept informed of one approval."""
 REMIND_EVERY = timedelta(minutes=30)
 """How long after a reminder the next one can be asked for: more would teach people to look away."""
 
@@ -93,8 +96,16 @@ def remind(run: Run, actor: Actor, act: RemindSigners) -> None:
 
 
 def check_inform(run: Run, act: Inform) -> None:
-    """Raise when there is no such approval in the run."""
-    known(run, act.approval)
+    """Raise when there is no such approval in the run, or so many are kept informed of it that nobody would read it."""
+    _, approval, state = known(run, act.approval)
+    if run.state.engine >= CAPS_LISTS and len({*state.informed, *act.people}) > MOST_INFORMED:
+        raise Conflict(
+            "too_many_informed",
+            N_("At most {most} people can be kept informed of “{title}”; {there} are already."),
+            most=MOST_INFORMED,
+            title=approval.title,
+            there=len(state.informed),
+        )
 
 
 def inform(run: Run, actor: Actor, act: Inform) -> None:

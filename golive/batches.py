@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from golive import service_lock
 from golive.events import Event
+from golive.expiry import next_expiry
 from golive.explain import approval_wait, blocked_by, stage_waits, task_wait
 from golive.gates import gate_view
 from golive.recording import ApprovalChange, Batch, RunChange, StageView, Start, TaskChange
@@ -126,7 +127,7 @@ def approval_change(run: Run, ref: str) -> ApprovalChange:
         state=state.state,
         requested_at=state.requested_at,
         due_at=state.clock.due_at if state.clock else None,
-        expires_at=state.expires_at,
+        expires_at=next_expiry(run, ref),
         digest=state.digest,
         subject=run.subjects.pop(ref, None),
         rules=rule_views(run, plan, state),

@@ -92,7 +92,7 @@ def _concerned(run: Run) -> tuple[str, ...]:
 def _have_it_reviewed(run: Run, actor: Actor, act: BreakGlass) -> None:
     review = f"{run.state.run_id}-a{run.state.seq + 1}"
     owner = next((name for name in _concerned(run) if name != actor.name), actor.name)
-    run.state.actions.append(ActionState(id=review, owner=owner, reviews=actor.name))
+    run.state.actions.append(ActionState(id=review, owner=owner, reviews=actor.name, since=run.now))
     due_at = add_working(run.plan.calendar, run.now, REVIEWED_WITHIN)
     run.emit(
         "ActionAdded",
@@ -109,9 +109,8 @@ def review_waits(run: Run) -> Iterator[Wait]:
     for action in run.state.actions:
         if action.open and action.reviews:
             who = tuple(name for name in _concerned(run) if name != action.reviews)
-            yield Wait(
-                what="review", object=f"action:{action.id}", who=who, since=run.state.started_at or run.now
-            )
+            since = action.since or run.state.started_at or run.now
+            yield Wait(what="review", object=f"action:{action.id}", who=who, since=since)
 
 
 def reviewed(run: Run) -> bool:

@@ -23,11 +23,15 @@ MOST_ITEMS = 20_000
 
 @dataclass(frozen=True)
 class Placed:
-    """A stage with full ids and references, and where it was written, for the problems found later."""
+    """A stage with full ids and references, and where it was written, for the problems found later.
+
+    `values` are those of the parameters of the template in which it was written.
+    """
 
     stage: Stage
     source: Source
     place: Place
+    values: Mapping[str, Value]
 
     def problem(self, place: Place, msgid: str, **args: str | float) -> Problem:
         """Return what is wrong at `place` within the stage."""
@@ -99,7 +103,7 @@ class _Composer:
         groups = [
             self._used(source, ("stages", n), entry, values, chain)
             if isinstance(entry, Use)
-            else [self._plain(source, ("stages", n), entry)]
+            else [self._plain(source, ("stages", n), entry, values)]
             for n, entry in enumerate(template.stages)
         ]
         self._refuse_repeated_ids(source, template)
@@ -120,7 +124,7 @@ class _Composer:
                 self.problems.append(source.problem(("stages", n, "id"), problem))
             seen.add(entry.id)
 
-    def _plain(self, source: Source, place: Place, stage: Stage) -> Placed:
+    def _plain(self, source: Source, place: Place, stage: Stage, values: Mapping[str, Value]) -> Placed:
         self.unfolded += 1
         if self.unfolded > MOST_STAGES:
             problem = say(N_("more than {limit} stages in all"), limit=MOST_STAGES)
@@ -128,7 +132,7 @@ class _Composer:
         if "." in stage.id:
             problem = say(N_("“{got}” is no key: use lower case letters, digits and hyphens"), got=stage.id)
             self.problems.append(source.problem((*place, "id"), problem))
-        return Placed(self._with_checklists(source, place, stage), source, place)
+        return Placed(self._with_checklists(source, place, stage), source, place, values)
 
     def _used(
         self, source: Source, place: Place, use: Use, values: Mapping[str, Value], chain: tuple[str, ...]

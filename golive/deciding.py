@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from golive.commands import Actor, Decide
+from golive.engine import EXPIRES_BY_RULE
 from golive.errors import Conflict, Invalid, NotFound, Refused
+from golive.expiry import next_expiry
+from golive.plan import moment
 from golive.policy import Seats
 from golive.recording import DecisionView
 from golive.run import Run
@@ -38,6 +41,10 @@ def asked(run: Run, ref: str) -> tuple[Stage, Approval, ApprovalState]:
             title=approval.title,
             state=state.state,
         )
+    expires_at = next_expiry(run, ref)
+    if run.moving and run.state.engine >= EXPIRES_BY_RULE and expires_at and expires_at <= run.now:
+        msgid = N_("“{title}” expired at {at}; nobody is asked now.")
+        raise Conflict("approval_closed", msgid, title=approval.title, at=moment(expires_at))
     return stage, approval, state
 
 

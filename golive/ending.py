@@ -99,7 +99,8 @@ def _close_everything(run: Run) -> None:
     for ref, approval in run.state.approvals.items():
         if approval.state == "pending":
             closed = run.approval(ref)
-            closed.state, closed.clock, closed.expires_at = "stale", None, None
+            closed.state = "stale"
+            closed.stop_clocks()
     for stage in run.plan.stages:
         rollout = run.stage(stage.id).rollout
         if rollout is not None and rollout.phase != "done":

@@ -8,6 +8,10 @@ AWAITS_GATES = 2
 """From this version on, whoever can open a closed gate counts as awaited in the run's search attribute."""
 ENDS_STAGES_FIRST = 2
 """From this version on, the stages of a run that ends are ended before its final report, which tells how."""
+CAPS_LISTS = 4
+"""From this version on, there is a most of those kept informed of an approval, and of the waivers of a run."""
+EXPIRES_BY_RULE = 4
+"""From this version on, an expiry says which rules awaited whom, and nobody decides once it is over."""
 HOLDS_UNSIGNABLE = 3
 """From this version on, a run is held when an approval is open that nobody is left to give."""
 LOOKS_UP = 4

@@ -11,6 +11,7 @@ from golive.clocks import next_words
 from golive.closed_gates import closed_gate, gate_waits
 from golive.ending import done, no_return
 from golive.engine import AWAITS_GATES
+from golive.expiry import next_expiry
 from golive.plan import moment
 from golive.recording import Wait
 from golive.run import Run
@@ -249,8 +250,8 @@ def approval_wait(run: Run, ref: str) -> Wait | None:
     nexts: list[tuple[datetime, Sentence]] = []
     if state.clock is not None and state.clock.next_at is not None:
         nexts.append((state.clock.next_at, next_words(run.plan.ladder, state.clock) or say(N_("reminder"))))
-    if state.expires_at is not None:
-        nexts.append((state.expires_at, say(N_("expiry, which is not a yes"))))
+    if expires_at := next_expiry(run, ref):
+        nexts.append((expires_at, say(N_("expiry, which is not a yes"))))
     at, what = min(nexts, key=lambda pair: pair[0], default=(None, None))
     return Wait(
         what="approval",
@@ -347,7 +348,7 @@ def _rings_at(run: Run, due: datetime) -> Iterator[str]:
             yield f"next: {next_words(run.plan.ladder, clock)} for “{run.index.task(ref).title.en}”"
     for ref, (_, approval) in run.index.approvals.items():
         stands = run.state.approvals[ref]
-        if stands.expires_at == due:
+        if next_expiry(run, ref) == due:
             yield f"next: “{approval.title.en}” expires"
         if stands.clock is not None and stands.clock.next_at == due:
             yield f"next: {next_words(run.plan.ladder, stands.clock)} for “{approval.title.en}”"

@@ -10,7 +10,7 @@ from typing import Any
 from golive.errors import Invalid, together
 from golive.people import DOES
 from golive.plan import Plan
-from golive.policy import Seats, can_be_met
+from golive.policy import Seats, can_be_filled, can_be_met, circle
 from golive.problems import SHOWN, Place, listed
 from golive.signers import seats_under
 from golive.template import Approval, Rule, Stage, Task
@@ -187,6 +187,40 @@ class _Asked:
 
     def refusal(self) -> Invalid:
         """Return the sentence that names the rules which cannot be met, and the persons."""
+        seats = [self._seats(rule) for rule in self.approval.rules]
+        waiting = circle(seats)
+        return self._waiting_refusal(waiting) if waiting and can_be_filled(seats) else self._short_refusal()
+
+    def _waiting_refusal(self, waiting: Sequence[str]) -> Invalid:
+        """Say who would wait for whom for ever, and which rules ask them so."""
+        rules = [self._told(rule) for rule in self.approval.rules]
+        ordered = [
+            rule
+            for rule in rules
+            if rule["mode"] == "ordered" and len(set(waiting).intersection(rule["eligible"])) > 1
+        ]
+        return Invalid(
+            "unsatisfiable_approval",
+            N_(
+                "nobody could sign “{title}” ({ref}): {people} would wait for each other, because these rules ask "
+                "them one after the other in different orders: {rules}; let one of them ask without an order"
+            ),
+            title=self.approval.title,
+            ref=f"{self.stage.id}.{self.approval.key}",
+            people=listed(waiting),
+            rules="; ".join(f"{rule['function']}: {listed(rule['eligible'])}" for rule in ordered),
+            facts=self._facts(ordered[0], rules),
+        )
+
+    def _facts(self, at: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return {
+            "field": f"people.{at['function']}" if at["function"] else "template",
+            "approval": self.approval.key,
+            "stage": self.stage.id,
+            "rules": list(rules),
+        }
+
+    def _short_refusal(self) -> Invalid:
         rules = [self._told(rule) for rule in self.approval.rules]
         short = [rule for rule in rules if len(rule["eligible"]) < rule["min"]] or rules
         msgid = N_(
@@ -203,12 +237,7 @@ class _Asked:
                 + (f" (− {listed(rule['excluded'])})" if rule["excluded"] else "")
                 for rule in short
             ),
-            facts={
-                "field": f"people.{short[0]['function']}" if short[0]["function"] else "template",
-                "approval": self.approval.key,
-                "stage": self.stage.id,
-                "rules": rules,
-            },
+            facts=self._facts(short[0], rules),
         )
 
     def _told(self, rule: Rule) -> dict[str, Any]:

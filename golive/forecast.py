@@ -275,6 +275,11 @@ def _notes(plan: Plan, first_traffic: datetime | None) -> Iterator[Sentence]:
         )
     if not plan.release.authors and any(stage.approvals for stage in plan.stages):
         yield say(N_("Who made the artifact is unknown, so nobody is kept from signing for it."))
+    for ref, approval in (
+        (f"{stage.id}.{approval.key}", approval) for stage in plan.stages for approval in stage.approvals
+    ):
+        if row := plan.applied.get(ref):
+            yield say(N_("“{title}” is decided by table: {why}."), title=approval.title, why=row.why)
     for task in (task for stage in plan.stages for task in stage.tasks if task.point_of_no_return):
         yield say(
             N_("Once “{task}” is done there is no way back: a rollback is refused then."), task=task.title

@@ -18,6 +18,7 @@ from golive.template import (
     Ladder,
     Pause,
     Rollout,
+    Rule,
     SetWeight,
     Stage,
     Step,
@@ -126,8 +127,13 @@ def _approval(approval: Approval, day: int) -> Approval:
         update={
             "due": due and _scaled(due, day, _DUE),
             "expires_in": expiry and _scaled(expiry, day, _EXPIRY),
+            "rules": tuple(_rule(rule, day) for rule in approval.rules),
         }
     )
+
+
+def _rule(rule: Rule, day: int) -> Rule:
+    return rule.model_copy(update={"expires_in": rule.expires_in and _scaled(rule.expires_in, day, _EXPIRY)})
 
 
 def _scaled(span: Span, day: int, least: int) -> Span:

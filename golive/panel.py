@@ -161,7 +161,7 @@ def delegate(run: Run, actor: Actor, act: Delegate) -> None:
     if act.to is None or act.until is None:
         (handed,) = _handed(actor, state)
         _replace(state, handed, "over")
-        run.emit("DelegationEnded", about, words=reason, title=approval.title, by=handed.by, to=handed.to)
+        run.emit(_over(handed), about, words=reason, title=approval.title, by=handed.by, to=handed.to)
         return
     functions = _taken_over(_own_functions(run, actor, approval, state), act.to)
     since = act.since or run.now
@@ -185,6 +185,11 @@ def delegate(run: Run, actor: Actor, act: Delegate) -> None:
     turn(run, act.approval)
 
 
+def _over(handed: Delegation) -> str:
+    """Return what happened when it is over: one that never began took nothing from anybody."""
+    return "DelegationDropped" if handed.stands == "planned" else "DelegationEnded"
+
+
 def turn(run: Run, ref: str) -> None:
     """Let what was handed over begin and end by the clock."""
     _, approval = run.index.approvals[ref]
@@ -196,7 +201,7 @@ def turn(run: Run, ref: str) -> None:
             ask_to_decide(run, ref, [name for name in waiting_for(run, approval, state) if name == each.to])
         elif each.stands != "over" and each.until <= run.now:
             _replace(run.approval(ref), each, "over")
-            run.emit("DelegationEnded", f"approval:{ref}", title=approval.title, by=each.by, to=each.to)
+            run.emit(_over(each), f"approval:{ref}", title=approval.title, by=each.by, to=each.to)
             ask_to_decide(run, ref, [name for name in waiting_for(run, approval, state) if name == each.by])
             hold_if_nobody_can(run, ref)
 

@@ -61,7 +61,7 @@ def _contradictions(source: Source, parameters: Sequence[Parameter]) -> Iterator
         elif parameter.min is not None and parameter.max is not None and parameter.min > parameter.max:
             problem = say(N_("“min” is above “max”, so no value fits"))
             yield source.problem((*place, "min"), problem)
-        elif parameter.default is not None and (wrong := _fault(parameter, parameter.default)):
+        elif parameter.default is not None and (wrong := fault(parameter, parameter.default)):
             yield source.problem((*place, "default"), wrong)
 
 
@@ -94,11 +94,11 @@ def _wrong(known: Mapping[str, Parameter], given: Mapping[str, Value]) -> Iterat
         if value is None:
             msgid = N_("the parameter “{key}” ({title}) has no default; give it a value")
             yield "parameter_missing", key, say(msgid, key=key, title=parameter.title)
-        elif fault := _fault(parameter, value):
-            yield "parameter_invalid", key, fault
+        elif wrong := fault(parameter, value):
+            yield "parameter_invalid", key, wrong
 
 
-def _fault(parameter: Parameter, value: Value) -> Sentence | None:
+def fault(parameter: Parameter, value: Value) -> Sentence | None:
     """Return what is wrong with `value`, or None. Types are exact: true is no number, "3" is text."""
     wanted = _WANTED[parameter.type]
     number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -11,7 +11,7 @@ from golive.calendar import Calendar
 from golive.model import Fact
 from golive.template import Ladder, Stage
 from golive.vocabulary import Digest, Function, Pace, UserName
-from golive.words import Text
+from golive.words import Sentence, Text
 
 
 class Artifact(Fact):
@@ -55,6 +55,17 @@ class Lesson(Fact):
     at: AwareDatetime
 
 
+class AppliedRow(Fact):
+    """Which row of a decision table gave an approval its rules, and why, in words.
+
+    `row` counts from 1 among the `count` that there are; None: no row fits, and the rules are those for all others.
+    """
+
+    row: int | None = None
+    count: int
+    why: Sentence
+
+
 class Plan(Fact):
     """Everything that a run follows. Nothing outside it is asked again, except who may act.
 
@@ -64,7 +75,8 @@ class Plan(Fact):
     source, as the directory knew them at the start: for the preview, since it is asked again when decisions are.
     `workflow` is the Temporal workflow type. `stages` stand in an order in which each comes after its needs.
     `template_hash` is the digest of the template's source together with the templates and checklists it uses.
-    `lessons` come from earlier runs of the same service.
+    `lessons` come from earlier runs of the same service. `applied` says of an approval, by reference, which row of its
+    decision table gave it its rules.
     """
 
     template: str
@@ -87,6 +99,7 @@ class Plan(Fact):
     start_at: AwareDatetime | None = None
     go_live_at: AwareDatetime | None = None
     lessons: tuple[Lesson, ...] = ()
+    applied: dict[str, AppliedRow] = {}
     shift_timeout: int = Field(default=30, ge=1, le=600)
     """Seconds within which a shift of traffic ends; after an abort, stable is confirmed once more after it."""
 

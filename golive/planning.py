@@ -10,19 +10,26 @@ from pydantic import AwareDatetime, Field
 
 from golive.canonical import canonical
 from golive.commands import GOLIVE
-from golive.composition import Composed, compose, read_items
+from golive.composition import Composed, Placed, compose, read_items
 from golive.errors import Invalid, together
 from golive.feasibility import check_feasible, obstacles
 from golive.model import Fact
 from golive.pace import at_demo_pace, without_metrics
 from golive.parameters import Value, declared, filled, sample
 from golive.people import People
-from golive.plan import Lesson, Plan, Release, called
+from golive.plan import AppliedRow, Lesson, Plan, Release, called
 from golive.problems import InvalidSource, Problem, invalid, unknown
-from golive.sources import asked_beside_functions, groups_in
+from golive.sources import groups_in
 from golive.template import Parameter, Stage
-from golive.template_checks import problems_in, roles_asked, unknown_functions, unknown_groups
+from golive.template_checks import (
+    asked_beside_functions,
+    problems_in,
+    roles_asked,
+    unknown_functions,
+    unknown_groups,
+)
 from golive.template_source import Library, Source
+from golive.tiers import Alternative, alternatives, with_rules
 from golive.vocabulary import Digest, Function, Key, ProcessName
 from golive.wait_graph import in_order
 from golive.words import N_, Text
@@ -89,13 +96,14 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
     template in the library. `metrics` false: nothing is measured, so each rollout step pauses for a person. `now`
     judges the times asked for. Raises InvalidSource when the template is at fault, and Invalid for everything that is
     wrong with the request: `unknown_template`, `unknown_parameter`, `parameter_missing`, `parameter_invalid`,
-    `start_time_invalid`, `plan_too_large`, and those of feasibility.check_feasible.
+    `start_time_invalid`, `no_row_applies`, `plan_too_large`, and those of feasibility.check_feasible.
     """
     source = _template(library, request.template)
     values, wrong = _settled(declared(source), request.parameters)
     wrong = [*_wrong_times(request, now), *wrong]
     composed = _composed(library, source, values, wrong)
-    stages = in_order([placed.stage for placed in composed.stages])
+    ruled, applied = _ruled(composed, wrong)
+    stages = in_order([placed.stage for placed in ruled])
     taking_part = people.within(roles_asked(stages))
     if not metrics:
         stages = tuple(without_metrics(stage) for stage in stages)
@@ -119,6 +127,7 @@ def make_plan(  # noqa: PLR0913 - all of it is frozen into the plan, and each is
         start_at=request.start_at,
         go_live_at=request.go_live_at,
         lessons=lessons,
+        applied=applied,
     )
     plan = at_demo_pace(plan) if values.get("pace") == "demo" else plan
     _raise_all(wrong, plan)
@@ -151,6 +160,14 @@ def _composed(
         raise
 
 
+def _ruled(composed: Composed, wrong: Sequence[Invalid]) -> tuple[list[Placed], dict[str, AppliedRow]]:
+    """Return the stages with the rules that apply. Raises Invalid where none do, with what is `wrong` already."""
+    try:
+        return with_rules(composed.stages)
+    except Invalid as refused:
+        raise together([*wrong, refused]) from None
+
+
 def _raise_all(wrong: Sequence[Invalid], plan: Plan) -> None:
     """Raise what is `wrong` with the request, and what the people of the plan cannot do."""
     try:
@@ -172,7 +189,7 @@ def check_template(library: Library, name: str, *, people: People | None = None)
     composed = _checked(compose(library, source, {each.key: sample(each) for each in parameters}))
     stages = in_order([placed.stage for placed in composed.stages])
     if people is not None:
-        _check_people(composed, stages, people, library.functions(but=name))
+        _check_people(composed, people, library.functions(but=name))
     template = composed.template
     return Outline(
         name=template.name,
@@ -215,28 +232,32 @@ def _checked(composed: Composed) -> Composed:
     return composed
 
 
-def _check_people(
-    composed: Composed, stages: tuple[Stage, ...], people: People, named: Collection[str]
-) -> None:
+def _check_people(composed: Composed, people: People, named: Collection[str]) -> None:
     had = [function for function, members in people.members.items() if members]
     if problems := [
         *unknown_functions(composed.stages, [*had, *named]),
         *unknown_groups(composed.stages, groups_in(people.found)),
     ]:
         raise InvalidSource(problems)
-    taking_part = people.within(roles_asked(stages))
-    if not all(taking_part.members.values()):
-        return  # who is not there yet cannot be judged; a start is refused until they are
-    if problems := list(_infeasible(composed, _any_plan(composed, stages, taking_part))):
+    problems = [
+        problem for each in alternatives(composed.stages) for problem in _infeasible(composed, each, people)
+    ]
+    if problems:
         raise InvalidSource(problems)
 
 
-def _infeasible(composed: Composed, plan: Plan) -> Iterator[Problem]:
+def _infeasible(composed: Composed, alternative: Alternative, people: People) -> Iterator[Problem]:
     """Yield what the people cannot do, where the text asks for it."""
-    placed = {each.stage.id: each for each in composed.stages}
+    stages = in_order([placed.stage for placed in alternative.stages])
+    taking_part = people.within(roles_asked(stages))
+    if not all(taking_part.members.values()):
+        return  # who is not there yet cannot be judged; a start is refused until they are
+    plan = _any_plan(composed, stages, taking_part)
+    placed = {each.stage.id: each for each in alternative.stages}
     for obstacle in obstacles(plan):
         at, refusal = placed[obstacle.stage], obstacle.refusal
-        yield at.source.problem((*at.place, *obstacle.place), refusal.sentence, refusal.code)
+        place = alternative.place(obstacle.stage, obstacle.place)
+        yield at.source.problem((*at.place, *place), refusal.sentence, refusal.code)
 
 
 def _any_plan(composed: Composed, stages: tuple[Stage, ...], people: People) -> Plan:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from golive.matching import match, within_reach
 from golive.vocabulary import RuleMode
@@ -110,9 +112,31 @@ def _within_reach(rules: Sequence[Seats], voices: Voices, may: Callable[[int, st
 
 
 def can_be_met(rules: Sequence[Seats]) -> bool:
-    """Tell whether every seat is filled when everybody approves who may."""
+    """Tell whether every seat is filled when everybody approves who may, and nobody waits for ever for their turn."""
+    return can_be_filled(rules) and not circle(rules)
+
+
+def can_be_filled(rules: Sequence[Seats]) -> bool:
+    """Tell whether there are persons enough for every seat, whoever's turn it is."""
     everybody = dict.fromkeys((name for rule in rules for name in rule.able), range(len(rules)))
     return all(None not in seats for seats in fill(rules, everybody))
+
+
+def circle(rules: Sequence[Seats]) -> list[str]:
+    """Return persons who wait for each other, as where two rules ask them one after the other in opposite order.
+
+    Each comes after the one before, and the first after the last. Where each has a seat of their own nobody is left
+    out, so they would wait for ever.
+    """
+    earlier: dict[str, list[str]] = {}
+    for before, name in (pair for rule in rules if rule.own for pair in pairwise(rule.able)):
+        earlier.setdefault(name, []).append(before)
+    try:
+        TopologicalSorter(earlier).prepare()
+    except CycleError as cycle:
+        found: list[str] = cycle.args[1]
+        return found[1:]
+    return []
 
 
 def _matched_together(rules: Sequence[Seats]) -> Iterator[list[int]]:

@@ -96,6 +96,8 @@ class RuleView(Whom):
     min: int
     met: bool
     decisions: tuple[str, ...] = ()
+    expires_at: AwareDatetime | None = None
+    """When it expires unless it is met by then."""
 
 
 class Delegation(Fact):

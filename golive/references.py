@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from golive.problems import Place
-from golive.template import Approval, Due, FactSource, Gate, Rule, Stage, Task
+from golive.template import Approval, DecisionTable, Due, FactSource, Gate, Rule, Stage, Task
 
 Rewrite = Callable[[str, Place], str]
 """Returns what a reference becomes; the place, within its stage, serves for problems."""
@@ -41,8 +41,23 @@ def _due(due: Due | None, place: Place, rewrite: Rewrite) -> Due | None:
 def _approval(approval: Approval, place: Place, rewrite: Rewrite) -> Approval:
     after = None if approval.after is None else _all(approval.after, (*place, "after"), rewrite)
     back_to = None if approval.back_to is None else rewrite(approval.back_to, (*place, "back_to"))
-    rules = tuple(_rule(rule, (*place, "rules", n), rewrite) for n, rule in enumerate(approval.rules))
-    return approval.model_copy(update={"after": after, "back_to": back_to, "rules": rules})
+    rules = _rules(approval.rules, (*place, "rules"), rewrite)
+    table = approval.rules_by and _table(approval.rules_by, (*place, "rules_by"), rewrite)
+    update = {"after": after, "back_to": back_to, "rules": rules, "rules_by": table}
+    return approval.model_copy(update=update)
+
+
+def _table(table: DecisionTable, place: Place, rewrite: Rewrite) -> DecisionTable:
+    rows = [
+        row.model_copy(update={"rules": _rules(row.rules, (*place, "rows", n, "rules"), rewrite)})
+        for n, row in enumerate(table.rows)
+    ]
+    otherwise = _rules(table.otherwise, (*place, "otherwise"), rewrite)
+    return table.model_copy(update={"rows": tuple(rows), "otherwise": otherwise})
+
+
+def _rules(rules: tuple[Rule, ...], place: Place, rewrite: Rewrite) -> tuple[Rule, ...]:
+    return tuple(_rule(rule, (*place, n), rewrite) for n, rule in enumerate(rules))
 
 
 def _rule(rule: Rule, place: Place, rewrite: Rewrite) -> Rule:

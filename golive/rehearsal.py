@@ -27,10 +27,9 @@ from golive.rehearsal_script import Going, Head, Script, Test
 from golive.rehearsal_steps import Expected
 from golive.rehearsal_values import REMARK
 from golive.rehearsal_world import Setting, World, words
-from golive.sources import asked_beside_functions
 from golive.stages import Processes
 from golive.template import Rule
-from golive.template_checks import roles_asked
+from golive.template_checks import asked_beside_functions, roles_asked
 from golive.template_source import Library
 from golive.words import N_, Sentence, say
 

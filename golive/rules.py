@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from golive import (
     acts,
@@ -27,7 +27,6 @@ from golive import (
     waivers,
 )
 from golive import commands as c
-from golive.clocks import climb
 from golive.deciding import check_decide, decide
 from golive.directory import Directory
 from golive.effects import (
@@ -45,17 +44,15 @@ from golive.effects import (
 )
 from golive.engine import ENDS_STAGES_FIRST
 from golive.errors import Conflict, Refused, need_words
+from golive.expiry import next_expiry
 from golive.gates import measured as judge_measured
-from golive.looking_up import look_up
+from golive.ladders import ring
 from golive.permissions import REQUIRED
 from golive.recording import Build, Recorded, Start
 from golive.run import Run
-from golive.sign_off import approval_page, expire
-from golive.signers import waiting_for
 from golive.stages import Processes, settle
-from golive.state import ApprovalState, Clock, RunState, StageState, TaskState
-from golive.task_graph import task_page
-from golive.words import N_, Text, say
+from golive.state import ApprovalState, RunState, StageState, TaskState
+from golive.words import N_
 
 Check = Callable[[Run, c.Actor, Any], None]
 
@@ -235,7 +232,7 @@ def advance(run: Run, now: datetime, processes: Processes) -> None:
     run.now, run.command_id = now, None
     _start_if_due(run)
     if run.state.state == "running" or run.state.ending is not None:
-        _ring(run)
+        ring(run)
     _settle(run, processes)
 
 
@@ -277,62 +274,6 @@ def _close(run: Run) -> None:
     run.ask(WriteReport(key=key, run_id=state.run_id, stage="final", outcome=state.closing))
 
 
-class Reminder(NamedTuple):
-    """What is awaited: the object of its events, its title, whom each level of the ladder tells, the page."""
-
-    about: str
-    title: Text
-    levels: dict[str, tuple[str, ...]]
-    link: str
-
-
-def _ring(run: Run) -> None:
-    for ref in list(run.clocked):
-        clock = run.state.tasks[ref].clock
-        if clock is not None and _rings(clock.next_at, run.now):
-            _climb(run, clock, _task_reminder(run, ref))
-    for ref, (_, approval) in run.index.approvals.items():
-        state = run.state.approvals[ref]
-        if state.state != "pending":
-            continue
-        panel.turn(run, ref)
-        if _rings(state.expires_at, run.now):
-            expire(run, ref)
-        elif state.clock is not None and _rings(state.clock.next_at, run.now):
-            look_up(run, ref, "again")
-            who = waiting_for(run, approval, run.approval(ref))
-            levels = {"assignee": who, "function": who}
-            _climb(
-                run, state.clock, Reminder(f"approval:{ref}", approval.title, levels, approval_page(run, ref))
-            )
-
-
-def _rings(moment: datetime | None, now: datetime) -> bool:
-    return moment is not None and moment <= now
-
-
-def _task_reminder(run: Run, ref: str) -> Reminder:
-    plan, task = run.index.task(ref), run.task(ref)
-    task.overdue = task.clock is not None and task.clock.due_at <= run.now
-    members = run.plan.doers(plan.function)
-    levels = {"assignee": (task.assignee,) if task.assignee else members, "function": members}
-    return Reminder(f"task:{ref}", plan.title, levels, task_page(run, ref))
-
-
-def _climb(run: Run, clock: Clock, reminder: Reminder) -> None:
-    rung = climb(run.plan, clock, run.now)
-    if rung is None:
-        return
-    ladder = run.plan.ladder
-    levels = reminder.levels | {"release_manager": (run.plan.release_manager,)}
-    step = ladder.rungs[min(rung, len(ladder.rungs) - 1)]
-    to = tuple(dict.fromkeys(name for level in step.to for name in levels[level]))
-    overdue = clock.due_at <= run.now
-    run.emit("Escalated" if overdue else "Reminded", reminder.about, title=reminder.title, to=to, rung=rung)
-    told = N_("“{title}” is overdue.") if overdue else N_("Reminder: “{title}” waits for you.")
-    run.tell(to, say(told, title=reminder.title), reminder.link)
-
-
 def next_due(run: Run, processes: Processes) -> datetime | None:
     """Return the next moment at which something is due by the clock, or None."""
     state = run.state
@@ -345,9 +286,9 @@ def next_due(run: Run, processes: Processes) -> datetime | None:
     elif run.moving:
         moments.append(run.docket.next_ring())
         moments += waivers.turns(run)
-        for approval in state.approvals.values():
+        for ref, approval in state.approvals.items():
             if approval.state == "pending":
-                moments += [approval.expires_at, approval.clock.next_at if approval.clock else None]
+                moments += [next_expiry(run, ref), approval.clock.next_at if approval.clock else None]
                 moments += panel.turns(approval)
         for stage in run.plan.stages:
             moments += stages.next_due(run, stage, processes[stage.process])

@@ -91,7 +91,7 @@ def _locate(
         if _has(content, step):
             content = content[step]
             place = (*place, step)
-        elif isinstance(step, str) and isinstance(content, Mapping):
+        elif holders and isinstance(step, str) and isinstance(content, Mapping):
             return (*place, step), holders
     return place, holders
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from golive.clocks import start_clock
 from golive.commands import Decide
-from golive.engine import HOLDS_UNSIGNABLE
+from golive.engine import EXPIRES_BY_RULE, HOLDS_UNSIGNABLE
+from golive.expiry import expired_words, start_expiry, what_is_over
 from golive.holding import hold_for_manager
 from golive.looking_up import known_now, look_up
 from golive.names import public_id
@@ -109,7 +110,7 @@ def open_for_decisions(run: Run, approval: Approval, state: ApprovalState) -> No
     state.clock = (
         start_clock(run.plan, run.now, add_working(calendar, run.now, approval.due)) if approval.due else None
     )
-    state.expires_at = add_working(calendar, run.now, approval.expires_in) if approval.expires_in else None
+    start_expiry(run, approval, state)
 
 
 def ask_to_decide(run: Run, ref: str, names: Sequence[str]) -> None:
@@ -205,7 +206,7 @@ def close(run: Run, ref: str, state: ApprovalStateName) -> None:
     """End what is awaited, and tell those who are kept informed."""
     closed = run.approval(ref)
     closed.state = state
-    closed.clock, closed.expires_at = None, None
+    closed.stop_clocks()
     title = run.index.approvals[ref][1].title
     run.tell(tuple(closed.informed), say(_NEWS[state], title=title), approval_page(run, ref))
 
@@ -278,14 +279,18 @@ def _let_go(state: ApprovalState, gone: Sequence[DecisionView]) -> None:
 
 
 def expire(run: Run, ref: str) -> None:
-    """Close an approval that nobody decided in time; it never approves by silence."""
+    """Close an approval of which a rule was not met in time; it never approves by silence."""
     stage, approval = run.index.approvals[ref]
+    over = what_is_over(run, ref)
     close(run, ref, "expired")
-    run.emit("ApprovalExpired", f"approval:{ref}", title=approval.title)
-    if approval.on_expiry == "reject":
+    about = f"approval:{ref}"
+    for asks, awaited in over.rules if run.state.engine >= EXPIRES_BY_RULE else ():
+        run.emit("RuleExpired", about, title=approval.title, rule=asks, awaited=awaited or ("–",))
+    run.emit("ApprovalExpired", about, title=approval.title)
+    if over.then == "reject":
         reject(run, stage, approval)
     else:
-        hold_for_manager(run, say(N_("“{title}” expired without a decision"), title=approval.title))
+        hold_for_manager(run, expired_words(run, approval, over))
 
 
 def ask_again(run: Run) -> None:

@@ -208,10 +208,11 @@ def rule_views(run: Run, approval: Approval, state: ApprovalState) -> tuple[Rule
             update={
                 "min": seats.need,
                 "met": None not in persons,
+                "expires_at": state.expiry_of(n) if None in persons else None,
                 "decisions": tuple(ids[person] for person in persons if person is not None),
             }
         )
-        for view, seats, persons in zip(views, rules, filled, strict=True)
+        for n, (view, seats, persons) in enumerate(zip(views, rules, filled, strict=True))
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from golive.directory import Directory, Person
 from golive.people import SIGNS
-from golive.template import Rule, Stage, Whom
+from golive.template import Whom
 from golive.words import N_, Sentence, say
 
 
@@ -57,12 +57,6 @@ def all_named(sources: Sequence[str]) -> Sentence:
 def groups_in(sources: Iterable[str]) -> list[str]:
     """Return the groups among sources."""
     return [key for kind, key in map(kind_of, sources) if kind == "group"]
-
-
-def asked_beside_functions(stages: Iterable[Stage]) -> dict[str, Rule]:
-    """Return by source each rule of the stages that asks otherwise than by function."""
-    rules = (rule for stage in stages for approval in stage.approvals for rule in approval.rules)
-    return {rule.source: rule for rule in rules if rule.function is None}
 
 
 # -- in the directory ----------------------------------------------------------------------------------------

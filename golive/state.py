@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -85,7 +86,17 @@ class ApprovalState(State):
     requested_at: AwareDatetime | None = None
     reminded_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
+    rules_expire_at: list[AwareDatetime | None] = []
+    """When each rule of the plan expires, where any of them says so itself."""
     clock: Clock | None = None
+
+    def expiry_of(self, rule: int) -> datetime | None:
+        """Return when a rule expires, by its number; one that says nothing, with the approval."""
+        return self.rules_expire_at[rule] if rule < len(self.rules_expire_at) else self.expires_at
+
+    def stop_clocks(self) -> None:
+        """Let nothing be due any more: nobody is asked."""
+        self.clock, self.expires_at, self.rules_expire_at = None, None, []
 
 
 class CheckState(State):
@@ -192,12 +203,16 @@ class WaiverState(State):
 
 
 class ActionState(State):
-    """An agreed improvement; with `reviews`, that somebody else must look at what this person did in an emergency."""
+    """An agreed improvement; with `reviews`, that somebody else must look at what this person did in an emergency.
+
+    `since` then is when they did it.
+    """
 
     id: str
     owner: str
     open: bool = True
     reviews: str | None = None
+    since: AwareDatetime | None = None
 
 
 class RunState(State):

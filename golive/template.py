@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from golive.calendar import Calendar
 from golive.model import Fact
@@ -18,6 +18,7 @@ from golive.vocabulary import (
     Function,
     Key,
     Meaning,
+    OnExpiry,
     Part,
     Priority,
     ProcessName,
@@ -123,7 +124,8 @@ class Rule(Whom):
 
     `ordered`: all of them, one after another. Whoever started the run, made the artifact or last edited what is signed
     never counts; `exclude_doers_of` adds those who completed the named tasks. A decision under a rule that `covers`
-    only parts of the subject (empty: all of it) stands while those stay as they are.
+    only parts of the subject (empty: all of it) stands while those stay as they are. `expires_in` and `on_expiry` are
+    those of its approval where the rule says nothing.
     """
 
     mode: RuleMode = "any"
@@ -132,24 +134,56 @@ class Rule(Whom):
     may_fill_many: bool = False
     exclude_doers_of: tuple[str, ...] = ()
     covers: tuple[Part, ...] = ()
+    expires_in: Span | None = None
+    on_expiry: OnExpiry | None = None
+
+
+Asked = str | int | float | bool | tuple[str | int | float | bool, ...]
+"""What a row of a decision table asks of a parameter: a value, one of several, or comparisons such as `>= 7`."""
+
+
+class TableRow(Fact):
+    """One row of a decision table: where each parameter is as `when` asks, its rules apply."""
+
+    when: dict[str, Asked] = Field(min_length=1, max_length=20)
+    rules: tuple[Rule, ...] = Field(min_length=1, max_length=20)
+
+
+class DecisionTable(Fact):
+    """Which rules apply, by the parameters of the start.
+
+    `hit`: the `first` row that fits applies, or, `unique`, no two may fit. Where none does the rules `otherwise` apply,
+    or the start is refused when `refuse_others` says so; without either the rows must fit every value.
+    """
+
+    hit: Literal["first", "unique"] = "first"
+    rows: tuple[TableRow, ...] = Field(min_length=1, max_length=50)
+    otherwise: tuple[Rule, ...] = Field(default=(), min_length=1, max_length=20)
+    refuse_others: bool = False
 
 
 class Approval(Fact):
     """A request for decisions; with two functions or more and `distinct`, a sign-off.
 
-    It is asked for when the tasks `after` are done (default: all of its stage). `back_to` names the task that a
-    rejection opens again; without it the run is held for the release manager. An approval expires closed.
+    It has `rules`, or a table that gives it those of the row that applies; in a plan there are only rules. It is asked
+    for when the tasks `after` are done (default: all of its stage). `back_to` names the task that a rejection opens
+    again; without it the run is held for the release manager. An approval expires closed.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["rules"]}, {"required": ["rules_by"]}]}
+    )
 
     key: Key
     title: Text
-    rules: tuple[Rule, ...] = Field(min_length=1, max_length=20)
+    rules: tuple[Rule, ...] = Field(default=(), min_length=1, max_length=20)
+    rules_by: DecisionTable | None = None
     after: tuple[str, ...] | None = None
     distinct: bool = True
     meaning: Meaning = "approved"
     due: Span | None = None
     expires_in: Span | None = None
-    on_expiry: Literal["escalate", "reject"] = "escalate"
+    on_expiry: OnExpiry = "escalate"
     back_to: str | None = None
 
 

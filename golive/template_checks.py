@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from golive.composition import Placed
+from golive.decision_table import table_problems
 from golive.evidence import TestFacts
+from golive.parameters import declared
 from golive.people import DOES, SIGNS
 from golive.problems import Place, Problem, listed, unknown
 from golive.references import with_references
 from golive.template import (
+    Approval,
     ApprovalStep,
     Bake,
     CheckStep,
@@ -56,11 +59,23 @@ def _in_stage(placed: Placed) -> Iterator[Problem]:
         yield from _in_task(placed, ("on_rollback", n), task)
     yield from _in_rollout(placed)
     for n, approval in enumerate(stage.approvals):
-        for m, rule in enumerate(approval.rules):
-            yield from _in_rule(placed, ("approvals", n, "rules", m), rule)
+        yield from _in_approval(placed, ("approvals", n), approval)
 
 
-def _in_rule(placed: Placed, place: Place, rule: Rule) -> Iterator[Problem]:
+def _in_approval(placed: Placed, place: Place, approval: Approval) -> Iterator[Problem]:
+    for at, rule in rules_in(approval):
+        yield from _in_rule(placed, (*place, *at), rule, approval)
+    if bool(approval.rules) == (approval.rules_by is not None):
+        yield placed.problem(
+            place,
+            N_("an approval has either “rules” or, by a decision table, “rules_by”, and needs one of them"),
+        )
+    elif approval.rules_by:
+        for at, sentence in table_problems(approval.rules_by, declared(placed.source)):
+            yield placed.source.problem((*placed.place, *place, "rules_by", *at), sentence)
+
+
+def _in_rule(placed: Placed, place: Place, rule: Rule, approval: Approval) -> Iterator[Problem]:
     asked = [way for way in _WAYS_TO_ASK if getattr(rule, way)]
     if len(asked) != 1:
         yield placed.problem(
@@ -75,6 +90,9 @@ def _in_rule(placed: Placed, place: Place, rule: Rule) -> Iterator[Problem]:
             N_("“min” counts only in the modes n and percent; this rule has the mode {mode}"),
             mode=rule.mode,
         )
+    if rule.on_expiry and not (rule.expires_in or approval.expires_in):
+        msgid = N_("“on_expiry” says what an expiry does, and this rule never expires: give it “expires_in”")
+        yield placed.problem((*place, "on_expiry"), msgid)
 
 
 _WAYS_TO_ASK = tuple(Whom.model_fields)
@@ -252,9 +270,9 @@ def unknown_groups(stages: Sequence[Placed], known: Sequence[str]) -> Iterator[P
     """Yield each place that names a group which there is not, with the nearest one."""
     for placed in stages:
         for n, approval in enumerate(placed.stage.approvals):
-            for m, rule in enumerate(approval.rules):
+            for at, rule in rules_in(approval):
                 if rule.group is not None and rule.group not in known:
-                    place = (*placed.place, "approvals", n, "rules", m, "group")
+                    place = (*placed.place, "approvals", n, *at, "group")
                     yield placed.source.problem(place, unknown("group", rule.group, known))
 
 
@@ -264,9 +282,26 @@ def _functions(stage: Stage) -> Iterator[tuple[Place, str]]:
     for n, task in enumerate(stage.on_rollback):
         yield ("on_rollback", n, "function"), task.function
     for n, approval in enumerate(stage.approvals):
-        for m, rule in enumerate(approval.rules):
+        for at, rule in rules_in(approval):
             if rule.function is not None:
-                yield ("approvals", n, "rules", m, "function"), rule.function
+                yield ("approvals", n, *at, "function"), rule.function
+
+
+def rules_in(approval: Approval) -> Iterator[tuple[Place, Rule]]:
+    """Yield every rule that an approval can have, with its place: in a plan its own, before also those of a table."""
+    groups: list[tuple[Place, Sequence[Rule]]] = [(("rules",), approval.rules)]
+    if table := approval.rules_by:
+        groups += [(("rules_by", "rows", n, "rules"), row.rules) for n, row in enumerate(table.rows)]
+        groups.append((("rules_by", "otherwise"), table.otherwise))
+    for place, rules in groups:
+        yield from (((*place, n), rule) for n, rule in enumerate(rules))
+
+
+def asked_beside_functions(stages: Iterable[Stage]) -> dict[str, Rule]:
+    """Return by source each rule that can apply and asks otherwise than by function."""
+    approvals = (approval for stage in stages for approval in stage.approvals)
+    rules = (rule for approval in approvals for _, rule in rules_in(approval))
+    return {rule.source: rule for rule in rules if rule.function is None}
 
 
 def roles_asked(stages: Sequence[Stage]) -> dict[str, frozenset[Role]]:

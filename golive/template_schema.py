@@ -66,7 +66,7 @@ class _Told:
         """Return a model: its keys with what they mean, and no others."""
         places = self.places and name not in _AS_WRITTEN
         keys = {key: self._key(name, key, value, places) for key, value in part.get("properties", {}).items()}
-        needed = {"required": part["required"]} if "required" in part else {}
+        needed: Json = {word: part[word] for word in ("required", "oneOf") if word in part}
         return {
             "type": "object",
             "description": " ".join(part.get("description", name).split()),

@@ -75,6 +75,17 @@ MEANINGS: dict[str, str] = {
     "Due.after": N_("Counts from the completion of this task instead of the opening of the stage."),
     "Due.before_go_live": N_("Counts back from the planned go-live, in whole working days."),
     "Approval.rules": N_("Who must decide; all rules must be met."),
+    "Approval.rules_by": N_("Instead of rules: a decision table that gives those that apply to a start."),
+    "DecisionTable.hit": N_(
+        "Which row applies: the first that fits, or the one that fits (unique), where no two may."
+    ),
+    "DecisionTable.rows": N_("Its rows, in their order."),
+    "DecisionTable.otherwise": N_("Who must decide where no row fits."),
+    "DecisionTable.refuse_others": N_("A start that no row fits is refused."),
+    "TableRow.when": N_(
+        "What it asks of parameters: a value, a list of them, or a comparison such as >= 7 or >= 3 and < 7."
+    ),
+    "TableRow.rules": N_("Who must decide where the row applies; all rules must be met."),
     "Approval.after": N_("The tasks that must be done before it is asked for; default: all of the stage."),
     "Approval.distinct": N_("Each place is filled by another person."),
     "Approval.meaning": N_("What a signature says."),
@@ -104,6 +115,10 @@ MEANINGS: dict[str, str] = {
     "Rule.covers": N_(
         "The parts of the subject that a decision under this rule is about; without them all of it."
     ),
+    "Rule.expires_in": N_(
+        "The working time after which this rule, if it is not met, closes the approval; never as a yes."
+    ),
+    "Rule.on_expiry": N_("What that does: hold the run for the release manager, or count as a no."),
     "Gate.on": N_("Judged before the stage opens (entry) or before it passes (exit)."),
     "Gate.checks": N_("The conditions; all must pass."),
     "Check.source": N_("Where the value is read: a fact of a task's evidence, or a metric that is measured."),

@@ -33,6 +33,8 @@ Priority = Literal["P0", "P1", "P2", "P3"]
 RuleMode = Literal["any", "all", "n", "percent", "ordered"]
 Part = Literal["release", "plan", "evidence", "gates", "waivers", "rollout"]
 """A part of what an approval is about, with a digest of its own."""
+OnExpiry = Literal["escalate", "reject"]
+"""What follows when nobody decided in time: the release manager is told, or it counts as a no."""
 DecisionName = Literal["approved", "rejected", "returned"]
 Meaning = Literal["reviewed", "approved", "responsible", "rejected"]
 Compare = Literal["==", "!=", "<", "<=", ">", ">="]

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from golive.commands import Actor, DecideWaiver, RequestWaiver
+from golive.engine import CAPS_LISTS
 from golive.errors import Conflict, Invalid, NotFound, Refused, need_words
 from golive.holding import hold_for_manager
 from golive.plan import moment
@@ -22,6 +23,8 @@ from golive.vocabulary import CheckStateName, WaiverStateName
 from golive.words import N_, say
 
 WAIVABLE: tuple[CheckStateName, ...] = ("fail", "error")
+MOST_WAIVERS = 100
+"""Waivers that can be asked for in one run, those that were refused or are over counted."""
 OPEN: tuple[WaiverStateName, ...] = ("requested", "granted")
 
 # -- what a waiver does --------------------------------------------------------------------------------------
@@ -75,6 +78,9 @@ def check_request(run: Run, actor: Actor, act: RequestWaiver) -> None:
             N_("There is a waiver of “{check}” already, asked for or granted."),
             check=check.title,
         )
+    if run.state.engine >= CAPS_LISTS and len(run.state.waivers) >= MOST_WAIVERS:
+        msgid = N_("At most {most} waivers can be asked for in one run; mend what fails instead.")
+        raise Conflict("too_many_waivers", msgid, most=MOST_WAIVERS)
     starts = act.starts_at or run.now
     if act.ends_at <= max(starts, run.now):
         raise Invalid(
@@ -179,7 +185,12 @@ def check_decide(run: Run, actor: Actor, act: DecideWaiver) -> None:
     """Raise why somebody cannot decide on a waiver: it is theirs, their function's, or no longer open."""
     waiver = _known(run, act.waiver)
     *_, check = _found(run, waiver.check)
-    if waiver.state != "requested" or waiver.ends_at <= run.now:
+    if waiver.state == "requested" and waiver.ends_at <= run.now:
+        msgid = N_(
+            "The time for which a waiver of “{check}” was asked for is over; nothing is decided on it any more."
+        )
+        raise Conflict("waiver_closed", msgid, check=check.title)
+    if waiver.state != "requested":
         raise Conflict(
             "waiver_closed",
             N_("The waiver of “{check}” is {state}; nothing is decided on it any more."),

@@ -55,7 +55,7 @@ def _approval(
         approval.title,
         told.titles.get(approval.stage),
         State(approval.state),
-        many([_rule(rule) for rule in approval.rules]),
+        many([*([approval.applied.why] if approval.applied else []), *map(_rule, approval.rules)]),
         len(asked),
         asked[0] if asked else None,
         took,

@@ -81,10 +81,11 @@ async def of_run(
         await get_header(sql, run_id)
 
     def made(look: Look, now: Visit) -> str:
-        voice = voice_of(now)
-        return part(voice, "runs/_live.html", seen=seen_by(look, voice, now.house.forecasts.of(look.run)))
+        voice, forecast = voice_of(now), now.house.forecasts.of(look.run)
+        return part(voice, "runs/_live.html", seen=seen_by(look, voice, forecast, asks=asks))
 
-    return stream(visit, visit.house.feed.runs, run_id, last_id or after, made, alike=())
+    asks = visit.may_do("request_waiver")
+    return stream(visit, visit.house.feed.runs, run_id, last_id or after, made, alike=asks)
 
 
 def stream(

@@ -40,7 +40,8 @@ async def run_page(visit: Visit, run_id: str, tried: Tried = NOT_TRIED) -> Respo
     async with visit.house.database.reading() as sql:
         found = await look_at(sql, run_id)
     voice = voice_of(visit)
-    seen = seen_by(found, voice, visit.house.forecasts.of(found.run))
+    forecast = visit.house.forecasts.of(found.run)
+    seen = seen_by(found, voice, forecast, asks=visit.may_do("request_waiver"))
     return page(
         visit,
         "run.html",

@@ -93,6 +93,10 @@ class EventSeen:
     said: Sequence[str | None]
 
 
+Waivable = tuple[str, str, str]
+"""A check of which a waiver can be asked for: its stage, `GATE.CHECK`, and the page of the form."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StageSeen:
     """A stage with what is in it. Of the tasks those to be done come first; `more` are left out.
@@ -132,8 +136,11 @@ class RunSeen:
     reported: bool
 
 
-def seen_by(look: Look, voice: Voice, forecast: Iterable[StageForecast]) -> RunSeen:
-    """Return a run as readers of one voice see it; `forecast` is when its stages are expected now."""
+def seen_by(look: Look, voice: Voice, forecast: Iterable[StageForecast], *, asks: bool) -> RunSeen:
+    """Return a run as readers of one voice see it; `forecast` is when its stages are expected now.
+
+    `asks`: they may ask for a waiver.
+    """
     run, language = look.run, voice.language
     named = {**names_of(run, language), **_named_beside(look, voice)}
     waits = [
@@ -153,7 +160,7 @@ def seen_by(look: Look, voice: Voice, forecast: Iterable[StageForecast]) -> RunS
         why=_why(look, voice),
         no_return=no_return_of(run, language),
         can=possible(look),
-        stages=_stages(look, language, forecast),
+        stages=_stages(look, language, forecast, list(waivable(look)) if asks else []),
         waits=waits,
         more_waits=len(run.waits) - len(waits),
         events=[event_seen(row, language, named) for row in look.events],
@@ -245,14 +252,15 @@ def _standing(look: Look) -> Sentence:
     return say(N_("Nothing is awaited of anybody: golive goes on by itself."))
 
 
-def _stages(look: Look, language: Language, forecast: Iterable[StageForecast]) -> list[StageSeen]:
+def _stages(
+    look: Look, language: Language, forecast: Iterable[StageForecast], offered: Sequence[Waivable]
+) -> list[StageSeen]:
     run = look.run
     tasks, approvals = defaultdict(list), defaultdict(list)
     for task in run.tasks:
         tasks[task.stage].append(task)
     for approval in run.approvals:
         approvals[approval.stage].append(approval)
-    offered = list(waivable(look))
     each = zip(run.stages, run.plan.stages, forecast, strict=True)
     return [
         replace(
@@ -270,8 +278,8 @@ def standing_of(waivers: Iterable[WaiverView], about: str, build: int) -> Waiver
     )
 
 
-def waivable(look: Look) -> Iterator[tuple[str, str, str]]:
-    """Yield the checks of which a waiver can be asked for: stage, `GATE.CHECK`, and the page of the form."""
+def waivable(look: Look) -> Iterator[Waivable]:
+    """Yield the checks of which a waiver can be asked for."""
     run, build = look.run, len(look.run.builds)
     going = not (run.state in ENDED or run.state == "rolling_back" or run.frozen)
     for stage in run.stages if going else ():

@@ -38,6 +38,7 @@ _FIELDS = {
     "may_not_sign": "who",
     "named_twice": "who",
     "not_a_signer": "who",
+    "too_many_informed": "who",
     "too_many_signers": "who",
 }
 """The field at fault, by the code of a refusal that names none; `who` is the one that names people."""

@@ -12,7 +12,9 @@ from starlette.responses import Response
 
 from api.attempts import Attempt
 from api.pages.acting import NOT_TRIED, Tried, acted, given
-from api.pages.rendering import page, voice_of
+from api.pages.following import news_about
+from api.pages.live import LastRunId, RunAfter, stream, who
+from api.pages.rendering import page, part, voice_of
 from api.pages.run_seen import standing_of
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
 from api.pages.wall_clock import instant
@@ -20,10 +22,10 @@ from api.routers import waivers as api
 from api.schemas.named import RunPath, WaiverPath
 from api.schemas.stages import CheckShown
 from api.schemas.waivers import WaiverDecisionGiven, WaiverGiven, WaiverShown
+from db.looking import Look
 from db.queries import get_run
-from db.session import Session
 from db.views import RunWhole
-from db.waivers import get_waiver, waivers_of_run
+from db.waivers import WaiverView, get_waiver, waivers_of_run
 from golive.errors import NotFound
 from golive.permissions import REQUIRED
 from golive.vocabulary import ENDED
@@ -95,26 +97,49 @@ async def look(waiver_id: WaiverPath, visit: ReaderDep) -> Response:
 
 async def _page(visit: Visit, waiver_id: str, tried: Tried) -> Response:
     async with visit.house.database.reading() as sql:
-        waiver, run = await _with_its_run(sql, waiver_id, visit)
-    over = _over(run)
+        waiver = await get_waiver(sql, waiver_id)
+        run = await get_run(sql, waiver.run_id)
+        seen = _seen(waiver, run, visit)
+        acts = "decide" if seen["may"] or tried.problem else ""
+        news = await news_about(sql, run.id, f"/waivers/{waiver_id}", acts=acts)
+    status = tried.problem.get("status", HTTPStatus.OK)
+    return page(visit, "waivers/waiver.html", status=status, tried=tried, news=news, changed="", **seen)
+
+
+def _seen(waiver: WaiverView, run: RunWhole, visit: Visit) -> dict[str, Any]:
+    """Return a waiver as the reader sees it, with the check, and whether they may decide on it."""
     asked = visit.actor.name in waiver.waiting_for and waiver.state == "requested"
-    return page(
-        visit,
-        "waivers/waiver.html",
-        status=tried.problem.get("status", HTTPStatus.OK),
-        tried=tried,
-        waiver=waiver,
-        run=run,
-        release=run.builds[waiver.build - 1].release,
-        over=over,
-        may=asked and not over and visit.may_do("decide_waiver"),
-        **_check(run, waiver.check, visit),
-    )
+    over = _over(run)
+    return {
+        "waiver": WaiverShown.of(waiver, visit.language),
+        "run": run,
+        "release": run.builds[waiver.build - 1].release,
+        "over": over,
+        "may": asked and not over and visit.may_do("decide_waiver"),
+        **_check(run, waiver.about, visit),
+    }
 
 
-async def _with_its_run(sql: Session, waiver_id: str, visit: Visit) -> tuple[WaiverShown, RunWhole]:
-    waiver = await get_waiver(sql, waiver_id)
-    return WaiverShown.of(waiver, visit.language), await get_run(sql, waiver.run_id)
+@router.get("/waivers/{waiver_id}/news")
+async def news(
+    waiver_id: WaiverPath,
+    visit: ReaderDep,
+    acts: Annotated[str, Query(pattern="^(decide)?$")] = "",
+    after: RunAfter = "",
+    last_id: LastRunId = "",
+) -> Response:
+    """Send what others change of a waiver since `after`; `acts` says whether the reader has its forms before them."""
+    async with visit.house.database.reading() as sql:
+        waiver = await get_waiver(sql, waiver_id)
+
+    def made(look: Look, now: Visit) -> str:
+        mine = next(each for each in look.waivers if each.id == waiver_id)
+        seen = _seen(mine, look.run, now)
+        changed = bool(acts) and not seen["may"]
+        return part(voice_of(now), "waivers/_live.html", visit=now, changed=changed, **seen)
+
+    alike = (who(visit), waiver_id, acts)
+    return stream(visit, visit.house.feed.runs, waiver.run_id, last_id or after, made, alike=alike)
 
 
 def _over(run: RunWhole) -> bool:

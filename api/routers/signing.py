@@ -173,6 +173,7 @@ async def remind(
         "inform",
         "Keep people informed",
         "They are told now and when it is decided, and have no vote.",
+        "409 too_many_informed",
         "422 unknown_user",
     ),
 )

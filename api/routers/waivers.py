@@ -102,6 +102,7 @@ async def look(waiver_id: WaiverPath, session: SessionDep, language: LanguageDep
         "409 check_not_blocking",
         "409 nobody_decides",
         "409 run_ending",
+        "409 too_many_waivers",
         "409 waiver_open",
         "422 reason_missing",
         "422 waiver_times",

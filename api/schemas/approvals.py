@@ -27,6 +27,7 @@ from api.schemas.shown import Moment, Shown, WaitShown
 from api.schemas.subject import SignedShown
 from db.signed import Signed
 from db.views import ApprovalView
+from golive.plan import AppliedRow
 from golive.recording import DecisionView, RuleView
 from golive.sources import named
 from golive.vocabulary import ApprovalStateName, DecisionName, Meaning, RuleMode, UserName
@@ -119,12 +120,28 @@ class RuleShown(Shown):
     mode: RuleMode
     min: Nth
     met: bool
+    expires_at: Moment | None = Field(
+        description="When it closes the approval, unless it is met by then. Never as a yes."
+    )
     decisions: list[CommandId]
 
     @classmethod
     def of(cls, rule: RuleView, language: Language) -> RuleShown:
         """Return `rule` for a reader of `language`."""
         return cls.taken(rule, asks=tell(named(rule.source), language))
+
+
+class AppliedRowShown(Shown):
+    """Which row of a decision table gave an approval its rules; `row` is null where none fits, and others apply."""
+
+    row: Nth | None
+    count: Nth = Field(description="How many rows the table has.")
+    why: Annotated[str, Field(examples=["row 2 of 3: Class of the change is major, Risk is 8 (>= 7)"])]
+
+    @classmethod
+    def of(cls, applied: AppliedRow, language: Language) -> AppliedRowShown:
+        """Return `applied` for a reader of `language`."""
+        return cls.taken(applied, why=tell(applied.why, language))
 
 
 class DecisionShown(Shown):
@@ -162,6 +179,9 @@ class ApprovalShown(Shown):
     state: ApprovalStateName = Field(examples=["pending"])
     meaning: Meaning
     rules: list[RuleShown]
+    applied: AppliedRowShown | None = Field(
+        description="The row of the decision table that the rules come from; null where the template names them."
+    )
     decisions: list[DecisionShown]
     waiting_for: list[Person]
     delegations: list[DelegationShown]
@@ -196,6 +216,7 @@ class ApprovalShown(Shown):
             approval,
             title=approval.title.in_language(language),
             rules=[RuleShown.of(rule, language) for rule in approval.rules],
+            applied=AppliedRowShown.of(approval.applied, language) if approval.applied else None,
             decisions=[DecisionShown.of(made, comments.get(made.seq)) for made in approval.decisions],
             waiting_for=approval.waiting_for,
             delegations=[DelegationShown.taken(each) for each in approval.panel.delegations],

@@ -122,6 +122,7 @@ approvals = Table(
     facts("decisions"),
     facts("wait", null=True),
     facts("panel", null=True),
+    facts("applied", null=True),
     UniqueConstraint("run_id", "ref"),
     Index("ix_approvals_of_run", "run_id", "position"),
     one_of("state", ApprovalStateName),

@@ -16,7 +16,18 @@ from golive.parameters import Value
 from golive.plan import Plan
 from golive.rollout_words import analysis_words, policy_words, step_words
 from golive.sources import named
-from golive.template import Approval, Check, FactSource, Parameter, Requirement, Rule, Stage, Task
+from golive.template import (
+    Approval,
+    Asked,
+    Check,
+    DecisionTable,
+    FactSource,
+    Parameter,
+    Requirement,
+    Rule,
+    Stage,
+    Task,
+)
 from golive.words import Language, Sentence
 from language import name_of, tell, whole
 
@@ -45,6 +56,12 @@ def _page(name: str, language: Language) -> Page:
         facts=list(voice.facts(plan, foreseen)),
         functions=list(_functions(plan)),
         stages=plan.stages,
+        tables={
+            f"{stage.id}.{approval.key}": approval.rules_by
+            for stage in outline.stages
+            for approval in stage.approvals
+            if approval.rules_by
+        },
     )
 
 
@@ -64,6 +81,11 @@ def _functions(plan: Plan) -> Iterator[tuple[str, list[str], list[str]]]:
             if any(rule.function == function for rule in approval.rules)
         ]
         yield function, does, signs
+
+
+def _cell(asked: Asked) -> str:
+    values = asked if isinstance(asked, tuple) else (asked,)
+    return ", ".join(str(value).lower() if isinstance(value, bool) else str(value) for value in values)
 
 
 class Voice:
@@ -157,13 +179,27 @@ class Voice:
 
     def rules(self, approval: Approval) -> str:
         """Say who must decide."""
-        told = [self._rule(rule) for rule in approval.rules]
-        joined = self.word("and").join(told)
-        return joined + self.word("distinct_persons") if approval.distinct and len(told) > 1 else joined
+        joined = self._rules(approval.rules)
+        several = approval.distinct and len(approval.rules) > 1
+        return joined + self.word("distinct_persons") if several else joined
+
+    def rows(self, table: DecisionTable | None) -> Iterator[str]:
+        """Say of each row of a decision table where it applies and who must decide then."""
+        for row in table.rows if table else ():
+            asked = self.word("comma").join(f"`{key}`: `{_cell(cell)}`" for key, cell in row.when.items())
+            yield self.word("row", asked=asked, rules=self._rules(row.rules))
+        if table and table.otherwise:
+            yield self.word("row_otherwise", rules=self._rules(table.otherwise))
+        if table and table.refuse_others:
+            yield self.word("row_refused")
+
+    def _rules(self, rules: Sequence[Rule]) -> str:
+        return self.word("and").join(self._rule(rule) for rule in rules)
 
     def _rule(self, rule: Rule) -> str:
         asked = tell(named(rule.source), self._language)
-        return self.word(f"rule_{rule.mode}", function=asked, n=rule.min)
+        told = self.word(f"rule_{rule.mode}", function=asked, n=rule.min)
+        return told + self.word("rule_expires", expires=rule.expires_in) if rule.expires_in else told
 
     def check(self, check: Check) -> str:
         """Say what a check asks."""

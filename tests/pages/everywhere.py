@@ -271,6 +271,7 @@ ELSEWHERE = {
     "/tasks/{task_id}/news": "events",
     "/attachments/{attachment_id}": "a file",
     "/approvals/{approval_id}/news": "events",
+    "/waivers/{waiver_id}/news": "events",
     "/approvals/{approval_id}/receipts/{decision_id}": "a document as JSON",
     "/sign-in/provider/back": "where a place comes from the provider: connect",
 }

@@ -15,8 +15,10 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.api.client import Client
 from tests.api.team import Team
+from tests.api.test_waivers import gated
 from tests.pages.approvals import RELEASE, asked
 from tests.pages.screens import served, signed_in
+from tests.pages.test_waivers import requested
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -119,6 +121,25 @@ async def test_an_approval_shows_who_signs_and_that_its_subject_has_changed(
             ),
         ]
         assert median(took) <= SOON, took
+        await kept(field)
+
+
+async def test_a_waiver_shows_what_others_decide_and_that_the_forms_are_of_the_past(
+    team: Team, chromium: Browser
+) -> None:
+    run = await gated(team)
+    path = await requested(team, run)
+    async with looking(team, chromium, team.ops1, path) as page:
+        field, live = page.locator("#grant-comment"), page.locator("#live")
+        await expect(live).to_contain_text("asked for")
+        await typed(page, field)
+        build = {"reason": "RC2", "release": {**RELEASE, "version": "1.4.1", "authors": []}}
+        took = await seconds_until(
+            lambda: team.manager.post(f"/runs/{run}/release", build),
+            lambda: expect(live).to_contain_text("not possible now", timeout=20_000),
+        )
+        assert took <= SOON, took
+        await expect(live).to_contain_text("over with its build")
         await kept(field)
 
 

@@ -96,6 +96,7 @@ async def test_who_may_not_ask_is_told_and_there_is_no_form_of_another_check(
     team: Team, run_id: str, readers: Readers
 ) -> None:
     watcher = await readers(await team.admin.joined("watcher", "viewer"))
+    assert links(await watcher.look(f"/runs/{run_id}")) == [], "only who may ask is led to the form"
     page = await watcher.look(form_of(run_id))
     assert not page.offers(f"/runs/{run_id}/waivers")
     assert "To ask for a waiver needs one of the roles" in page.text

@@ -7,7 +7,7 @@ from typing import Any
 
 from golive import commands as c
 from golive import rules
-from golive.around_decisions import REMIND_EVERY
+from golive.around_decisions import MOST_INFORMED, REMIND_EVERY
 from golive.evidence import Remark
 from tests.rules.acting import approve, complete, digest
 from tests.rules.plans import GREY, SIGN_OFF, SIGNED, UAT, make_plan, release, task
@@ -104,6 +104,18 @@ def test_who_is_informed_hears_now_and_of_the_end_and_has_no_vote() -> None:
     approve(world, "ops1")
     (ended,) = [told for told in world.told if "is approved" in str(told.sentence)]
     assert ended.to == ("dev1",)
+
+
+def test_so_many_are_kept_informed_and_no_more() -> None:
+    world = asked(OPS)
+    for first in range(0, MOST_INFORMED, 50):
+        people = tuple(f"p{n}" for n in range(first, first + 50))
+        world.act(c.Inform(approval=REF, people=people), "ops1")
+    world.act(c.Inform(approval=REF, people=("p1", "p2")), "ops1")
+    assert len(state(world).informed) == MOST_INFORMED
+    assert world.refused(c.Inform(approval=REF, people=("p1", "dev1")), "ops1") == "too_many_informed"
+    world.run.state.engine = 3
+    world.act(c.Inform(approval=REF, people=("dev1",)), "ops1")
 
 
 # -- parts ---------------------------------------------------------------------------------------------------

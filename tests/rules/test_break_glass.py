@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from golive import commands as c
+from golive.break_glass import review_waits
 from golive.commands import Actor
 from golive.explain import blocked_by
 from tests.rules.acting import approve, complete, digest
@@ -53,6 +55,9 @@ def test_the_run_does_not_end_before_somebody_else_has_reviewed_it() -> None:
     assert {stage.state for stage in world.run.state.stages.values()} == {"passed"}
     assert world.run.state.state == "running"
     assert "looked at how the glass was broken" in str(blocked_by(world.run, PROCESSES))
+    world.tick(timedelta(days=3))
+    (wait,) = review_waits(world.run)
+    assert wait.since == world.now - timedelta(days=3), "since the glass was broken, not since the run began"
     closing = c.CloseAction(action=review(world), remark=words())
     assert world.refused(closing, breaker(world)) == "own_review"
     world.act(closing, "dev1")

@@ -84,6 +84,22 @@ def test_a_seat_is_handed_over_between_two_moments_and_comes_back() -> None:
     assert world.refused(decide("approved", world), erin) == "may_not_sign"
 
 
+def test_what_is_over_before_it_began_is_told_so() -> None:
+    world = asked(OPS, expires_in="20d", people={"ops": ("ops1",)})
+    erin = outsider(world, "erin", "ops")
+    later = {"since": world.now + DAY, "until": world.now + 2 * DAY}
+    world.act(hand_over(world, erin, **later), "ops1")
+    world.act(c.Delegate(approval="sign-off.sign", to=None, reason=words()), "ops1")
+    told = world.journal[-1]
+    assert told.type == "DelegationDropped"
+    said = summary(told.type, told.actor.name, told.payload)
+    assert str(said) == "ops1 decides on “Sign-off”: erin never began to decide for them"
+    world.act(hand_over(world, erin, **later), "ops1")
+    world.tick(3 * DAY)
+    assert world.types().count("DelegationDropped") == 2
+    assert "DelegationEnded" not in world.types()
+
+
 def _until(world: World, event: str) -> None:
     while not any(each.type == event for each in world.journal):
         world.tick()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from golive.matching import match, within_reach
-from golive.policy import Seats, can_be_met, fill, needed, waiting
+from golive.policy import Seats, can_be_filled, can_be_met, circle, fill, needed, waiting
 from golive.vocabulary import RuleMode
 
 
@@ -103,6 +103,58 @@ def test_whether_everybody_together_could_meet_the_rules() -> None:
     assert not can_be_met([seats("a"), seats("a")])
     assert can_be_met([seats("a"), seats("a", shared=False)])
     assert not can_be_met([seats("ab", 3)])
+
+
+def in_order(able: str, *, shared: bool = False) -> Seats:
+    """Return an ordered rule, as signers.seats_under makes it."""
+    first = {name: able[:n] for n, name in enumerate(able)}
+    return seats(able, max(len(able), 1), own=True, first=first, shared=shared)
+
+
+def test_two_rules_that_ask_in_opposite_order_can_be_filled_and_never_met() -> None:
+    opposite = [in_order("ab"), in_order("ba")]
+    assert can_be_filled(opposite)
+    assert not can_be_met(opposite)
+    assert circle(opposite) in (["a", "b"], ["b", "a"])
+    assert waiting(opposite, {}, set()) == ()
+    assert circle([in_order("ab"), in_order("bc"), in_order("ca")]) == ["c", "a", "b"]
+    assert not can_be_met([in_order("ab"), in_order("bc"), in_order("ca")])
+
+
+def test_rules_that_ask_in_one_order_or_in_none_make_no_circle() -> None:
+    for rules in (
+        [in_order("abc"), in_order("ac")],
+        [in_order("ab"), in_order("bc")],
+        [in_order("ab"), seats("ba", 2, shared=False)],
+        [in_order("abc")],
+        [in_order("")],
+        [],
+    ):
+        assert circle(rules) == []
+    assert can_be_met([in_order("abc"), in_order("ac")])
+    assert not can_be_met([in_order("ab", shared=True), in_order("ab", shared=True)])
+    assert can_be_filled([in_order("abc")])
+    assert not can_be_filled([in_order("")])
+
+
+orders = st.lists(st.sampled_from("abcd"), unique=True, min_size=1, max_size=4).map("".join)
+any_rules = st.lists(
+    st.one_of(
+        st.builds(in_order, orders, shared=st.booleans()),
+        st.builds(seats, orders, st.integers(1, 3), shared=st.booleans()),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(any_rules)
+def test_what_can_be_met_is_met_when_everybody_approves_whose_turn_it_is(rules: list[Seats]) -> None:
+    """Told by asking whoever is awaited, one by one, until nobody is."""
+    approved: dict[str, range] = {}
+    while turn := waiting(rules, approved, approved):
+        approved[turn[0]] = range(len(rules))
+    assert can_be_met(rules) == all(None not in row for row in fill(rules, approved))
 
 
 slots = st.lists(st.lists(st.sampled_from("abcde"), unique=True, max_size=4), max_size=4)

@@ -9,9 +9,11 @@ import pytest
 
 from golive import commands as c
 from golive.closed_gates import closed_gate
+from golive.errors import Conflict
 from golive.evidence import Metric
 from golive.gates import gate_view
 from golive.state import WaiverState
+from golive.waivers import MOST_WAIVERS
 from tests.rules.acting import approve, rests, states
 from tests.rules.plans import GREY, SIGN_OFF, SIGNED, UAT, make_plan, release, task
 from tests.rules.world import World, started, words
@@ -106,6 +108,28 @@ def test_what_was_not_run_or_passes_cannot_be_excepted() -> None:
     assert world.refused(asking(world), "qa1") == "check_not_blocking"
     measure(world, 1.0)
     assert world.refused(asking(world), "qa1") == "check_not_blocking"
+
+
+def test_so_many_are_asked_for_in_one_run_and_no_more() -> None:
+    world = failing()
+    for n in range(MOST_WAIVERS):
+        world.act(asking(world), "qa1")
+        world.act(c.DecideWaiver(waiver=waiver(world).id, decision="rejected", comment=words()), "ops1")
+        assert len(world.run.state.waivers) == n + 1
+    assert world.refused(asking(world), "qa1") == "too_many_waivers"
+    world.run.state.engine = 3
+    world.act(asking(world), "qa1")
+
+
+def test_who_decides_too_late_is_told_that_the_time_is_over() -> None:
+    world = failing()
+    world.act(asking(world), "qa1")
+    world.now += HOUR
+    with pytest.raises(Conflict) as refused:
+        world.act(granting(world), "ops1")
+    assert refused.value.code == "waiver_closed"
+    told = "The time for which a waiver of “Passed” was asked for is over; nothing is decided on it any more."
+    assert str(refused.value) == told
 
 
 def test_while_one_is_open_no_other_is_asked_for() -> None:

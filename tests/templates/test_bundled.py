@@ -13,7 +13,17 @@ from golive.gates import COMPARE
 from golive.people import People
 from golive.plan import Plan
 from golive.planning import Outline, check_checklist, check_template
-from golive.template import Bake, CheckStep, FactSource, Pause, Requirement, SetWeight, Task
+from golive.template import (
+    Approval,
+    Bake,
+    CheckStep,
+    DecisionTable,
+    FactSource,
+    Pause,
+    Requirement,
+    SetWeight,
+    Task,
+)
 from golive.words import Text
 from tests.templates.library import FUNCTIONS, PEOPLE, ROOT, bundled, plan_of
 
@@ -66,11 +76,18 @@ def test_a_template_keeps_its_promises(name: str) -> None:
     assert sum(len(stage.tasks) for stage in found.stages) <= 18
     for stage in found.stages:
         for approval in stage.approvals:
-            signers = [rule.function for rule in approval.rules for _ in range(rule.min)]
-            assert all(signers.count(function) <= 2 for function in signers)
-            assert all(rule.mode in {"any", "n"} for rule in approval.rules)
+            groups = [approval.rules] if approval.rules else [row.rules for row in _table(approval).rows]
+            for rules in groups:
+                signers = [rule.function for rule in rules for _ in range(rule.min)]
+                assert all(signers.count(function) <= 2 for function in signers)
+                assert all(rule.mode in {"any", "n"} for rule in rules)
         if stage.rollout:
             assert stage.rollout.on_conflict == "queue"
+
+
+def _table(approval: Approval) -> DecisionTable:
+    assert approval.rules_by is not None
+    return approval.rules_by
 
 
 @every_template
@@ -179,7 +196,14 @@ def test_the_standard_go_live_has_its_seven_stages() -> None:
     assert {check.source.task for check in uat.gates[0].checks if isinstance(check.source, FactSource)} == {
         "uat.run-uat"
     }
-    assert [rule.function for rule in sign_off.approvals[0].rules] == ["ops", "qa"]
+    rows = _table(sign_off.approvals[0]).rows
+    assert [[rule.function for rule in row.rules] for row in rows] == [
+        ["ops", "qa"],
+        ["ops", "qa", "security"],
+    ]
+    for risk, asked in ({}, 2), ({"risk": "high"}, 3):
+        planned = plan_of(LIBRARY, "saas-standard", parameters=risk).stages[2]
+        assert len(planned.approvals[0].rules) == asked
     assert sign_off.approvals[0].distinct
     assert grey.rollout is not None
     assert [analysis.metric for analysis in grey.rollout.analyses] == ["success_rate"]

@@ -95,6 +95,34 @@ def test_a_sign_off_that_nobody_could_meet_names_rule_and_persons(
     assert (refused.facts["stage"], refused.facts["approval"]) == ("s", "go")
 
 
+ORDERED = "{function: ops, mode: ordered}, {function: qa, mode: ordered}"
+
+
+def test_two_rules_that_ask_the_same_two_in_opposite_order_are_refused_with_rules_and_persons() -> None:
+    people = {"ops": ["ann", "bo", "rm"], "qa": ["bo", "cy", "ann"]}
+    refused = refusal(ORDERED, people, approval="distinct: false, ")
+    assert refused.code == "unsatisfiable_approval"
+    told = str(refused)
+    assert "nobody could sign “Go” (s.go): " in told
+    assert " would wait for each other" in told
+    assert "in different orders: ops: ann, bo; qa: bo, cy, ann;" in told
+    assert refused.facts["approval"] == "go"
+    assert [rule["eligible"] for rule in refused.facts["rules"]] == [["ann", "bo"], ["bo", "cy", "ann"]]
+
+
+def test_two_rules_that_ask_in_the_same_order_are_planned_and_without_enough_persons_that_is_what_is_told() -> (
+    None
+):
+    same = {"ops": ["ann", "bo"], "qa": ["ann", "cy", "bo"]}
+    assert plan(ORDERED, same, approval="distinct: false, ").people["qa"] == ("ann", "cy", "bo")
+    opposite = {"ops": ("ann", "bo"), "qa": ("bo", "ann")}
+    assert (
+        plan(ORDERED.replace("ordered}, ", "all}, "), opposite, approval="distinct: false, ").people
+        == opposite
+    )
+    assert "ops × 2: ann, bo; qa × 2: bo, ann." in str(refusal(ORDERED, opposite))
+
+
 def test_who_made_the_release_cannot_sign_it() -> None:
     people = {"ops": ["ann"], "qa": ["bo", "cy"]}
     assert plan(BOTH, people, release={**RELEASE, "authors": ["bo"]}).release.authors == ("bo",)

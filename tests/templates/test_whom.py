@@ -15,7 +15,7 @@ from tests.templates.library import NOW, plan_of, written
 from workflows.go_live import PROCESSES
 
 STAGE = "stages:\n- id: s\n  process: dual_sign_off\n  title: S\n  approvals:\n"
-PEOPLE = {"qa": ("quin",), "ops": ("olga",)}
+PEOPLE: dict[str, tuple[str, ...]] = {"qa": ("quin",), "ops": ("olga",)}
 
 
 def approval(*rules: str) -> str:
@@ -100,7 +100,7 @@ def played(text: str, body: str = BOARD) -> str | None:
     script = read_script("t.test.yaml", text)
     assert not script.problems, script.problems
     failure = play(written(t=body), script, script.tests[0], PROCESSES).failure
-    return failure and f"{failure.line}: {failure.found.render()}"
+    return f"{failure.line}: {failure.found.render()}" if failure else None
 
 
 def test_in_a_test_somebody_stands_in_for_groups_managers_and_owners() -> None:
