@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,12 +17,12 @@ PASSWORD = "correct horse battery staple"
 _LINKS = re.compile(r"https?://\S+/(?:enrol|approvals)/\S+")
 
 
+@dataclass(frozen=True)
 class Profile:
     """One person's browser: their cookies, and the pages they opened."""
 
-    def __init__(self, site: str):
-        self.site = site
-        self.http = httpx.Client(base_url=site, follow_redirects=True, timeout=30)
+    site: str
+    http: httpx.Client
 
     def sends(self, path: str, action: str, **typed: str) -> Shown:
         """Open a page, fill in the form to `action` that it shows, and send it."""
@@ -38,6 +41,13 @@ class Profile:
         return self.sends(path, f"{path}/{act}", **typed)
 
 
+@contextmanager
+def profile_at(site: str) -> Iterator[Profile]:
+    """Open a browser profile that nobody is signed in at."""
+    with httpx.Client(base_url=site, follow_redirects=True, timeout=30) as http:
+        yield Profile(site, http)
+
+
 def links_in(said: str) -> list[str]:
     """Return the links to sign that a command has printed, in order."""
     return _LINKS.findall(said)
@@ -48,6 +58,6 @@ def both_sign(site: str, said: str) -> None:
     first, page, second, same = links_in(said)
     assert page == same
     for link in (first, second):
-        profile = Profile(site)
-        profile.enrols(link)
-        assert "You decided" in profile.decides(page).text
+        with profile_at(site) as profile:
+            profile.enrols(link)
+            assert "You decided" in profile.decides(page).text

@@ -61,7 +61,9 @@ def _read(master: int, end: float, said: str) -> str:
     ready, _, _ = select.select([master], [], [], max(0, end - time.monotonic()))
     assert ready, f"nothing more was said:\n{said}"
     try:
-        return _COLOURS.sub("", os.read(master, 4096).decode(errors="replace")).replace("\r\n", "\n")
+        more = os.read(master, 4096)
     except OSError as ended:
-        assert ended.errno == errno.EIO, ended
+        if ended.errno != errno.EIO:  # what a terminal says when nobody is at its other end any more
+            raise
         return ""
+    return _COLOURS.sub("", more.decode(errors="replace")).replace("\r\n", "\n")
