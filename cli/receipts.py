@@ -68,7 +68,7 @@ def get(
     save_receipt(golive, approval, decision, output)
 
 
-@app.command("bundle", help=_("Save who signed an approval, and the proof of it, to one file."))
+@app.command("bundle", help=_("Save who signed an approval, and what proves it, to one file."))
 @connected
 def bundle(golive: Connected, approval: ApprovalId, output: Output) -> None:
     """Save a bundle."""

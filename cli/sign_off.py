@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
     """Add the command of this file."""
     app.command(
         "sign-off",
-        help=_("Have two people sign a file: ask them, wait for them, and save the proof of their decision."),
+        help=_("Have two people sign a file: ask them, wait for them, and save the bundle that proves it."),
     )(sign_off)
 
 
@@ -59,7 +59,7 @@ def sign_off(
     item_metric: ItemMetrics = [],  # noqa: B006
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help=_("Where the proof is written; default: FILE.decision.json.")),
+        typer.Option("--output", "-o", help=_("Where the bundle is written; default: FILE.decision.json.")),
     ] = None,
 ) -> None:
     """Have a file signed by two people."""
@@ -75,9 +75,9 @@ def sign_off(
     approval = run["approvals"][0]["id"]
     _tell_signers(golive, approval, links)
     _wait(golive, run["id"], approval)
-    proof = output or file.with_name(f"{file.name}.decision.json")
-    shown = save_bundle(golive, approval, proof)
-    golive.tell(golive.get(f"/approvals/{approval}"), lambda _shown: _approved(shown, file, proof))
+    bundle = output or file.with_name(f"{file.name}.decision.json")
+    shown = save_bundle(golive, approval, bundle)
+    golive.tell(golive.get(f"/approvals/{approval}"), lambda _shown: _approved(shown, file, bundle))
 
 
 def _refuse_one_person_twice(me: str, ops: str, qa: str) -> None:
@@ -156,8 +156,8 @@ def _tell_signers(golive: Connected, approval: str, links: dict[str, str | None]
             _("Hand each their own links; to try it alone, open each in a private window of its own."), "dim"
         )
     sentence = _(
-        "Waiting for both. Ctrl-C ends the waiting alone; then `golive receipt bundle {approval} -o FILE` saves the "
-        "proof."
+        "Waiting for both. Ctrl-C ends the waiting alone; then `golive receipt bundle {approval} -o FILE` saves what "
+        "they decided."
     )
     screen.say(sentence.format(approval=approval), "dim")
 
@@ -173,9 +173,9 @@ def _wait(golive: Connected, run: str, approval: str) -> None:
                 raise Failure(sentence.format(what=plain(event["summary"]), run=run))
 
 
-def _approved(shown: Any, file: Path, proof: Path) -> Iterator[RenderableType]:
+def _approved(shown: Any, file: Path, bundle: Path) -> Iterator[RenderableType]:
     standing = [made for made in shown["decisions"] if not made["stale"]]
     who = ", ".join(f"{plain(made['by'])} ({', '.join(made['functions'])})" for made in standing)
     yield Text(_("{file} is approved by {who}.").format(file=file, who=who), style="green")
     yield Text(_("Anybody verifies it without golive:"), style="dim")
-    yield f"golive receipt verify {proof} --artifact {file}"
+    yield f"golive receipt verify {bundle} --artifact {file}"

@@ -27,9 +27,8 @@ async def get_receipt(session: Session, approval_id: str, decision_id: str) -> R
     if row is None or golive is None:
         raise NotFound(
             "unknown_decision",
-            N_("There is no decision {id} on the approval {approval}."),
+            N_("There is no decision {id} on this approval."),
             id=decision_id,
-            approval=approval_id,
         )
     told = export.Row(export.Sealed.model_validate_json(row.canonical), row.hash)
     subject = await get_subject(session, approval_id, str(row.subject_digest))

@@ -29,10 +29,7 @@ class CommentShown(Shown):
 
 
 class ReceiptFileShown(Shown):
-    """A decision with all that is needed to verify it against an export of the audit log, without this golive.
-
-    `digest` is the SHA-256 of the canonical JSON (RFC 8785) of `parts`, each of which is that of a part of `subject`.
-    """
+    """A decision with all that is needed to verify it against an export of the audit log, without this golive."""
 
     format: str = Field(examples=["golive-receipt/1"])
     golive: str = Field(examples=["9f86d081884c7d65"], description="Which golive it is of.")
@@ -48,7 +45,10 @@ class ReceiptFileShown(Shown):
     decision: DecisionName
     meaning: Meaning = Field(examples=["approved"])
     at: Moment
-    digest: Sha256
+    digest: Sha256 = Field(
+        description="The SHA-256 of the canonical JSON (RFC 8785) of `parts`, each of which is that of a part of "
+        "`subject`."
+    )
     parts: dict[str, Sha256] = Field(examples=[{"release": f"sha256:{'a' * 64}"}])
     subject: dict[str, Any] | None = Field(
         examples=[_SUBJECT], description="What was signed; null for decisions of before it was kept."
@@ -69,15 +69,14 @@ class ChangeShown(Shown):
 
 
 class ChangesShown(Shown):
-    """What changed in the subject of an approval since the one that `since` is the digest of.
-
-    `changes` says it in words; `patch` (RFC 6902) makes the present subject out of that one.
-    """
+    """What changed in the subject of an approval since the one that `since` is the digest of."""
 
     since: Sha256
     digest: Sha256
     changes: list[ChangeShown]
-    patch: list[dict[str, Any]] = Field(examples=[_PATCH])
+    patch: list[dict[str, Any]] = Field(
+        examples=[_PATCH], description="JSON Patch (RFC 6902): makes the present subject out of that one."
+    )
 
     @classmethod
     def of(

@@ -228,7 +228,7 @@ async def test_decisions_of_former_rounds_keep_their_receipts_and_subjects(datab
 
 async def test_who_asks_for_a_receipt_that_there_is_not_is_told(database: Database, run: World) -> None:
     async with database.reading() as session:
-        with pytest.raises(NotFound, match="There is no decision none on the approval"):
+        with pytest.raises(NotFound, match="There is no decision none on this approval"):
             await get_receipt(session, ASKED, "none")
         with pytest.raises(NotFound):
             await get_receipt(session, "r1.uat.other", str(run.journal[-2].command_id))
