@@ -43,8 +43,8 @@ PublicKey = Annotated[
     str | None,
     typer.Option(
         "--public-key",
-        metavar="KEY|FILE",
-        help=_("The key that must have signed the export: golive audit key."),
+        metavar="KEY",
+        help=_("The key that must have signed the export, or its file: golive audit key."),
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help=_("Print what was found as JSON."))]
