@@ -177,5 +177,8 @@ def _approved(shown: Any, file: Path, bundle: Path) -> Iterator[RenderableType]:
     standing = [made for made in shown["decisions"] if not made["stale"]]
     who = ", ".join(f"{plain(made['by'])} ({', '.join(made['functions'])})" for made in standing)
     yield Text(_("{file} is approved by {who}.").format(file=file, who=who), style="green")
-    yield Text(_("Anybody verifies it without golive:"), style="dim")
+    yield Text(
+        _("Anybody verifies it without golive; --public-key takes what `golive audit key` prints:"),
+        style="dim",
+    )
     yield f"golive receipt verify {bundle} --artifact {file}"

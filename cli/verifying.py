@@ -67,9 +67,10 @@ def verify(
         screen.out().print(part)
     if public_key is None:
         sentence = _(
-            "Nobody compared the key: it is golive's if `golive audit key` prints it, or give --public-key."
+            "Nobody has compared the key, so somebody could have made all of it: give --public-key with what "
+            "`golive audit key` prints."
         )
-        screen.say(sentence, "dim")
+        screen.say(sentence, "yellow")
 
 
 @contextmanager
@@ -94,6 +95,7 @@ def _found(file: Path, export: Path | None, artifacts: list[Path], key: str | No
         "golive": proof.checkpoint.golive,
         "exported_at": proof.checkpoint.at.isoformat(),
         "public_key": proof.checkpoint.public_key,
+        "key_compared": key is not None,
         "title": receipts[0].title.in_language(LANGUAGE),
         "receipts": [_written(receipt) for receipt in receipts],
         "after": [told(told_of(row)) for row in what_became(receipts[-1], proof)],
@@ -127,7 +129,7 @@ def _proof(file: Path, export: Path | None, key: str | None) -> tuple[list[Recei
 def _content(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(text_of(file))
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise Failure(_("{path} is neither a receipt nor a bundle.").format(path=file))
@@ -157,7 +159,10 @@ def _written(receipt: ReceiptFile) -> dict[str, Any]:
 
 
 def _page(found: dict[str, Any]) -> Iterator[RenderableType]:
-    yield Text(_("It is proved: the journal says the same, and its chain holds."), style="green")
+    if found["key_compared"]:
+        yield Text(_("It is proved: the journal says the same, and the key is the one given."), style="green")
+    else:
+        yield Text(_("The journal says the same, and its chain holds."), style="green")
     for receipt in found["receipts"]:
         yield Text("")
         yield facts(

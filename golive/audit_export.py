@@ -71,7 +71,7 @@ def lines_of(text: str) -> list[Any]:
     for number, line in enumerate(text.splitlines(), 1):
         try:
             values.append(json.loads(line))
-        except ValueError as wrong:
+        except (ValueError, RecursionError) as wrong:
             raise Unproven(
                 N_("Line {number} of the export is not JSON: it was cut off or changed."), number=number
             ) from wrong

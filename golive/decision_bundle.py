@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from golive.audit_export import Export, Row, read_export
+from golive.audit_export import Export, Row, Sealed, read_export
 from golive.model import Fact
 from golive.receipt_file import GRANTED, ReceiptFile, check_receipt, rows_about, told, what_became
 from golive.unproven import Unproven
@@ -53,11 +53,7 @@ def _deciding(bundle: Bundle, proof: Export) -> Row:
 def _check_counted(receipt: ReceiptFile, deciding: Row, proof: Export) -> None:
     """Raise Unproven unless the decision is one of those by which the approval was granted."""
     made = proof.streams[receipt.run_id][receipt.seq - 1].told
-    same = (made.object, made.subject_digest, made.payload.get("round")) == (
-        deciding.told.object,
-        deciding.told.subject_digest,
-        deciding.told.payload.get("round"),
-    )
+    same = _asked(made) == _asked(deciding.told)
     withdrawn = any(
         row.told.action == "DecisionWithdrawn" and row.told.actor == receipt.by
         for row in what_became(receipt, proof)
@@ -69,3 +65,8 @@ def _check_counted(receipt: ReceiptFile, deciding: Row, proof: Export) -> None:
             by=receipt.by,
             title=receipt.title,
         )
+
+
+def _asked(decision: Sealed) -> tuple[object, ...]:
+    """Return what a decision was asked for: which approval, on which subject, in which round."""
+    return decision.stream, decision.object, decision.subject_digest, decision.payload.get("round")

@@ -12,10 +12,11 @@ from typing import Any, Literal
 from pydantic import AwareDatetime
 
 from golive.audit_export import Export, Row
+from golive.canonical import digest
 from golive.events import summary
 from golive.model import Fact
 from golive.names import parted
-from golive.subject import part_digests, whole_digest
+from golive.subject import whole_digest
 from golive.unproven import Unproven
 from golive.vocabulary import DecisionName, Digest, Meaning
 from golive.words import N_, Sentence, Text, Words, say
@@ -67,8 +68,7 @@ def receipt_of(golive: str, row: Row, subject: dict[str, Any] | None, comment: C
         seq=told.seq,
         hash=row.hash,
         subject=subject,
-        comment=comment,
-        **_decision(row),
+        **_decision(row) | {"comment": comment},
     )
 
 
@@ -82,8 +82,9 @@ def check_receipt(receipt: ReceiptFile, export: Export) -> None:
             seq=receipt.seq,
             action=row.told.action,
         )
-    for name, found in (_decision(row) | {"comment": row.told.words.get("comment")}).items():
-        said = receipt.comment.digest if name == "comment" and receipt.comment else getattr(receipt, name)
+    written = receipt.model_dump(mode="json")
+    for name, found in _decision(row).items():
+        said = written[name]["digest"] if name == "comment" and receipt.comment else written[name]
         if said != found:
             raise Unproven(
                 N_(
@@ -102,19 +103,34 @@ def _check_whole(receipt: ReceiptFile) -> None:
             N_("The digests of the parts on the receipt do not make the digest that it says was signed.")
         )
     if receipt.subject is not None:
-        made = part_digests(receipt.subject)
-        for part in {**receipt.parts, **dict.fromkeys(receipt.subject)}:
-            if made.get(part) != receipt.parts.get(part):
-                raise Unproven(
-                    N_("The part “{part}” of the subject on the receipt is not what was signed."), part=part
-                )
+        _check_subject(receipt.subject, receipt.parts)
     comment = receipt.comment
-    if comment and comment.text is not None and _words(comment).digest != comment.digest:
+    if comment and comment.text is not None and _sealed(comment) != comment.digest:
         raise Unproven(N_("The comment on the receipt is not what was written."))
 
 
-def _words(comment: Comment) -> Words:
-    return Words(text=comment.text or "", salt=comment.salt or "")
+def _check_subject(subject: dict[str, Any], parts: dict[str, Digest]) -> None:
+    """Raise Unproven unless the subject has exactly these parts, each with its digest."""
+    for part in {**parts, **subject}:
+        if part not in subject or _digest(subject[part]) != parts.get(part):
+            raise Unproven(
+                N_("The part “{part}” of the subject on the receipt is not what was signed."), part=part
+            )
+
+
+def _digest(value: Any) -> str | None:
+    """Return the digest of a part; None of what nobody can have signed, since it has no canonical JSON."""
+    try:
+        return digest(value)
+    except ValueError:  # a number that JSON cannot say exactly, or half a character
+        return None
+
+
+def _sealed(comment: Comment) -> str | None:
+    try:
+        return Words(text=comment.text or "", salt=comment.salt or "").digest
+    except UnicodeEncodeError:  # half a character
+        return None
 
 
 def _row(receipt: ReceiptFile, export: Export) -> Row:
@@ -147,27 +163,28 @@ def _row(receipt: ReceiptFile, export: Export) -> Row:
 
 
 def _decision(row: Row) -> dict[str, Any]:
-    """Return what a row tells of a decision, by the fields of its receipt."""
+    """Return what a row tells of a decision, as JSON, by the fields of its receipt; of the comment its digest."""
     told, payload = row.told, row.told.payload
     return {
         "decision_id": told.command_id or f"{told.stream}-{told.seq}",
         "approval_id": f"{told.stream}.{told.object.removeprefix('approval:')}",
-        "title": Text.model_validate(payload.get("title")),
+        "title": payload.get("title"),
         "by": told.actor,
         "on_behalf_of": told.on_behalf_of,
-        "functions": tuple(payload.get("functions", ())),
+        "functions": payload.get("functions"),
         "decision": payload.get("decision"),
         "meaning": payload.get("meaning"),
-        "at": told.occurred_at,
+        "at": told.model_dump(mode="json")["occurred_at"],
         "digest": told.subject_digest,
         "parts": payload.get("parts"),
+        "comment": told.words.get("comment"),
     }
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {part}" for name, part in value.items())
-    return ", ".join(value) or "–" if isinstance(value, tuple) else str(value)
+    return ", ".join(map(str, value)) or "–" if isinstance(value, list) else str(value)
 
 
 # -- what became of it ---------------------------------------------------------------------------------------

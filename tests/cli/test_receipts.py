@@ -71,11 +71,11 @@ def test_a_receipt_is_kept_with_the_decision_and_proved_by_an_export(signing: Si
     code, said = signing.verify(first, "--export", export, "--artifact", signing.file("rec.tar"))
     assert code == 0, said
     for words in (
-        "It is proved",
+        "The journal says the same",
         "rec-ops (rops)",
         kept["hash"],
         "is what was signed as rec.tar",
-        "Nobody compared",
+        "Nobody has compared the key",
     ):
         assert words in said
     again = signing.file("again.json")

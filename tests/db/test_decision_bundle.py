@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from db.receipts import get_receipt
 from db.session import Database
 from golive import commands as c
 from golive.checkpoint import public_key
@@ -15,10 +16,12 @@ from golive.receipt_file import ReceiptFile
 from golive.unproven import Unproven
 from tests.db.signed_off import (
     ANOTHER,
+    ASKED,
     SEED,
     Line,
     at_the_sign_off,
     decide,
+    decisions,
     exported,
     receipts,
     recorded,
@@ -90,6 +93,23 @@ async def test_a_stale_decision_cannot_stand_for_the_approval_of_another_build(d
         assert (
             told == f"No. {first.seq}, by ops1, is not one of the decisions by which “Sign-off” was approved."
         )
+
+
+async def test_receipts_of_two_approvals_are_no_bundle(database: Database) -> None:
+    """Two stages are signed on the same release, each by ops and qa; the receipts of one do not stand for the other."""
+    second = {**SIGNED, "id": "again", "needs": ["sign-off"]}
+    world = at_the_sign_off(make_plan(UAT, SIGNED, second))
+    for name in ("ops1", "qa2"):
+        decide(world, name)
+    for name in ("ops2", "qa3"):
+        digest = str(world.run.state.approvals["again.sign"].digest)
+        world.act(c.Decide(approval="again.sign", decision="approved", digest=digest), name)
+    await recorded(database, world)
+    first, third = decisions(world)[0], decisions(world)[2]
+    async with database.reading() as session:
+        mixed = [await get_receipt(session, ASKED, first), await get_receipt(session, "r1.again.sign", third)]
+    told = not_proved(mixed, await exported(database, "r1"))
+    assert "is not one of the decisions" in told
 
 
 async def test_a_withdrawn_decision_is_none_by_which_it_was_approved(database: Database) -> None:

@@ -127,6 +127,23 @@ async def test_a_subject_is_not_exchanged_together_with_its_digests(
     assert told.startswith("The receipt says of digest:")
 
 
+async def test_a_subject_holds_nothing_that_was_not_signed(
+    made: list[ReceiptFile], lines: list[Line]
+) -> None:
+    receipt, subject = made[0], dict(made[0].subject or {})
+    without = {part: value for part, value in subject.items() if part != "evidence"}
+    for other in (
+        {**subject, "note": "and this"},
+        without,
+        {**subject, "gates": [2**60]},
+        {**subject, "gates": "\ud800"},
+    ):
+        told = unproven(receipt.model_copy(update={"subject": other}), lines)
+        assert told.endswith("of the subject on the receipt is not what was signed.")
+    half = receipt.comment.model_copy(update={"text": "\ud800"}) if receipt.comment else None
+    assert unproven(receipt.model_copy(update={"comment": half}), lines)
+
+
 async def test_what_is_wrong_with_a_receipt_is_said_in_one_sentence(
     made: list[ReceiptFile], lines: list[Line]
 ) -> None:
