@@ -11,7 +11,7 @@ from pydantic import Field
 
 from golive.audit_export import Export, Row, Sealed, read_export
 from golive.model import Fact
-from golive.receipt_file import GRANTED, ReceiptFile, check_receipt, rows_about, told, what_became
+from golive.receipt_file import GRANTED, ReceiptFile, check_receipt, rows_about, taken_back, told, what_became
 from golive.unproven import Unproven
 from golive.words import N_
 
@@ -54,11 +54,7 @@ def _check_counted(receipt: ReceiptFile, deciding: Row, proof: Export) -> None:
     """Raise Unproven unless the decision is one of those by which the approval was granted."""
     made = proof.streams[receipt.run_id][receipt.seq - 1].told
     same = _asked(made) == _asked(deciding.told)
-    withdrawn = any(
-        row.told.action == "DecisionWithdrawn" and row.told.actor == receipt.by
-        for row in what_became(receipt, proof)
-    )
-    if receipt.decision != "approved" or withdrawn or not same:
+    if receipt.decision != "approved" or not same or taken_back(receipt, proof):
         raise Unproven(
             N_("No. {seq}, by {by}, is not one of the decisions by which “{title}” was approved."),
             seq=receipt.seq,

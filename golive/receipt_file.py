@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime
 
-from golive.audit_export import Export, Row
+from golive.audit_export import Export, Row, Sealed
 from golive.canonical import digest
 from golive.events import summary
 from golive.model import Fact
@@ -198,6 +198,7 @@ _SETTLES = (
     "ApprovalRequested",
     "DecisionsStale",
     "DecisionWithdrawn",
+    "SignerLeft",
     "GlassBroken",
 )
 
@@ -212,6 +213,16 @@ def rows_about(receipt: ReceiptFile, export: Export) -> list[Row]:
     """Return the rows about the approval that was decided on."""
     about = f"approval:{parted(receipt.approval_id)[1]}"
     return [row for row in export.streams[receipt.run_id] if row.told.object == about]
+
+
+def taken_back(receipt: ReceiptFile, export: Export) -> bool:
+    """Tell whether the decision was withdrawn, or lost with the seat of who made it."""
+    return any(_takes_back(row.told, receipt.by) for row in what_became(receipt, export))
+
+
+def _takes_back(told: Sealed, who: str) -> bool:
+    withdrawn = told.action == "DecisionWithdrawn" and told.actor == who
+    return withdrawn or (told.action == "SignerLeft" and told.payload.get("who") == who)
 
 
 def told(row: Row) -> Sentence:

@@ -10,9 +10,10 @@ import pytest
 from db.receipts import get_receipt
 from db.session import Database
 from golive import commands as c
+from golive.audit_export import read_export
 from golive.checkpoint import public_key
 from golive.decision_bundle import Bundle, check_bundle
-from golive.receipt_file import ReceiptFile
+from golive.receipt_file import ReceiptFile, receipt_of
 from golive.unproven import Unproven
 from tests.db.signed_off import (
     ANOTHER,
@@ -23,6 +24,7 @@ from tests.db.signed_off import (
     decide,
     decisions,
     exported,
+    forged,
     receipts,
     recorded,
     signed_off,
@@ -123,6 +125,23 @@ async def test_a_withdrawn_decision_is_none_by_which_it_was_approved(database: D
     lines = await exported(database, "r1")
     check_bundle(bundle([second, third], lines))
     assert "is not one of the decisions" in not_proved([first, second, third], lines)
+    gone = forged(lines, first.seq + 1, lambda row: row.update(left("ops1")))
+    rows = read_export(gone).streams["r1"]
+    again = [
+        receipt_of(each.golive, rows[each.seq - 1], each.subject, each.comment)
+        for each in (first, second, third)
+    ]
+    check_bundle(bundle(again[1:], gone))
+    assert "is not one of the decisions" in not_proved(again, gone)
+
+
+def left(who: str) -> dict[str, Any]:
+    """Return how a row tells that somebody's decision no longer counts, since they lost their seat."""
+    return {
+        "action": "SignerLeft",
+        "actor": "golive",
+        "payload": {"who": who, "title": {"en": "Go", "zh": "Go"}},
+    }
 
 
 async def test_an_approval_that_was_unsettled_since_is_none_any_more(database: Database) -> None:
