@@ -38,6 +38,8 @@ CODES: dict[int, dict[str, str]] = {
         "unknown_attachment": "There is no attachment none; upload it with POST /attachments first.",
         "unknown_check": "This run has no check “uat/none.none”.",
         "unknown_checklist": "There is no checklist none; the list of checklists names those there are.",
+        "unknown_decision": "There is no decision none on this approval.",
+        "unknown_digest": "“Release sign-off” was never asked for on the subject sha256:2c26.",
         "unknown_group": "There is no group none; the list of groups names those there are.",
         "unknown_report": "Run 8c2e4f6a8b0d2e4f6a8b has no report yet; it is written when its review begins "
         "or the "

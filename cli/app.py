@@ -10,13 +10,16 @@ from cli import (
     attachments,
     audit,
     authoring,
+    changes,
     comparing,
     directory,
     doctor,
     operating,
+    receipts,
     rehearsing,
     reviews,
     runs,
+    sign_off,
     signing,
     tasks,
     templates,
@@ -40,8 +43,10 @@ app = typer.Typer(
 up.register(app)
 runs.register(app)
 watching.register(app)
+sign_off.register(app)
 app.add_typer(tasks.app, name="task")
 approvals.register(app)
+changes.register(app)
 signing.register(app)
 app.add_typer(waivers.app, name="waiver")
 waivers.register(app)
@@ -57,6 +62,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(directory.groups, name="group")
 app.add_typer(directory.services, name="service")
 app.add_typer(directory.absences, name="absence")
+receipts.register(app)
 audit.register(app)
 app.add_typer(operating.app, name="db")
 doctor.register(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,15 +17,21 @@ from cli.connected import Connected, acting, connected
 from cli.failure import Failure
 from cli.given import ApprovalId, Cursor, Limit, Reason
 from cli.language import _
+from cli.receipts import save_receipt
 from cli.screen import named, plain, state, when
 from cli.signed import signed_page
-from cli.tables import APPROVALS, Column, Row, due, facts, listed, receipt, section, table, text
+from cli.tables import APPROVALS, Column, Row, due, facts, listed, section, table, text
+from cli.tables import receipt as receipt_lines
 
 Shown = Annotated[
     str | None,
     typer.Option("--digest", metavar="sha256:HEX", help=_("Decide on exactly this subject, without asking.")),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help=_("Decide on what is there now, without asking."))]
+Kept = Annotated[
+    Path | None,
+    typer.Option("--receipt", metavar="FILE", help=_("Save the receipt of the decision to this file.")),
+]
 Comment = Annotated[str | None, typer.Option("--comment", "-c", help=_("What you say to it."))]
 
 
@@ -72,6 +79,7 @@ def approve(
     comment: Comment = None,
     digest: Shown = None,
     yes: Yes = False,
+    receipt: Kept = None,
 ) -> None:
     """Approve exactly what is shown."""
     _decide(
@@ -80,17 +88,22 @@ def approve(
         {"decision": "approved", "meaning": meaning.value, "comment": comment},
         digest,
         yes=yes,
+        keep=receipt,
     )
 
 
 @acting
 def reject(
-    golive: Connected, approval: ApprovalId, reason: Reason, digest: Shown = None, yes: Yes = False
+    golive: Connected,
+    approval: ApprovalId,
+    reason: Reason,
+    digest: Shown = None,
+    yes: Yes = False,
+    receipt: Kept = None,
 ) -> None:
     """Reject with a reason."""
-    _decide(
-        golive, approval, {"decision": "rejected", "meaning": "rejected", "comment": reason}, digest, yes=yes
-    )
+    decision = {"decision": "rejected", "meaning": "rejected", "comment": reason}
+    _decide(golive, approval, decision, digest, yes=yes, keep=receipt)
 
 
 @acting
@@ -108,20 +121,30 @@ def send_back(
     reason: Reason,
     digest: Shown = None,
     yes: Yes = False,
+    receipt: Kept = None,
 ) -> None:
     """Return to a task with a reason."""
     run, stage, _key = approval.rsplit(".", 2) if approval.count(".") > 1 else ("", "", "")
     task = to if to.startswith(f"{run}.") else f"{run}.{to}" if "." in to else f"{run}.{stage}.{to}"
     decision = {"decision": "returned", "meaning": "reviewed", "comment": reason, "task": task}
-    _decide(golive, approval, decision, digest, yes=yes)
+    _decide(golive, approval, decision, digest, yes=yes, keep=receipt)
 
 
 def _decide(
-    golive: Connected, approval: str, decision: dict[str, Any], digest: str | None, *, yes: bool
+    golive: Connected,
+    approval: str,
+    decision: dict[str, Any],
+    digest: str | None,
+    *,
+    yes: bool,
+    keep: Path | None,
 ) -> None:
     signed = digest or _shown_and_confirmed(golive, approval, decision["decision"], yes=yes)
     body = {name: value for name, value in decision.items() if value is not None} | {"digest": signed}
-    golive.tell(golive.post(f"/approvals/{approval}/decisions", body), receipt)
+    answer = golive.post(f"/approvals/{approval}/decisions", body)
+    golive.tell(answer, receipt_lines)
+    if keep is not None:
+        save_receipt(golive, approval, answer.json()["decision_id"], keep)
 
 
 def _shown_and_confirmed(golive: Connected, approval: str, decision: str, *, yes: bool) -> str:

@@ -1,8 +1,9 @@
-"""Receipts and the audit: what was recorded, and whether the chain of the journal holds."""
+"""The audit: what was recorded, whether the chain of the journal holds, and an export that others can verify."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,41 +12,18 @@ from rich.text import Text
 
 from cli import screen
 from cli.connected import Connected, connected
-from cli.failure import Failure
-from cli.given import Cursor, Limit, RunId
+from cli.given import Cursor, Limit
 from cli.language import _
+from cli.saving import save
 from cli.screen import plain, when
 from cli.tables import Column, actor, facts, listed, text
 
 app = typer.Typer(help=_("The audit: list the journal, verify its chain."), no_args_is_help=True)
-receipts = typer.Typer(help=_("Receipts of acts."), no_args_is_help=True)
 
 
 def register(root: typer.Typer) -> None:
     """Add the commands of this file."""
-    root.add_typer(receipts, name="receipt")
     root.add_typer(app, name="audit")
-
-
-@receipts.command("show", help=_("Show what a receipt stands for, and whether its hash is the journal's."))
-@connected
-def show(
-    golive: Connected,
-    run: RunId,
-    seq: Annotated[int, typer.Argument(metavar="NO", min=1, help=_("Number in the run's journal."))],
-    expected: Annotated[str | None, typer.Option("--hash", help=_("The hash on the receipt."))] = None,
-) -> None:
-    """Show the journal row that a receipt names."""
-    answer = golive.get(f"/runs/{run}/events", after=seq - 1, limit=1)
-    found = [event for event in answer.json()["items"] if event["seq"] == seq]
-    if not found:
-        raise Failure(_("The journal of run {run} has no number {seq}.").format(run=run, seq=seq))
-    golive.tell(answer, lambda _page: _row(found[0]))
-    if expected and found[0].get("hash") != expected:
-        sentence = _("The receipt says hash {expected}, the journal says {found}: one of them was changed.")
-        raise Failure(sentence.format(expected=expected, found=found[0].get("hash")))
-    if expected:
-        golive.remark(_("The hash is that of the journal."))
 
 
 @app.command("list", help=_("List the journal of every run and of administration."))
@@ -66,17 +44,22 @@ def verify(golive: Connected) -> None:
         raise typer.Exit(1)
 
 
-def _row(event: Any) -> Iterator[RenderableType]:
-    yield Text(plain(event.get("summary") or event.get("type")), style="bold")
-    yield facts(
-        [
-            (_("number"), event.get("seq")),
-            (_("time"), when(event.get("at"))),
-            (_("by"), actor(event)),
-            (_("type"), event.get("type")),
-            (_("hash"), event.get("hash")),
-        ]
-    )
+@app.command("export", help=_("Write the journal to a file that can be verified without golive."))
+@connected
+def export(
+    golive: Connected,
+    output: Annotated[Path, typer.Option("--output", "-o", help=_("Write it to this file."))],
+    run: Annotated[str | None, typer.Option(help=_("Only of this run."))] = None,
+) -> None:
+    """Save an export."""
+    save(golive.get("/audit/export", stream=run).content, output)
+
+
+@app.command("key", help=_("Print the public key by which exports of this golive are known."))
+@connected
+def key(golive: Connected) -> None:
+    """Print the key."""
+    golive.tell(golive.get("/audit/key"), lambda found: [str(found["public_key"])])
 
 
 def _verified(found: Any) -> Iterator[RenderableType]:

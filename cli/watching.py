@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 def watch(golive: Connected, run: RunId) -> None:
     """Follow a run: a live page on a terminal, a line for each event elsewhere or with --json."""
     console = screen.out()
-    seen = _Seen(golive, run)
+    seen = Seen(golive, run)
     live = console.is_terminal and not golive.as_json
     state = _watch_live(console, seen) if live else _watch_lines(console, seen)
     if state == "aborted":
@@ -55,12 +55,12 @@ def events(
 ) -> None:
     """Show the journal of a run."""
     if follow:
-        _watch_lines(screen.out(), _Seen(golive, run, after))
+        _watch_lines(screen.out(), Seen(golive, run, after))
         return
     golive.tell(golive.get(f"/runs/{run}/events", after=after, limit=limit), listed(EVENTS, _("No events.")))
 
 
-class _Seen:
+class Seen:
     """What was read of a run so far. Looking goes on while golive restarts; an unknown run fails at once.
 
     The run's stream tells when to look: it wakes, and what there is to see is read as a whole.
@@ -104,9 +104,11 @@ class _Seen:
 
     @property
     def ended(self) -> bool:
+        """Whether the run had ended when it was read last."""
         return self.run["state"] in ENDED and self.away is None
 
     def page(self) -> Iterator[RenderableType]:
+        """Return the run as it was read last, for a terminal."""
         yield from head(self.run)
         yield from section(_("Stages"), stages(self.run))
         if waits := self.run.get("waits"):
@@ -117,14 +119,14 @@ class _Seen:
             yield Text(self.away, style="yellow")
 
 
-def _watch_live(console: Console, seen: _Seen) -> str:
+def _watch_live(console: Console, seen: Seen) -> str:
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
         for _new in seen.looks():
             live.update(Group(*seen.page()), refresh=True)
     return str(seen.run["state"])
 
 
-def _watch_lines(console: Console, seen: _Seen) -> str:
+def _watch_lines(console: Console, seen: Seen) -> str:
     away = None
     for new in seen.looks():
         for event in new:

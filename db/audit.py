@@ -10,15 +10,16 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from db.errors import Unrecordable
-from db.journal import ADMIN, GENESIS, hash_of, sealed
+from db.journal import sealed
 from db.people import users_exist
-from db.session import Session, fields_of
+from db.session import Session, database_time, fields_of
 from db.tables import journal, runs, stream_heads, words
+from golive import chain
+from golive.chain import ADMIN, Head
+from golive.checkpoint import Checkpoint, StreamHead, public_key, signed
 from golive.words import N_, Sentence, Words, say
 
 _AT_ONCE = 500
-_ENOUGH = 16
-"""Digits of a hash by which databases are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +53,38 @@ async def verify(session: Session, *, streams: Sequence[str] | None = None) -> V
     return Verified(ok=True, streams=len(names), rows=rows)
 
 
-async def export_lines(session: Session) -> AsyncIterator[bytes]:
-    """Yield each row as a line of JSON: its canonical text and its hash, so that others can verify it."""
-    for stream in sorted(await _every_stream(session)):
+async def export_lines(
+    session: Session, seed: bytes, *, streams: Sequence[str] | None = None
+) -> AsyncIterator[bytes]:
+    """Yield an export of `streams`, or of all, line by line: its checkpoint, signed with `seed`, then each row."""
+    names = sorted(streams if streams is not None else await _every_stream(session))
+    yield _line((await _checkpoint(session, names, seed)).model_dump(mode="json"))
+    for stream in names:
         async for row in _rows(session, stream):
-            yield json.dumps({"row": row.canonical.decode(), "hash": row.hash}).encode() + b"\n"
+            yield _line({"row": row.canonical.decode(), "hash": row.hash})
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return json.dumps(value).encode() + b"\n"
+
+
+async def _checkpoint(session: Session, streams: Sequence[str], seed: bytes) -> Checkpoint:
+    found = select(stream_heads).where(stream_heads.c.stream.in_(streams)).order_by(stream_heads.c.stream)
+    heads = [
+        StreamHead(stream=row.stream, seq=row.seq, hash=row.hash) for row in await session.execute(found)
+    ]
+    now = await database_time(session)
+    plain = Checkpoint(
+        golive=await identity_of(session) or "", at=now, heads=tuple(heads), public_key=public_key(seed)
+    )
+    return signed(plain, seed)
 
 
 async def identity_of(session: Session) -> str | None:
     """Return what tells this database from others, and only from copies of it not; None before its first row."""
     first = select(journal.c.hash).where(journal.c.stream == ADMIN, journal.c.seq == 1)
     found: str | None = await session.scalar(first)
-    return found[:_ENOUGH] if found else None
+    return chain.identity(found) if found else None
 
 
 async def _every_stream(session: Session) -> set[str]:
@@ -74,27 +95,25 @@ async def _every_stream(session: Session) -> set[str]:
 
 
 async def _verify_stream(session: Session, stream: str) -> tuple[int, Bad | None]:
-    seq, link = 0, GENESIS
+    last = Head()
     try:
         async for chunk in _chunks(session, stream):
             texts = await _texts(session, chunk)
             for row in chunk:
-                if what := _fault(row, seq + 1, link, texts):
-                    return seq, Bad(stream, row.seq, what)
-                seq, link = row.seq, row.hash
+                if what := _fault(row, last, texts):
+                    return last.seq, Bad(stream, row.seq, what)
+                last = Head(row.seq, row.hash)
     except (ValueError, Unrecordable) as unreadable:
-        return seq, Bad(stream, seq + 1, say(N_("A row cannot be read: {why}"), why=str(unreadable)))
-    what = await _fault_at_the_end(session, stream, seq, link)
-    return seq, Bad(stream, seq + 1, what) if what else None
+        return last.seq, Bad(
+            stream, last.seq + 1, say(N_("A row cannot be read: {why}"), why=str(unreadable))
+        )
+    what = await _fault_at_the_end(session, stream, last)
+    return last.seq, Bad(stream, last.seq + 1, what) if what else None
 
 
-def _fault(row: Row[Any], seq: int, link: str, texts: Mapping[str, Row[Any]]) -> Sentence | None:
-    if row.seq != seq:
-        return say(N_("Row {seq} is missing."), seq=seq)
-    if hash_of(row.canonical) != row.hash:
-        return say(N_("The hash does not fit the stored bytes: the row was changed."))
-    if row.prev_hash != link:
-        return say(N_("The row does not follow the one before it: one of them was replaced."))
+def _fault(row: Row[Any], last: Head, texts: Mapping[str, Row[Any]]) -> Sentence | None:
+    if broken := chain.fault(last, row.seq, row.canonical, row.prev_hash, row.hash):
+        return broken
     written, _ = sealed(dict(fields_of(row)))
     if written != row.canonical:
         return say(N_("The columns do not say what was sealed: the row was changed."))
@@ -111,17 +130,13 @@ def _fault_of_texts(row: Row[Any], texts: Mapping[str, Row[Any]]) -> Sentence | 
     return None
 
 
-async def _fault_at_the_end(session: Session, stream: str, seq: int, link: str) -> Sentence | None:
+async def _fault_at_the_end(session: Session, stream: str, last: Head) -> Sentence | None:
     head = (await session.execute(select(stream_heads).where(stream_heads.c.stream == stream))).one_or_none()
     if head is None:
         return say(N_("The stream is missing: it should be there and has neither head nor rows."))
-    if (head.seq, head.hash) != (seq, link):
-        return say(
-            N_("The stream ends at {seq}, its head says {head}: rows were cut off."), seq=seq, head=head.seq
-        )
-    if seq == 0 and stream != ADMIN:
+    if last.seq == 0 == head.seq and stream != ADMIN:
         return say(N_("The run exists, but its stream is empty."))
-    return None
+    return chain.fault_at_the_end(last, Head(head.seq, head.hash))
 
 
 async def _chunks(session: Session, stream: str) -> AsyncIterator[Sequence[Row[Any]]]:

@@ -6,7 +6,6 @@ hash of the row before it; those canonical bytes are stored beside it. People's 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,15 +20,10 @@ from db.session import Database, Session, database_time, insert_into
 from db.tables import journal, stream_heads
 from db.words import keep, save
 from golive.canonical import canonical
+from golive.chain import ADMIN, GENESIS, Head, hash_of
 from golive.commands import Actor
 from golive.events import Event
 from golive.words import Words
-
-ADMIN = "golive"
-"""The stream of administration and refusals, numbered from a locked head row."""
-
-GENESIS = "0" * 64
-"""What the first row of a stream names as the hash before it."""
 
 SEALED = (
     "stream",
@@ -62,14 +56,6 @@ class Appended:
     fresh: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The last row of a stream; seq 0 before the first."""
-
-    seq: int
-    hash: str
-
-
 def moment_text(at: datetime) -> str:
     """Write a time as the sealed rows do: RFC 3339 in UTC, to the microsecond."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -85,11 +71,6 @@ def sealed(row: dict[str, Any]) -> tuple[bytes, str]:
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as wrong:
         raise Unrecordable(f"row {row['seq']} of {row['stream']} is not JSON: {wrong}") from wrong
     return written, hash_of(written)
-
-
-def hash_of(written: bytes) -> str:
-    """Return the hash of canonical bytes; the zero byte keeps rows apart from tree nodes (RFC 6962)."""
-    return hashlib.sha256(b"\0" + written).hexdigest()
 
 
 async def append(

@@ -18,6 +18,7 @@ from db.freezing import thaw
 from db.journal import append, locked_head
 from db.planned import approval_rows, people_rows, run_row, start_digest, task_rows
 from db.session import Session
+from db.subjects import keep_subjects
 from db.tables import approval_waiting, approvals, run_people, runs, tasks
 from db.waivers import keep_waivers
 from db.words import keep, save, seal
@@ -178,6 +179,7 @@ async def _change_approvals(session: Session, run_id: str, changes: tuple[Approv
     for columns, rows in shapes.items():
         changed = update(approvals).where(approvals.c.id == bindparam("the_id"))
         await _update_all(session, changed.values({name: bindparam(name) for name in columns}), rows)
+    await keep_subjects(session, run_id, changes)
     await _change_waiting(session, run_id, changes)
 
 

@@ -51,3 +51,5 @@ MANAGE_USERS: tuple[Role, ...] = ("admin",)
 WRITE_ABSENCES: tuple[Role, ...] = ("release_manager", "admin")
 """Those of others. Everybody writes their own."""
 READ_AUDIT: tuple[Role, ...] = ("auditor", "security_admin", "admin")
+EXPORT_RUN: tuple[Role, ...] = ("release_manager", *READ_AUDIT)
+"""The journal of one run, with which its decisions are verified elsewhere."""

@@ -42,7 +42,7 @@ _WEB = re.compile(r"^https?://[^/?#\s]+$")
 _ISSUER = re.compile(r"^(https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?)(/[^?#\s]*)?$")
 """RFC 8414: an address by TLS, without query; on this machine alone it may be without TLS."""
 
-Purpose = Literal["command", "start", "salt", "user_token", "enrolment", "page", "attempt"]
+Purpose = Literal["command", "start", "salt", "user_token", "enrolment", "page", "attempt", "checkpoint"]
 
 
 class Granted(BaseModel):

@@ -19,11 +19,12 @@ from connectors.temporal import UNKNOWN, every_run, how_it_ended, namespace_id
 from db import journal
 from db.errors import JournalBehind, RecordRefused
 from db.freezing import freeze_quietly, frozen_runs, known_runs, thaw
-from db.journal import GENESIS, append_admin
+from db.journal import append_admin
 from db.operating import require_schema
 from db.reconciling import lives_in, take_up
 from db.recording import record
 from db.session import Database, Session
+from golive.chain import GENESIS
 from golive.commands import GOLIVE
 from golive.findings import Finding
 from golive.recording import Recorded

@@ -16,13 +16,13 @@ from api.pages.live import LastRunId, RunAfter, stream, who
 from api.pages.rendering import page, part, voice_of
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
 from api.routers.approvals import decide
-from api.schemas.approvals import DecideGiven, DecisionShown
+from api.schemas.approvals import DecideGiven
 from api.schemas.named import ApprovalPath
+from api.schemas.receipts import ReceiptFileShown
 from db.looking import ApprovalLook
 from db.looks import keep_look
 from db.queries import get_approval
-from golive.errors import NotFound
-from golive.words import N_
+from db.receipts import get_receipt
 
 router = APIRouter(include_in_schema=False)
 
@@ -153,16 +153,8 @@ async def _decide(approval_id: str, sent: Sent, **decision: Any) -> Response:
 async def receipt(approval_id: ApprovalPath, decision_id: str, visit: ReaderDep) -> Response:
     """Return the receipt of a decision, to be kept."""
     async with visit.house.database.reading() as session:
-        found = await seen(session, visit, approval_id)
-    made = next((made for made in found.approval.decisions if made.id == decision_id), None)
-    if made is None:
-        raise NotFound("unknown_decision", N_("There is no decision {id} on this approval."), id=decision_id)
-    name = f"receipt-{found.view.run_id}-{made.seq}.json"
+        await get_approval(session, approval_id)
+        found = await get_receipt(session, approval_id, decision_id)
+    name = f"receipt-{found.run_id}-{found.seq}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return JSONResponse(_receipt(found, made), headers=headers)
-
-
-def _receipt(found: Seen, made: DecisionShown) -> dict[str, Any]:
-    about = {"run_id": found.view.run_id, "approval_id": found.view.id, "title": found.approval.title}
-    told = made.model_dump(mode="json", exclude={"id", "stale"})
-    return {"decision_id": made.id, **about, **told, "hash": found.hash_of(made)}
+    return JSONResponse(ReceiptFileShown.of(found).model_dump(mode="json"), headers=headers)

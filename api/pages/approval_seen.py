@@ -20,6 +20,7 @@ from db.looks import LastLook, last_looks
 from db.session import Session
 from db.views import ApprovalView, JournalRow, RunHeader
 from golive.canonical import canonical
+from golive.json_patch import patch
 from golive.names import public_id
 from golive.plan import Release
 from golive.sources import holds
@@ -281,6 +282,13 @@ class Seen:
     def since_digest(self, digest: str) -> list[Change]:
         """Return what changed since the subject of `digest`, where it is the one that the reader saw last."""
         return self.since if self.was and self.was.digest == digest else []
+
+    @property
+    def patch(self) -> list[str]:
+        """What changed since the reader last looked, as the operations of a JSON Patch, each on a line."""
+        if self.was is None or self.view.subject is None:
+            return []
+        return [canonical(each).decode() for each in patch(self.was.subject, self.view.subject)]
 
     def by_part(self, found: list[Change]) -> list[tuple[str, list[str]]]:
         """Return changes in the reader's words, those of each part together."""

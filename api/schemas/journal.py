@@ -13,6 +13,8 @@ from db.views import JournalRow
 from golive import events
 from golive.words import Language
 
+_KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+
 
 class EventShown(Shown):
     """What happened in a run, as its journal has it."""
@@ -91,6 +93,12 @@ class VerifiedShown(Shown):
     streams: Many
     rows: Annotated[int, Field(examples=[1204])]
     first_bad: BadRow | None = Field(examples=[None])
+
+
+class KeyShown(Shown):
+    """A public key (Ed25519), by which exports of this golive are known."""
+
+    public_key: str = Field(examples=[f"ed25519:{_KEY}"])
 
 
 def summary(row: JournalRow, language: Language) -> str:

@@ -1,7 +1,7 @@
 """Every table. Constraints say what the rules say, so that no code, ours included, can store what cannot be.
 
 runs ─┬─ tasks                               the read model: written by `record` alone
-      ├─ approvals ── approval_waiting
+      ├─ approvals ── approval_waiting, subjects
       ├─ run_people
       ├─ lessons, actions, comments, reports, histories
       └─ waivers ── waiver_waiting
@@ -39,6 +39,7 @@ from db.tables.run import (
     reports,
     run_people,
     runs,
+    subjects,
     tasks,
     waiver_waiting,
     waivers,
@@ -77,6 +78,7 @@ __all__ = [
     "service_owners",
     "sessions",
     "stream_heads",
+    "subjects",
     "tasks",
     "templates",
     "tokens",

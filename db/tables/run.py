@@ -138,6 +138,15 @@ approval_waiting = Table(
     Index("ix_approval_waiting_name", "name"),
 )
 
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("approval_id", ForeignKey("approvals.id"), primary_key=True),
+    word("digest", primary_key=True),
+    facts("subject"),
+)
+"""Every subject that an approval was asked for on: what decisions were made on stays to be read when it has changed."""
+
 reports = Table(
     "reports",
     metadata,

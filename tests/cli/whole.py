@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -24,15 +25,20 @@ ENDED = 40.0
 
 
 class Whole:
-    """A running `golive up`: its environment, its process, and every line that it said."""
+    """A running `golive up`: its environment, its process, and every line that it said.
 
-    def __init__(self, env: dict[str, str]):
+    `command` starts it some other way; whatever processes that makes are ended with it, as Ctrl-C does.
+    """
+
+    def __init__(self, env: dict[str, str], command: Sequence[str] | None = None):
         self.env = env
         self.lines: list[str] = []
+        self._end = os.killpg if command else os.kill
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cli", "up"],
+            command or [sys.executable, "-m", "cli", "up"],
             cwd=ROOT,
             env=env,
+            start_new_session=command is not None,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -74,7 +80,7 @@ class Whole:
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Send a signal and wait for the end."""
-        self.process.send_signal(number)
+        self._end(self.process.pid, number)
         code = self.process.wait(ENDED)
         self._listener.join(5)
         return code
@@ -131,9 +137,9 @@ class Person:
 
 
 @contextmanager
-def up(env: dict[str, str]) -> Iterator[Whole]:
-    """Run `golive up` until the end of the block."""
-    whole = Whole(env)
+def up(env: dict[str, str], command: Sequence[str] | None = None) -> Iterator[Whole]:
+    """Run `golive up`, or the `command` that does, until the end of the block."""
+    whole = Whole(env, command)
     try:
         whole.wait_until(lambda: whole.said("Ctrl-C ends it."), "it is up")
         yield whole

@@ -12,13 +12,16 @@ from sqlalchemy import CheckConstraint, Connection, inspect, text
 
 from db import migrations
 from db.errors import GivenUp
+from db.looks import keep_look
 from db.migrations import current, downgrade, head, upgrade
+from db.people import create_user
 from db.reconciling import mark_lost
 from db.session import Database
+from db.subjects import get_subject
 from db.tables import metadata
 from golive.recording import Batch
 from tests.databases import Databases
-from tests.db.story import event, first, record, run_change
+from tests.db.story import approval_change, event, first, record, run_change
 
 _WORDS = re.compile(r"'\w+'|\b\d+\b|\b(?:IS NOT NULL|IS NULL)\b")
 
@@ -93,6 +96,26 @@ async def test_runs_that_were_lost_before_that_was_kept_stay_ended(databases: Da
     with pytest.raises(GivenUp):
         await record(database, Batch(run_id="r1", events=(event(2),), run=run_change()))
     await record(database, Batch(run_id="r2", events=(event(2),), run=run_change()))
+    await database.close()
+
+
+async def test_subjects_that_were_seen_before_they_were_kept_are_still_known(databases: Databases) -> None:
+    """The present one, and the one that two people had seen before it."""
+    database = Database(url := databases.fresh())
+    first_, second = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+    asked = (approval_change(digest=first_, subject={"n": 1}),)
+    await record(database, first(run=run_change(), approvals=asked))
+    async with database.transaction() as session:
+        for name in ("ann", "bo"):
+            user = await create_user(session, name=name, roles=["viewer"], functions=[])
+            assert await keep_look(session, user.id, "r1.uat.go", first_)
+    again = (approval_change(digest=second, subject={"n": 2}),)
+    await record(database, Batch(run_id="r1", events=(event(2),), run=run_change(), approvals=again))
+    await downgrade(url, "0012")
+    await upgrade(url)
+    async with database.reading() as session:
+        found = [await get_subject(session, "r1.uat.go", digest) for digest in (first_, second)]
+    assert found == [{"n": 1}, {"n": 2}]
     await database.close()
 
 

@@ -67,7 +67,7 @@ def run(commands: list[str], folder: Path, whole: Whole) -> str:
 
 SAID = {
     "release-manager.md": ["The run completed", "ended without having reached its users"],
-    "approver.md": ["The run completed"],
+    "approver.md": ["The run completed", "It is proved"],
     "assignee.md": ["name-watchers"],
     "concepts.md": ["The chain of the journal holds."],
     "operator/backup.md": [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import pytest
 from cli.language import ROOT
 from settings import Settings
 from tests.cli.processes import environment
+from tests.cli.profile import both_sign
+from tests.cli.terminal import at_a_terminal
 from tests.cli.whole import up
 from tests.documents.reading import blocks, without_comments
 
@@ -53,6 +57,51 @@ def test_decision_records_are_numbered_and_one_screen_long() -> None:
     records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
     assert [record.name[:5] for record in records] == [f"{n:04}-" for n in range(1, len(records) + 1)]
     assert all(len(record.read_text(encoding="utf-8").splitlines()) <= 45 for record in records)
+
+
+ANSWERS = {
+    "pass, fail or na [pass]:": "",
+    "Your answer:": "none",
+    "A link, https://...:": "https://example.com/duty",
+}
+"""What a newcomer answers, by what is asked."""
+
+
+@pytest.mark.e2e
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.xdist_group("up")
+def test_three_commands_lead_from_nothing_to_a_signed_and_verified_decision(tmp_path: Path) -> None:
+    """The three as they stand there: in this checkout, at a terminal, and signed in two browser profiles."""
+    (block,) = (block for block in commands(ENGLISH) if "sign-off LICENSE" in block)
+    start, ask, verify = (shlex.split(line) for line in block.splitlines())
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "golive").symlink_to(ROOT / "bin" / "golive")
+    shutil.copy(ROOT / "LICENSE", tmp_path)
+    with up(environment(tmp_path / "home"), start) as whole:
+        asked = at_a_terminal(
+            ask,
+            tmp_path,
+            whole.env,
+            ANSWERS,
+            once="Waiting for both",
+            then=lambda said: both_sign(whole.url, said),
+        )
+    assert asked.code == 0, asked.said
+    assert "LICENSE is approved by ann (ops), bo (qa)." in asked.said
+    assert shlex.join(verify).removeprefix("bin/") in asked.said
+
+    def verified() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            verify, cwd=tmp_path, env=whole.env, capture_output=True, text=True, check=False
+        )
+
+    proved = verified()
+    assert proved.returncode == 0, proved.stderr
+    assert "LICENSE is what was signed as LICENSE" in proved.stdout
+    with (tmp_path / "LICENSE").open("a") as file:
+        file.write("and more")
+    assert verified().returncode == 1
 
 
 @pytest.mark.e2e

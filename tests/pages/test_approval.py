@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import jsonpatch
 import pytest
 from bs4 import BeautifulSoup
 from temporalio.testing import WorkflowEnvironment
@@ -22,7 +23,7 @@ from tests.api.client import Client
 from tests.api.team import Team, joined
 from tests.db.story import record_all
 from tests.pages.approvals import RELEASE, Asked, asked, digest_in
-from tests.pages.reader import SITE, Reader, reading
+from tests.pages.reader import SITE, Reader, Shown, reading
 from tests.rules.plans import SIGN_OFF, SIGNED, UAT, make_plan, task
 from tests.rules.world import started, words
 from tests.stack import running
@@ -120,6 +121,10 @@ async def test_two_people_approve_through_their_forms_and_keep_receipts(go: Aske
     assert receipt.headers["content-disposition"].startswith("attachment")
     assert (told["decision_id"], told["seq"], told["digest"]) == (made["id"], made["seq"], made["digest"])
     assert told["hash"] in done.text
+    assert told == await go.team.ops1.get(f"{go.path}/receipts/{made['id']}"), (
+        "it is the file that the API gives"
+    )
+    assert (told["subject"], told["comment"]["text"]) == ((await go.shown())["subject"], "Ready\nto go")
     qa2 = await readers.of(go.team.qa2)
     done = await qa2.act(go.path, f"{go.path}/approve")
     assert (await go.shown())["state"] == "approved"
@@ -321,7 +326,7 @@ async def test_opening_and_following_links_changes_nothing(go: Asked, readers: R
 
 async def test_who_looked_is_told_what_has_changed_since(go: Asked, readers: Readers) -> None:
     ops1 = await readers.of(go.team.ops1)
-    page = await ops1.look(go.path)
+    page, before = await ops1.look(go.path), await go.shown()
     assert "Since you last looked" not in page.text
     assert "Since you last looked" not in (await ops1.look(go.path)).text, (
         "looking at a page is not remembered"
@@ -332,11 +337,18 @@ async def test_who_looked_is_told_what_has_changed_since(go: Asked, readers: Rea
     assert "Since you last looked" in page.text
     assert "The version is 1.4.1; before: 1.4.0." in page.text
     assert "The scope is worded otherwise." in page.text
+    assert patched(before["subject"], page) == (await go.shown())["subject"]
     assert "Since you last looked" not in (await (await readers.of(go.team.qa2)).look(go.path)).text
     await ops1.send(page, f"{go.path}/look", headers={"HX-Request": "true"})
     page = await ops1.look(go.path)
     assert "Since you last looked" not in page.text
     assert "You last looked at exactly this subject" in page.text
+
+
+def patched(subject: Any, page: Shown) -> Any:
+    """Return a subject after the patch that a page shows folded away."""
+    (lines,) = (each for each in page.html.select("details pre") if '"op"' in each.get_text())
+    return jsonpatch.apply_patch(subject, [json.loads(line) for line in lines.get_text().splitlines()])
 
 
 async def test_a_stale_decision_says_what_changed_since_it_was_made(go: Asked, readers: Readers) -> None:
