@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from golive.asking import approval_page, ask_silently, ask_to_decide, request_of
 from golive.commands import Actor, Inform, RemindSigners, Withdraw
 from golive.deciding import asked, known
 from golive.errors import Conflict, need_words
 from golive.plan import moment
 from golive.run import Run
-from golive.sign_off import approval_page, ask_to_decide, is_met, open_for_decisions
+from golive.sign_off import is_met, open_for_decisions
 from golive.signers import standing, waiting_for
 from golive.standing import gate_closed
 from golive.words import N_, say
@@ -56,9 +57,9 @@ def withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
     state.glass_broken_by = None
     if state.state == "approved" and not is_met(run, approval, state):
         open_for_decisions(run, approval, state)
-    ask_to_decide(
-        run, act.approval, [name for name in waiting_for(run, approval, state) if name != actor.name]
-    )
+    awaited = waiting_for(run, approval, state)
+    ask_silently(run, act.approval, [name for name in awaited if name == actor.name])
+    ask_to_decide(run, act.approval, [name for name in awaited if name != actor.name])
 
 
 def check_remind(run: Run, act: RemindSigners) -> None:
@@ -87,7 +88,7 @@ def remind(run: Run, actor: Actor, act: RemindSigners) -> None:
     names = waiting_for(run, approval, state)
     run.emit("SignersReminded", f"approval:{act.approval}", title=approval.title, to=names)
     told = say(N_("{who} reminds you: please decide on “{title}”."), who=actor.name, title=approval.title)
-    run.tell(names, told, approval_page(run, act.approval))
+    run.tell(names, told, approval_page(run, act.approval), asks=request_of(run, act.approval))
 
 
 def check_inform(run: Run, act: Inform) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from golive.asking import approval_page
 from golive.commands import Actor, BreakGlass
 from golive.deciding import check_digest, known
 from golive.errors import Conflict, Invalid
 from golive.recording import Wait
 from golive.run import Run
-from golive.sign_off import approval_page, grant
+from golive.sign_off import grant
 from golive.span import Span
 from golive.state import ActionState
 from golive.subject import difference, part_digests, subject_of, whole_digest

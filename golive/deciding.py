@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from golive.asking import ask_to_decide
 from golive.commands import Actor, Decide
 from golive.errors import Conflict, Invalid, NotFound, Refused
 from golive.policy import Seats
 from golive.recording import DecisionView
 from golive.run import Run
-from golive.sign_off import ask_to_decide, follow
+from golive.sign_off import follow
 from golive.signers import comes_after, seated, seats_of, standing, waiting_for
 from golive.standing import handed_over, returnable
 from golive.state import ApprovalState

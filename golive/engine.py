@@ -10,3 +10,5 @@ ENDS_STAGES_FIRST = 2
 """From this version on, the stages of a run that ends are ended before its final report, which tells how."""
 HOLDS_UNSIGNABLE = 3
 """From this version on, a run is held when an approval is open that nobody is left to give."""
+CLOSES_REQUESTS = 4
+"""From this version on, whoever need not decide any more is told so: a decision closes the request in every channel."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from golive.asking import ask_to_decide
 from golive.commands import Actor, AddSigners, Delegate
 from golive.deciding import asked
 from golive.errors import Conflict, Invalid, Refused, need_words
@@ -12,7 +13,7 @@ from golive.people import SIGNS
 from golive.plan import moment
 from golive.recording import AddedSigner, Delegation
 from golive.run import Run
-from golive.sign_off import ask_to_decide, hold_if_nobody_can
+from golive.sign_off import hold_if_nobody_can
 from golive.signers import barred, eligible, seats_of, standing, waiting_for
 from golive.state import ApprovalState
 from golive.template import Approval

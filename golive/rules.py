@@ -26,6 +26,7 @@ from golive import (
     waivers,
 )
 from golive import commands as c
+from golive.asking import approval_page, keep_requests, request_of
 from golive.clocks import climb
 from golive.deciding import check_decide, decide
 from golive.effects import (
@@ -46,7 +47,7 @@ from golive.gates import measured as judge_measured
 from golive.permissions import REQUIRED
 from golive.recording import Build, Recorded, Start
 from golive.run import Run
-from golive.sign_off import approval_page, expire
+from golive.sign_off import expire
 from golive.signers import waiting_for
 from golive.stages import Processes, settle
 from golive.state import ApprovalState, Clock, RunState, StageState, TaskState
@@ -79,6 +80,7 @@ def begin(start: Start, now: datetime) -> Run:
     )
     state.ledger.append(ledger_id(start.command_id))
     run.changed_approvals.update(dict.fromkeys(state.approvals))
+    run.actor = c.GOLIVE
     return run
 
 
@@ -158,6 +160,7 @@ def apply(run: Run, command: c.Command, now: datetime, processes: Processes) -> 
     run.command_id = None
     run.state.ledger.append(ledger_id(command.id))
     _settle(run, processes)
+    run.actor = c.GOLIVE
     return number
 
 
@@ -250,6 +253,7 @@ def _settle(run: Run, processes: Processes) -> None:
     ending.advance(run)
     if run.state.ending is not None and run.state.ending.traffic == "wanted" and not run.state.lock.held:
         service_lock.want(run)
+    keep_requests(run)
     _close(run)
 
 
@@ -274,12 +278,16 @@ def _close(run: Run) -> None:
 
 
 class Reminder(NamedTuple):
-    """What is awaited: the object of its events, its title, whom each level of the ladder tells, the page."""
+    """What is awaited: the object of its events, its title, whom each level of the ladder tells, the page.
+
+    `asks` is the request of an approval that it reminds of.
+    """
 
     about: str
     title: Text
     levels: dict[str, tuple[str, ...]]
     link: str
+    asks: str | None = None
 
 
 def _ring(run: Run) -> None:
@@ -287,7 +295,7 @@ def _ring(run: Run) -> None:
         clock = run.state.tasks[ref].clock
         if clock is not None and _rings(clock.next_at, run.now):
             _climb(run, clock, _task_reminder(run, ref))
-    for ref, (_, approval) in run.index.approvals.items():
+    for ref in run.index.approvals:
         state = run.state.approvals[ref]
         if state.state != "pending":
             continue
@@ -295,11 +303,8 @@ def _ring(run: Run) -> None:
         if _rings(state.expires_at, run.now):
             expire(run, ref)
         elif state.clock is not None and _rings(state.clock.next_at, run.now):
-            who = waiting_for(run, approval, run.approval(ref))
-            levels = {"assignee": who, "function": who}
-            _climb(
-                run, state.clock, Reminder(f"approval:{ref}", approval.title, levels, approval_page(run, ref))
-            )
+            run.approval(ref)
+            _climb(run, state.clock, _approval_reminder(run, ref))
 
 
 def _rings(moment: datetime | None, now: datetime) -> bool:
@@ -314,6 +319,13 @@ def _task_reminder(run: Run, ref: str) -> Reminder:
     return Reminder(f"task:{ref}", plan.title, levels, task_page(run, ref))
 
 
+def _approval_reminder(run: Run, ref: str) -> Reminder:
+    _, approval = run.index.approvals[ref]
+    who = waiting_for(run, approval, run.state.approvals[ref])
+    levels = {"assignee": who, "function": who}
+    return Reminder(f"approval:{ref}", approval.title, levels, approval_page(run, ref), request_of(run, ref))
+
+
 def _climb(run: Run, clock: Clock, reminder: Reminder) -> None:
     rung = climb(run.plan, clock, run.now)
     if rung is None:
@@ -325,7 +337,7 @@ def _climb(run: Run, clock: Clock, reminder: Reminder) -> None:
     overdue = clock.due_at <= run.now
     run.emit("Escalated" if overdue else "Reminded", reminder.about, title=reminder.title, to=to, rung=rung)
     told = N_("“{title}” is overdue.") if overdue else N_("Reminder: “{title}” waits for you.")
-    run.tell(to, say(told, title=reminder.title), reminder.link)
+    run.tell(to, say(told, title=reminder.title), reminder.link, asks=reminder.asks)
 
 
 def next_due(run: Run, processes: Processes) -> datetime | None:
@@ -391,9 +403,10 @@ def measured(run: Run, effect: Measure, result: Measured, now: datetime, process
 
 
 def told(run: Run, effect: Notify, outcome: str, now: datetime) -> None:
-    """Journal what became of a notification."""
+    """Journal what became of a notification; where nobody was told anything there is nothing to keep."""
     run.now = now
-    run.emit("NotificationSent", to=effect.to, outcome=outcome, key=effect.key)
+    if effect.to:
+        run.emit("NotificationSent", to=effect.to, outcome=outcome, key=effect.key)
 
 
 def reported(

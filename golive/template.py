@@ -113,7 +113,8 @@ class Approval(Fact):
     """A request for decisions; with two functions or more and `distinct`, a sign-off.
 
     It is asked for when the tasks `after` are done (default: all of its stage). `back_to` names the task that a
-    rejection opens again; without it the run is held for the release manager. An approval expires closed.
+    rejection opens again; without it the run is held for the release manager. An approval expires closed. With
+    `reauthenticate` whoever signs proves again, for that act, who they are.
     """
 
     key: Key
@@ -122,6 +123,7 @@ class Approval(Fact):
     after: tuple[str, ...] | None = None
     distinct: bool = True
     meaning: Meaning = "approved"
+    reauthenticate: bool = False
     due: Span | None = None
     expires_in: Span | None = None
     on_expiry: Literal["escalate", "reject"] = "escalate"
