@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import Any
 
 from temporalio import activity
 
@@ -68,11 +69,11 @@ def _line(message: Notify) -> str:
     return json.dumps(said | _about_request(message), ensure_ascii=False)
 
 
-def _about_request(message: Notify) -> dict[str, object]:
+def _about_request(message: Notify) -> dict[str, Any]:
     """Return which request a message opens or closes, and the thread of each person in it."""
     request = message.asks or message.closes
     if request is None:
         return {}
     threads = {name: thread_of(request, name) for name in (*message.to, *message.quietly)}
-    about = {"asks" if message.asks else "closes": request, "threads": threads}
+    about: dict[str, Any] = {"asks" if message.asks else "closes": request, "threads": threads}
     return about | ({"quietly": list(message.quietly)} if message.quietly else {})

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from pydantic import SecretStr
 from starlette.responses import Response
 
 from api.asking import need
@@ -13,6 +14,7 @@ from api.attempts import Attempt, told
 from api.engine import run_ended
 from api.house import House
 from api.problems import document
+from api.reauthenticating import ASKED_FOR, given_back, how_to, proven
 from api.refusals import run_frozen
 from api.schemas.runs import ReceiptShown
 from db.events import receipt_of
@@ -49,11 +51,13 @@ async def act(
     *,
     status: int = 200,
     shape: Shape = receipt_shown,
+    password: SecretStr | None = None,
 ) -> Response:
     """Have the run apply `body` and answer with its receipt; the same attempt again gets the same answer.
 
     Looked up in SQL, then in the journal, then sent. The key stands for this body before anything is sent.
-    Only definite answers are kept: a 503 may be tried again.
+    Only definite answers are kept: a 503 may be tried again, and so may what lacked a proof of who acts, which
+    `password` is.
     """
     about = {name: getattr(body, name, None) for name in ("task", "approval")}
     note(act=body.do, run=run_id, command=attempt.id, **about)
@@ -63,11 +67,15 @@ async def act(
             return told(known, again=True)
         receipt = await _journalled(session, attempt, run_id)
     if receipt is None:
+        attempt = await proven(house, attempt, run_id, body, password)
         try:
             receipt = await _sent(house, attempt, run_id, body)
         except NotFound:
             raise  # not kept: a database that was restored gets the run back
         except _DEFINITE as refused:
+            if refused.code == ASKED_FOR:
+                raise await how_to(house, attempt, run_id, body, refused) from refused
+            await given_back(house, attempt, run_id, body)
             return await _refuse(house, attempt, language, run_id, body, refused)
         house.feed.soon()
     async with house.database.transaction() as session:

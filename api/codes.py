@@ -25,6 +25,9 @@ CODES: dict[int, dict[str, str]] = {
         "may_not_waive": "ann may not decide on the waiver of “Share of tests that pass”; who can: bo.",
         "own_review": "eva broke the glass, so somebody else reviews it and closes this.",
         "own_work": "You did “Test the payment by card” yourself, so someone else verifies it: bo.",
+        "password_wrong": "That is not the password of ann, so nothing was done. Type it again.",
+        "reauthentication_required": "“Release sign-off” is signed only by who proves again that it is them: ann sends "
+        "their password with the act, as `password`.",
         "role_missing": "This needs the role release_manager; ann has assignee. An administrator can grant "
         "it.",
         "seat_missing": "rm has no seat of their own in “Release sign-off”: only who is asked in person hands over, "
@@ -169,6 +172,9 @@ CODES: dict[int, dict[str, str]] = {
         "but of qa only ann "
         "has the role assignee; name another one",
         "waiver_times": "Say until when the waiver holds: a time after 2026-11-22 14:05 UTC.",
+    },
+    429: {
+        "too_many_failures": "Too many sign-ins have failed here. Wait until 14:05 (UTC), then try again.",
     },
     500: {
         "unexpected": "golive failed at this; it is a fault of golive and is in its log. "

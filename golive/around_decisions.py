@@ -9,6 +9,7 @@ from golive.commands import Actor, Inform, RemindSigners, Withdraw
 from golive.deciding import asked, known
 from golive.errors import Conflict, need_words
 from golive.plan import moment
+from golive.reauthentication import check_authenticated, proof
 from golive.run import Run
 from golive.sign_off import is_met, open_for_decisions
 from golive.signers import standing, waiting_for
@@ -39,6 +40,7 @@ def check_withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
             title=approval.title,
             state=state.state,
         )
+    check_authenticated(run, actor, approval)
 
 
 def withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
@@ -52,7 +54,11 @@ def withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
         for each in state.decisions
     ]
     run.emit(
-        "DecisionWithdrawn", f"approval:{act.approval}", words={"reason": act.reason}, title=approval.title
+        "DecisionWithdrawn",
+        f"approval:{act.approval}",
+        words={"reason": act.reason},
+        title=approval.title,
+        **proof(actor),
     )
     state.glass_broken_by = None
     if state.state == "approved" and not is_met(run, approval, state):

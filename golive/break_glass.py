@@ -12,6 +12,7 @@ from golive.asking import approval_page
 from golive.commands import Actor, BreakGlass
 from golive.deciding import check_digest, known
 from golive.errors import Conflict, Invalid
+from golive.reauthentication import check_authenticated, proof
 from golive.recording import Wait
 from golive.run import Run
 from golive.sign_off import grant
@@ -29,7 +30,7 @@ REVIEWED_WITHIN = Span(days=1)
 BREAKABLE: tuple[ApprovalStateName, ...] = ("pending", "rejected", "expired")
 
 
-def check_break_glass(run: Run, act: BreakGlass) -> None:
+def check_break_glass(run: Run, actor: Actor, act: BreakGlass) -> None:
     """Raise why there is nothing to break, or too little was said about why."""
     stage, approval, state = known(run, act.approval)
     if state.state not in BREAKABLE:
@@ -59,6 +60,7 @@ def check_break_glass(run: Run, act: BreakGlass) -> None:
             changed=", ".join(changed),
             manager=run.plan.release_manager,
         )
+    check_authenticated(run, actor, approval)
 
 
 def break_glass(run: Run, actor: Actor, act: BreakGlass) -> None:
@@ -74,6 +76,7 @@ def break_glass(run: Run, actor: Actor, act: BreakGlass) -> None:
         title=approval.title,
         parts=dict(state.parts),
         round=state.round,
+        **proof(actor),
     )
     grant(run, stage, approval)
     _have_it_reviewed(run, actor, act)

@@ -16,8 +16,15 @@ from golive.vocabulary import DecisionName, Digest, Function, Meaning, Role, Use
 from golive.words import Words
 
 
+class Authenticated(Fact):
+    """That somebody proved again who they are, for one act of theirs: in which way, and when."""
+
+    method: Literal["password", "oidc"]
+    at: AwareDatetime
+
+
 class Actor(Fact):
-    """Who acts, as the API read them when they acted."""
+    """Who acts, as the API read them when they acted; `authenticated` where they proved again that it is them."""
 
     name: UserName
     kind: Literal["person", "system"] = "person"
@@ -26,6 +33,7 @@ class Actor(Fact):
     enabled: bool = True
     method: str = "token"
     address: str = ""
+    authenticated: Authenticated | None = None
 
 
 GOLIVE = Actor(name="golive", kind="system", method="none")

@@ -9,6 +9,7 @@ from golive.asking import ask_to_decide
 from golive.commands import Actor, Decide
 from golive.errors import Conflict, Invalid, NotFound, Refused
 from golive.policy import Seats
+from golive.reauthentication import check_authenticated, proof
 from golive.recording import DecisionView
 from golive.run import Run
 from golive.sign_off import follow
@@ -26,6 +27,7 @@ def check_decide(run: Run, actor: Actor, act: Decide) -> None:
     _check_person(run, actor, approval, state)
     check_digest(act.digest, approval, state)
     _check_words(run, act, approval)
+    check_authenticated(run, actor, approval)
 
 
 def asked(run: Run, ref: str) -> tuple[Stage, Approval, ApprovalState]:
@@ -165,6 +167,7 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
         parts=dict(state.parts),
         round=state.round,
         **({} if behalf is None else {"on_behalf_of": behalf}),
+        **proof(actor),
     )
     state.decisions.append(
         DecisionView(
@@ -178,6 +181,7 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
             digest=act.digest,
             at=run.now,
             seq=event.seq,
+            authenticated=actor.authenticated,
         )
     )
     follow(run, stage, approval, act)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from golive import rules, service_lock
 from golive.analysis import Measurement, Tally, judge, next_due, weigh
-from golive.commands import Actor, Body, Command
+from golive.commands import Actor, Authenticated, Body, Command
 from golive.effects import (
     Measure,
     Measured,
@@ -117,10 +117,19 @@ class World:
     # -- people ----------------------------------------------------------------------------------------------
 
     def actor(self, name: str) -> Actor:
-        """Return a person as the API would read them: of the functions and roles that the script gives them."""
+        """Return a person as the API would read them: of the functions and roles that the script gives them.
+
+        Each has just proved who they are, so that approvals that ask for it can be rehearsed.
+        """
         functions = tuple(function for function, names in self.people.items() if name in names)
         roles = MANAGES if name == self.plan.release_manager else ()
-        return Actor(name=name, roles=roles + (WORKS if functions else ()), functions=functions)
+        proof = Authenticated(method="password", at=self.now)
+        return Actor(
+            name=name,
+            roles=roles + (WORKS if functions else ()),
+            functions=functions,
+            authenticated=proof,
+        )
 
     def command(self, body: Body, by: str | Actor) -> Command:
         """Return the next command, by a person as they are now, or as the caller says they are."""

@@ -178,7 +178,7 @@ _CHECKS: dict[type, Check] = {
     c.AddSigners: panel.check_add_signers,
     c.RemindSigners: lambda run, _, act: around_decisions.check_remind(run, act),
     c.Inform: lambda run, _, act: around_decisions.check_inform(run, act),
-    c.BreakGlass: lambda run, _, act: break_glass.check_break_glass(run, act),
+    c.BreakGlass: break_glass.check_break_glass,
     c.RequestWaiver: waivers.check_request,
     c.DecideWaiver: waivers.check_decide,
     c.Comment: lambda run, _, act: acts.check_comment(run, act),

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.acting import act
 from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep
 from api.attempts import AttemptDep
-from api.described import ACT, ASKED, LIST, permission, problems
+from api.described import ACT, ASKED, LIST, REAUTHENTICATION, permission, problems
 from api.schemas.approvals import ApprovalShown, DecideGiven, DecisionReceipt
 from api.schemas.given import Cursor, Given, words_or_none
 from api.schemas.named import ApprovalPath, RunId
@@ -89,6 +89,7 @@ async def look(approval_id: ApprovalPath, session: SessionDep, language: Languag
     + permission(*REQUIRED["decide"]),
     responses=problems(
         *ACT,
+        *REAUTHENTICATION,
         "403 may_not_sign",
         "404 unknown_approval",
         "404 unknown_task",
@@ -121,7 +122,16 @@ async def decide(
     async def shape(session: Session, receipt: Receipt) -> dict[str, Any]:
         return await _receipt(session, approval_id, receipt, language)
 
-    return await act(house, attempt, language, approval.run_id, body, status=201, shape=shape)
+    return await act(
+        house,
+        attempt,
+        language,
+        approval.run_id,
+        body,
+        status=201,
+        shape=shape,
+        password=given.password,
+    )
 
 
 async def _receipt(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas.given import Given, Id, Instant, Prose, Reason
+from api.schemas.given import Given, Id, Instant, Password, Prose, Reason
 from api.schemas.named import ApprovalId, Chained, CommandId, FunctionName, Nth, Number, Person, RunId, Sha256
 from api.schemas.shown import Moment, Shown, WaitShown
 from api.schemas.subject import SignedShown
@@ -32,12 +32,14 @@ class DecideGiven(Given):
     comment: Prose | None = Field(default=None, examples=["The evidence is complete."])
     digest: Sha256
     task: Id | None = None
+    password: Password = None
 
 
 class WithdrawGiven(Given):
     """Why a decision is taken back."""
 
     reason: Reason = Field(examples=["The report that I signed on was of another build."])
+    password: Password = None
 
 
 class DelegateGiven(Given):
@@ -105,6 +107,13 @@ class RuleShown(Shown):
         return cls.model_validate(rule)
 
 
+class AuthenticatedShown(Shown):
+    """That somebody proved again who they are for one act: by their password, or at the OpenID provider."""
+
+    method: Literal["password", "oidc"] = Field(examples=["password"])
+    at: Moment
+
+
 class DecisionShown(Shown):
     """An immutable decision; `stale` when what it covered has changed since, or when it was `withdrawn`."""
 
@@ -119,6 +128,9 @@ class DecisionShown(Shown):
     stale: bool
     withdrawn: bool
     seq: Number
+    authenticated: AuthenticatedShown | None = Field(
+        description="How its maker proved again who they are, where they did."
+    )
     comment: str | None = Field(
         description="What the person wrote; null when nothing, when erased, and in lists."
     )
@@ -126,7 +138,8 @@ class DecisionShown(Shown):
     @classmethod
     def of(cls, decision: DecisionView, comment: str | None) -> DecisionShown:
         """Return `decision` with every field."""
-        return cls.taken(decision, comment=comment)
+        proof = decision.authenticated
+        return cls.taken(decision, comment=comment, authenticated=proof and AuthenticatedShown.taken(proof))
 
 
 class ApprovalShown(Shown):
@@ -139,6 +152,10 @@ class ApprovalShown(Shown):
     title: Annotated[str, Field(examples=["Release sign-off"])]
     state: ApprovalStateName = Field(examples=["pending"])
     meaning: Meaning
+    reauthenticate: bool = Field(
+        description="Whoever signs proves again who they are, for that act: by `password` in its body, or at the "
+        "provider on the page of the approval."
+    )
     rules: list[RuleShown]
     decisions: list[DecisionShown]
     waiting_for: list[Person]
