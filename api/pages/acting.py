@@ -87,6 +87,11 @@ def given(model: type[G], values: Mapping[str, Any]) -> G:
         raise refusal_of(errors, dict(values), "application/json") from wrong
 
 
+def password_of(sent: Sent) -> dict[str, str | None]:
+    """Return the field of a body by which who sends a form proves again who they are: None when none was typed."""
+    return {PASSWORD: sent.text(PASSWORD) or None}
+
+
 def typed(sent: Sent) -> dict[str, str]:
     """Return what was typed, without what golive put into the form itself, and without a password: it is typed anew."""
     own = (KEY, FIELD, PASSWORD)

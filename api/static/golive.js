@@ -56,7 +56,7 @@
   // The page comes back whole when one of its forms was sent. What stands in the others is put back there, or waits
   // here until their act is offered again. What was refused counts as typed, though the server had it in the form.
   const kept = new Map();
-  const inForm = (form) => [...form.elements].filter(({ name, type }) => name && !["hidden", "submit", "file"].includes(type));
+  const inForm = (form) => [...form.elements].filter(({ name, type }) => name && !["hidden", "submit", "file", "password"].includes(type));
   const isTicked = ({ type }) => ["checkbox", "radio"].includes(type);
   function differs(field) {
     if (isTicked(field)) return field.checked !== field.defaultChecked;
