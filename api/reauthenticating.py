@@ -34,8 +34,9 @@ async def proven(
     A password that is given is looked at, whether it is asked for or not. Without one, what the browser's session has
     kept of a sign-in at the provider is taken: it holds for one act. Raises Throttled, and Refused `password_wrong`.
     """
-    if password is not None:
-        await _check_password(house, attempt, password.get_secret_value())
+    if password is not None and await _has_password(house, attempt.actor.name):
+        if not await prove_again(house, attempt.actor, password.get_secret_value(), attempt.zone):
+            raise _wrong(attempt.actor.name)
         return _with(attempt, Authenticated(method="password", at=datetime.now(UTC)))
     if attempt.session_id and (about := _about(run_id, body)):
         async with house.database.transaction() as session:
@@ -56,26 +57,17 @@ def _with(attempt: Attempt, proof: Authenticated) -> Attempt:
     return replace(attempt, actor=actor.model_copy(update=known))
 
 
-async def _check_password(house: House, attempt: Attempt, password: str) -> None:
-    if await prove_again(house, attempt.actor, password, attempt.zone):
-        return
+async def _has_password(house: House, name: str) -> bool:
     async with house.database.reading() as session:
-        kept = await kept_hash(session, (await get_user(session, attempt.actor.name)).id)
-    if kept is None:
-        raise Refused(
-            "password_wrong",
-            N_(
-                "{who} has no password in golive, so this is none of theirs; an administrator prints a link with "
-                "`golive user enrol {who}`, at which they choose one."
-            ),
-            facts={"field": "password"},
-            who=attempt.actor.name,
-        )
-    raise Refused(
+        return "password" in await ways_of(house, session, name)
+
+
+def _wrong(name: str) -> Refused:
+    return Refused(
         "password_wrong",
         N_("That is not the password of {who}, so nothing was done. Type it again."),
         facts={"field": "password"},
-        who=attempt.actor.name,
+        who=name,
     )
 
 

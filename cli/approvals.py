@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from cli.connected import Connected, acting, connected
 from cli.failure import Failure
 from cli.given import ApprovalId, Cursor, Limit, Reason
 from cli.language import _
+from cli.proving import PasswordFile, proof_for
 from cli.screen import named, plain, state, when
 from cli.signed import signed_page
 from cli.tables import APPROVALS, Column, Row, due, facts, listed, receipt, section, table, text
@@ -72,25 +74,25 @@ def approve(
     comment: Comment = None,
     digest: Shown = None,
     yes: Yes = False,
+    password_file: PasswordFile = None,
 ) -> None:
     """Approve exactly what is shown."""
-    _decide(
-        golive,
-        approval,
-        {"decision": "approved", "meaning": meaning.value, "comment": comment},
-        digest,
-        yes=yes,
-    )
+    decision = {"decision": "approved", "meaning": meaning.value, "comment": comment}
+    _decide(golive, approval, decision, digest, password_file, yes=yes)
 
 
 @acting
 def reject(
-    golive: Connected, approval: ApprovalId, reason: Reason, digest: Shown = None, yes: Yes = False
+    golive: Connected,
+    approval: ApprovalId,
+    reason: Reason,
+    digest: Shown = None,
+    yes: Yes = False,
+    password_file: PasswordFile = None,
 ) -> None:
     """Reject with a reason."""
-    _decide(
-        golive, approval, {"decision": "rejected", "meaning": "rejected", "comment": reason}, digest, yes=yes
-    )
+    decision = {"decision": "rejected", "meaning": "rejected", "comment": reason}
+    _decide(golive, approval, decision, digest, password_file, yes=yes)
 
 
 @acting
@@ -108,19 +110,27 @@ def send_back(
     reason: Reason,
     digest: Shown = None,
     yes: Yes = False,
+    password_file: PasswordFile = None,
 ) -> None:
     """Return to a task with a reason."""
     run, stage, _key = approval.rsplit(".", 2) if approval.count(".") > 1 else ("", "", "")
     task = to if to.startswith(f"{run}.") else f"{run}.{to}" if "." in to else f"{run}.{stage}.{to}"
     decision = {"decision": "returned", "meaning": "reviewed", "comment": reason, "task": task}
-    _decide(golive, approval, decision, digest, yes=yes)
+    _decide(golive, approval, decision, digest, password_file, yes=yes)
 
 
 def _decide(
-    golive: Connected, approval: str, decision: dict[str, Any], digest: str | None, *, yes: bool
+    golive: Connected,
+    approval: str,
+    decision: dict[str, Any],
+    digest: str | None,
+    password_file: Path | None,
+    *,
+    yes: bool,
 ) -> None:
     signed = digest or _shown_and_confirmed(golive, approval, decision["decision"], yes=yes)
     body = {name: value for name, value in decision.items() if value is not None} | {"digest": signed}
+    body |= proof_for(golive, approval, password_file)
     golive.tell(golive.post(f"/approvals/{approval}/decisions", body), receipt)
 
 
@@ -164,6 +174,10 @@ def approval_page(approval: Any) -> Iterator[RenderableType]:
             (_("waiting for"), approval.get("waiting_for")),
             (_("due"), due(approval)),
             (_("digest"), approval.get("digest")),
+            (
+                _("proof"),
+                _("whoever signs proves again who they are") if approval.get("reauthenticate") else None,
+            ),
         ]
     )
     for handed in approval.get("delegations") or []:
@@ -205,6 +219,12 @@ def _stands(made: Row) -> Text:
     return state("stale" if made.get("stale") else "")
 
 
+def _proved(made: Row) -> Text:
+    """Return how a decider proved again who they are."""
+    proof = made.get("authenticated") or {}
+    return Text(named(proof["method"]) if proof else "")
+
+
 _RULES: list[Column] = [
     (_("WHO"), _asked),
     (_("MODE"), text("mode")),
@@ -216,6 +236,7 @@ _DECISIONS: list[Column] = [
     (_("DECISION"), lambda made: state(made.get("decision"))),
     (_("MEANING"), lambda made: Text(named(made.get("meaning")))),
     (_("TIME"), lambda made: Text(when(made.get("at")))),
+    (_("PROVED BY"), _proved),
     (_("COMMENT"), text("comment")),
     (_("STALE"), _stands),
     (_("DIGEST"), text("digest")),
