@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import SecretStr
 from starlette.responses import Response
 
-from api.asking import need
 from api.attempts import Attempt, told
 from api.engine import run_ended
 from api.house import House
@@ -21,12 +20,13 @@ from db.events import receipt_of
 from db.queries import get_header
 from db.refusals import write_refusal
 from db.session import Session
+from db.taking_part import taking_part
 from golive.commands import Body, Receipt
 from golive.errors import Conflict, GoliveError, Invalid, NotFound, Refused
 from golive.permissions import REQUIRED
 from golive.possible import RETURNS_TRAFFIC
-from golive.vocabulary import ENDED
-from golive.words import Language
+from golive.vocabulary import ENDED, Role
+from golive.words import N_, Language
 from observing.facts import note
 
 log = logging.getLogger("golive.api")
@@ -61,7 +61,7 @@ async def act(
     """
     about = {name: getattr(body, name, None) for name in ("task", "approval")}
     note(act=body.do, run=run_id, command=attempt.id, **about)
-    need(attempt.actor, REQUIRED[body.do])
+    await _need_role(house, attempt, run_id, REQUIRED[body.do])
     async with house.database.transaction() as session:
         if known := await attempt.claimed(session):
             return told(known, again=True)
@@ -80,6 +80,27 @@ async def act(
         house.feed.soon()
     async with house.database.transaction() as session:
         return told(await attempt.kept(session, status, await shape(session, receipt)))
+
+
+async def _need_role(house: House, attempt: Attempt, run_id: str, roles: tuple[Role, ...]) -> None:
+    """Raise Refused unless who acts has one of `roles`; it says who takes part in the run and has it."""
+    actor = attempt.actor
+    if set(roles) & set(actor.roles):
+        return
+    async with house.database.reading() as session:
+        others = await taking_part(session, run_id, roles)
+    raise Refused(
+        "role_missing",
+        N_(
+            "This needs the role {roles}; {name} has {own}. Who takes part in this run and has it: {others}. An "
+            "administrator can grant it."
+        ),
+        facts={"roles": list(roles)},
+        roles=" / ".join(roles),
+        name=actor.name,
+        own=", ".join(actor.roles) or "–",
+        others=", ".join(others) or "–",
+    )
 
 
 async def _journalled(session: Session, attempt: Attempt, run_id: str) -> Receipt | None:

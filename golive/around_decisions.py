@@ -35,10 +35,12 @@ def check_withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
         raise Conflict(
             "gate_opened",
             N_(
-                "“{title}” is {state} and the run has gone on from it: hold, roll back or abort the run instead."
+                "“{title}” is {state} and the run has gone on from it: {manager} can hold, roll back or abort the run "
+                "instead."
             ),
             title=approval.title,
             state=state.state,
+            manager=run.plan.release_manager,
         )
     check_authenticated(run, actor, approval)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from golive.asking import approval_page
 from golive.commands import Actor, BreakGlass
-from golive.deciding import check_digest, known
+from golive.deciding import check_digest, known, not_open
 from golive.errors import Conflict, Invalid
 from golive.reauthentication import check_authenticated, proof
 from golive.recording import Wait
@@ -34,12 +34,7 @@ def check_break_glass(run: Run, actor: Actor, act: BreakGlass) -> None:
     """Raise why there is nothing to break, or too little was said about why."""
     stage, approval, state = known(run, act.approval)
     if state.state not in BREAKABLE:
-        raise Conflict(
-            "approval_closed",
-            N_("“{title}” is {state}; nobody is asked now."),
-            title=approval.title,
-            state=state.state,
-        )
+        raise not_open(approval, state)
     if len(act.reason.text.strip()) < LEAST_REASON:
         raise Invalid(
             "reason_short",

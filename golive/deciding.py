@@ -34,13 +34,27 @@ def asked(run: Run, ref: str) -> tuple[Stage, Approval, ApprovalState]:
     """Return an approval that decisions are awaited for. Raises NotFound, and Conflict when nobody is asked now."""
     stage, approval, state = known(run, ref)
     if state.state != "pending":
-        raise Conflict(
+        raise not_open(approval, state)
+    return stage, approval, state
+
+
+def not_open(approval: Approval, state: ApprovalState) -> Conflict:
+    """Return the refusal of an act on an approval that nobody is asked for now; it says who decided last."""
+    made = [each.by for each in state.decisions if each.decision == state.state and not each.withdrawn]
+    if made:
+        return Conflict(
             "approval_closed",
-            N_("“{title}” is {state}; nobody is asked now."),
+            N_("“{title}” is {state}, last by {who}; nobody is asked now."),
             title=approval.title,
             state=state.state,
+            who=made[-1],
         )
-    return stage, approval, state
+    return Conflict(
+        "approval_closed",
+        N_("“{title}” is {state}; nobody is asked now."),
+        title=approval.title,
+        state=state.state,
+    )
 
 
 def known(run: Run, ref: str) -> tuple[Stage, Approval, ApprovalState]:

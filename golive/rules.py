@@ -112,7 +112,7 @@ def _check(run: Run, command: c.Command) -> None:
             "run_ended",
             N_("The run is ending and its final report is being written; it takes no more acts."),
         )
-    _check_actor(actor, body.do)
+    _check_actor(run, actor, body.do)
     if run.state.ending is not None and body.do not in _WHILE_ENDING:
         raise Conflict("run_ending", N_("The run is ending: {cause}."), cause=run.state.ending.cause)
     handler = _CHECKS.get(type(body))
@@ -136,16 +136,20 @@ _WHILE_ENDING = [
 ]
 
 
-def _check_actor(actor: c.Actor, act: str) -> None:
+def _check_actor(run: Run, actor: c.Actor, act: str) -> None:
     if not actor.enabled:
         raise Refused("disabled", N_("{who} is disabled; ask an administrator."), who=actor.name)
     needed = REQUIRED[act]
     if actor.kind != "system" and not set(needed) & set(actor.roles):
         raise Refused(
             "role_missing",
-            N_("{who} may not do this; it needs the role {roles}."),
+            N_(
+                "{who} may not do this; it needs the role {roles}. Of those who take part it is asked of: {others}; an "
+                "administrator grants it."
+            ),
             who=actor.name,
             roles=" / ".join(needed),
+            others=", ".join(run.plan.holders(needed)) or "—",
         )
 
 

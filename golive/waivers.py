@@ -85,7 +85,11 @@ def check_request(run: Run, actor: Actor, act: RequestWaiver) -> None:
     if not deciders(run, actor.name, actor.functions):
         raise Conflict(
             "nobody_decides",
-            N_("Nobody of another function than yours takes part who could grant the waiver."),
+            N_(
+                "Nobody of another function than yours takes part who could grant the waiver. Have it asked for by "
+                "somebody of another function: {others}."
+            ),
+            others=", ".join(each for each in run.plan.everybody() if each != actor.name) or "—",
         )
 
 
@@ -182,9 +186,10 @@ def check_decide(run: Run, actor: Actor, act: DecideWaiver) -> None:
     if waiver.state != "requested" or waiver.ends_at <= run.now:
         raise Conflict(
             "waiver_closed",
-            N_("The waiver of “{check}” is {state}; nothing is decided on it any more."),
+            N_("The waiver of “{check}” is {state}, last by {who}; nothing is decided on it any more."),
             check=check.title,
             state=waiver.state,
+            who=waiver.decided_by or waiver.by,
         )
     able = deciders(run, waiver.by, waiver.functions)
     if not _may(run, actor, waiver):
