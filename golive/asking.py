@@ -110,14 +110,9 @@ def _close_for(run: Run, ref: str, names: Sequence[str]) -> None:
 
 
 def _tell_closed(run: Run, ref: str, names: Sequence[str], why: Sentence) -> None:
-    """Tell people that they need not decide. To whoever did it themselves nothing is said; their request is closed."""
     request = request_of(run, ref)
-    if request is None or not names:
-        return
-    run.take_back(request, names)
-    to = tuple(name for name in names if name != run.actor.name)
-    quietly = tuple(name for name in names if name == run.actor.name)
-    run.tell(to, why, approval_page(run, ref), closes=request, quietly=quietly)
+    if request is not None and names:
+        run.close_request(request, names, why, approval_page(run, ref))
 
 
 @dataclass(frozen=True)

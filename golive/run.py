@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -181,16 +181,20 @@ class Run:
         )
         self.ask(told)
 
-    def take_back(self, request: str, names: Collection[str]) -> None:
-        """Ask nobody of `names` any more whom no message of this request was sent to yet.
+    def close_request(self, request: str, names: Sequence[str], why: Sentence, link: str) -> None:
+        """Tell people that nothing is awaited of them any more; whoever did it themselves is told nothing.
 
-        A message that is left to nobody stays in its place, where nothing is done with it: the keys of later ones count
-        those before them.
+        Whom no message of the request was sent to yet is not asked any more. A message that is left to nobody stays in
+        its place, where nothing is done with it: the keys of later ones count those before them.
         """
+        gone = set(names)
         for n, (after, effect) in enumerate(self.effects):
             if isinstance(effect, Notify) and effect.asks == request:
-                left = tuple(name for name in effect.to if name not in names)
+                left = tuple(name for name in effect.to if name not in gone)
                 self.effects[n] = after, effect.model_copy(update={"to": left})
+        to = tuple(name for name in names if name != self.actor.name)
+        quietly = tuple(name for name in names if name == self.actor.name)
+        self.tell(to, why, link, closes=request, quietly=quietly)
 
 
 def _json(value: object) -> Any:

@@ -25,6 +25,7 @@ from tests.rules.signing import (
     waiting,
     withdraw,
 )
+from tests.rules.test_waivers import excepted
 from tests.rules.world import World, started, words
 from workflows.go_live import PROCESSES
 
@@ -206,3 +207,15 @@ def test_a_run_of_an_older_engine_closes_nothing_and_goes_on_so_until_it_is_carr
         ("qa2", "qa3"),
         "“Sign-off” is approved, last by qa1; nothing is awaited of you in it any more.",
     )
+
+
+def test_a_waiver_that_one_grants_is_asked_of_nobody_else_any_more() -> None:
+    world = excepted()
+    (asking,) = [each for each in world.told if each.asks]
+    (end,) = closed(world)
+    assert asking.to == ("dev1", "dev2", "ops1", "ops2", "ops3")
+    assert end.closes == asking.asks
+    assert (end.to, end.quietly) == (("dev1", "dev2", "ops2", "ops3"), ("ops1",))
+    assert "is granted, by ops1" in str(end.sentence)
+    world.tick(timedelta(hours=2))
+    assert closed(world) == [end]
