@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from golive.asking import ask_to_decide
+from golive.asking import ask_to_decide, request_of
 from golive.commands import Actor, Decide
 from golive.errors import Conflict, Invalid, NotFound, Refused
 from golive.policy import Seats
@@ -164,7 +164,8 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
     """Keep the decision for ever, and follow it."""
     stage, approval = run.index.approvals[act.approval]
     state = run.approval(act.approval)
-    awaited = waiting_for(run, approval, state)
+    # Later engines ask whoever is awaited when the act is through, and close the requests of others.
+    awaited = waiting_for(run, approval, state) if request_of(run, act.approval) is None else None
     _let_go_of_plans(state, actor.name)
     held = _held(approval, seats_of(run, approval, state, [actor.name]), actor)
     functions = tuple(approval.rules[n].function for n in held if n < len(approval.rules))
@@ -199,9 +200,9 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
         )
     )
     follow(run, stage, approval, act)
-    ask_to_decide(
-        run, act.approval, [name for name in waiting_for(run, approval, state) if name not in awaited]
-    )
+    if awaited is not None:
+        now = waiting_for(run, approval, state)
+        ask_to_decide(run, act.approval, [name for name in now if name not in awaited])
 
 
 def _on_behalf_of(state: ApprovalState, name: str, functions: Sequence[str], now: datetime) -> str | None:
