@@ -6,25 +6,27 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from pydantic import SecretStr
 from starlette.responses import Response
 
-from api.asking import need
 from api.attempts import Attempt, told
 from api.engine import run_ended
 from api.house import House
 from api.problems import document
+from api.reauthenticating import ASKED_FOR, given_back, how_to, proven
 from api.refusals import run_frozen
 from api.schemas.runs import ReceiptShown
 from db.events import receipt_of
 from db.queries import get_header
 from db.refusals import write_refusal
 from db.session import Session
+from db.taking_part import taking_part
 from golive.commands import Body, Receipt
 from golive.errors import Conflict, GoliveError, Invalid, NotFound, Refused
 from golive.permissions import REQUIRED
 from golive.possible import RETURNS_TRAFFIC
-from golive.vocabulary import ENDED
-from golive.words import Language
+from golive.vocabulary import ENDED, Role
+from golive.words import N_, Language
 from observing.facts import note
 
 log = logging.getLogger("golive.api")
@@ -49,29 +51,56 @@ async def act(
     *,
     status: int = 200,
     shape: Shape = receipt_shown,
+    password: SecretStr | None = None,
 ) -> Response:
     """Have the run apply `body` and answer with its receipt; the same attempt again gets the same answer.
 
     Looked up in SQL, then in the journal, then sent. The key stands for this body before anything is sent.
-    Only definite answers are kept: a 503 may be tried again.
+    Only definite answers are kept: a 503 may be tried again, and so may what lacked a proof of who acts, which
+    `password` is.
     """
     about = {name: getattr(body, name, None) for name in ("task", "approval")}
     note(act=body.do, run=run_id, command=attempt.id, **about)
-    need(attempt.actor, REQUIRED[body.do])
+    await _need_role(house, attempt, run_id, REQUIRED[body.do])
     async with house.database.transaction() as session:
         if known := await attempt.claimed(session):
             return told(known, again=True)
         receipt = await _journalled(session, attempt, run_id)
     if receipt is None:
+        attempt = await proven(house, attempt, run_id, body, password)
         try:
             receipt = await _sent(house, attempt, run_id, body)
         except NotFound:
             raise  # not kept: a database that was restored gets the run back
         except _DEFINITE as refused:
+            if refused.code == ASKED_FOR:
+                raise await how_to(house, attempt, run_id, body, refused) from refused
+            await given_back(house, attempt, run_id, body)
             return await _refuse(house, attempt, language, run_id, body, refused)
         house.feed.soon()
     async with house.database.transaction() as session:
         return told(await attempt.kept(session, status, await shape(session, receipt)))
+
+
+async def _need_role(house: House, attempt: Attempt, run_id: str, roles: tuple[Role, ...]) -> None:
+    """Raise Refused unless who acts has one of `roles`; it says who takes part in the run and has it."""
+    actor = attempt.actor
+    if set(roles) & set(actor.roles):
+        return
+    async with house.database.reading() as session:
+        others = await taking_part(session, run_id, roles)
+    raise Refused(
+        "role_missing",
+        N_(
+            "This needs the role {roles}; {name} has {own}. Who takes part in this run and has it: {others}. An "
+            "administrator can grant it."
+        ),
+        facts={"roles": list(roles)},
+        roles=" / ".join(roles),
+        name=actor.name,
+        own=", ".join(actor.roles) or "–",
+        others=", ".join(others) or "–",
+    )
 
 
 async def _journalled(session: Session, attempt: Attempt, run_id: str) -> Receipt | None:

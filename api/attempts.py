@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -28,16 +29,22 @@ from golive.words import N_
 from observing.facts import note
 
 _LONGEST_KEY = 200
+PASSWORD = "password"  # noqa: S105 - what the field of a body is called that holds one
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One act of one person under one Idempotency-Key. Two people's keys never meet."""
+    """One act of one person under one Idempotency-Key. Two people's keys never meet.
+
+    `session_id` is that of the browser's session it is made in, if it is, and `zone` where its owner tells the time.
+    """
 
     actor: Actor
     route: str
     key: str
     body_digest: str
+    session_id: str = ""
+    zone: tzinfo = UTC
 
     @property
     def id(self) -> str:
@@ -114,10 +121,17 @@ def attempt_of(request: Request, actor: Actor, key: str | None, body_digest: str
 
 
 async def _digest(request: Request) -> str:
-    """Return the digest of the body, whatever the order of its keys and its spaces."""
+    """Return the digest of the body, whatever the order of its keys and its spaces.
+
+    Without the password by which somebody proves who they are: it is no part of what they do, and a digest that is kept
+    would let it be guessed.
+    """
     written = await request.body()
     with suppress(ValueError, RecursionError):  # not JSON: the route refuses it, in its own words
-        written = json.dumps(json.loads(written), sort_keys=True).encode()
+        told = json.loads(written)
+        if isinstance(told, dict):
+            told.pop(PASSWORD, None)
+        written = json.dumps(told, sort_keys=True).encode()
     return hashlib.sha256(written).hexdigest()
 
 

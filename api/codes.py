@@ -20,15 +20,18 @@ CODES: dict[int, dict[str, str]] = {
         "foreign_absence": "The absences of ann are written by ann and by who has the role release_manager / admin; bo "
         "has assignee.",
         "foreign_task": "“Test the payment by card” belongs to bo; ask them, or have it reassigned.",
-        "added_signer": "cleo was added as a signer, and who was added adds nobody.",
+        "added_signer": "cleo was added as a signer, and who was added adds nobody. Who can: ann, bo.",
         "may_not_sign": "rm may not sign “Release sign-off”: rm started the run. Awaited: ann, bo.",
         "may_not_waive": "ann may not decide on the waiver of “Share of tests that pass”; who can: bo.",
         "own_review": "eva broke the glass, so somebody else reviews it and closes this.",
         "own_work": "You did “Test the payment by card” yourself, so someone else verifies it: bo.",
+        "password_wrong": "That is not the password of ann, so nothing was done. Type it again.",
+        "reauthentication_required": "“Release sign-off” is signed only by who proves again that it is them: ann sends "
+        "their password with the act, as `password`.",
         "role_missing": "This needs the role release_manager; ann has assignee. An administrator can grant "
         "it.",
         "seat_missing": "rm has no seat of their own in “Release sign-off”: only who is asked in person hands over, "
-        "and only once.",
+        "and only once. Awaited: ann, bo.",
         "user_disabled": "The user ann is disabled; an administrator can enable them again.",
     },
     404: {
@@ -64,23 +67,25 @@ CODES: dict[int, dict[str, str]] = {
         "persons: bo.",
         "already_delegated": "ann has already handed “Release sign-off” over; take it back first.",
         "already_ending": "The run is already ending: aborted by rm.",
-        "approval_closed": "“Release sign-off” is approved; nobody is asked now.",
+        "approval_closed": "“Release sign-off” is approved, last by bo; nobody is asked now.",
         "back_out": "“Restore the backup” is part of the rollback; it stays as it is.",
         "check_not_blocking": "“Share of tests that pass” is pass; only what fails, or cannot be measured, can be "
         "waived.",
-        "gate_opened": "“Release sign-off” is approved and the run has gone on from it: hold, roll back or abort the "
-        "run instead.",
+        "gate_opened": "“Release sign-off” is approved and the run has gone on from it: rm can hold, roll back or "
+        "abort the run instead.",
         "group_exists": "There is a group change-board already; choose another name or change that group.",
         "last_admin": "admin is the last enabled administrator; make somebody else one first, then change "
         "admin.",
         "last_signer": "bo is needed to sign “Release sign-off”, so somebody else of qa must do “Test the "
         "payment by "
         "card”.",
-        "may_not_sign": "rm may not sign “Release sign-off”: rm started the run.",
+        "may_not_sign": "rm may not sign “Release sign-off”: rm started the run. Name somebody who does not stand so "
+        "close to it.",
         "no_lock": "The run does not hold its service yet.",
         "no_rollout": "No rollout of this run is open now.",
         "nobody_awaited": "Nobody is awaited for “Release sign-off” now.",
-        "nobody_decides": "Nobody of another function than yours takes part who could grant the waiver.",
+        "nobody_decides": "Nobody of another function than yours takes part who could grant the waiver. Have it asked "
+        "for by somebody of another function: ann, bo.",
         "not_decided": "ann has no decision on “Release sign-off” that stands, so there is nothing to withdraw.",
         "not_delegated": "ann has not handed “Release sign-off” over, so there is nothing to take back.",
         "not_paused": "The rollout is baking; wait until it pauses or stops.",
@@ -105,7 +110,8 @@ CODES: dict[int, dict[str, str]] = {
         "traffic_moved": "Traffic has already moved on the signed subject; abort or roll back first, then "
         "start a "
         "new run.",
-        "waiver_closed": "The waiver of “Share of tests that pass” is granted; nothing is decided on it any more.",
+        "waiver_closed": "The waiver of “Share of tests that pass” is granted, last by bo; nothing is decided on it "
+        "any more.",
         "waiver_open": "There is a waiver of “Share of tests that pass” already, asked for or granted.",
         "user_exists": "There is a user ann already; choose another name or change that user.",
     },
@@ -136,7 +142,8 @@ CODES: dict[int, dict[str, str]] = {
         "needs; "
         "give a person both, or name one who has them for this function",
         "named_twice": "cleo is named twice.",
-        "not_a_signer": "cleo cannot sign: that needs an enabled account with the role approver.",
+        "not_a_signer": "cleo cannot sign: that needs an enabled account with the role approver, which an "
+        "administrator grants.",
         "not_in_function": "ann cannot do “Test the payment by card”: it takes the function qa and the role "
         "assignee.",
         "one_file_only": "Send one file at a time.",
@@ -176,6 +183,9 @@ CODES: dict[int, dict[str, str]] = {
         "but of qa only ann "
         "has the role assignee; name another one",
         "waiver_times": "Say until when the waiver holds: a time after 2026-11-22 14:05 UTC.",
+    },
+    429: {
+        "too_many_failures": "Too many sign-ins have failed here. Wait until 14:05 (UTC), then try again.",
     },
     500: {
         "unexpected": "golive failed at this; it is a fault of golive and is in its log. "

@@ -21,6 +21,7 @@ _MEANINGS: dict[int, str] = {
     413: "The body is too large. Nothing was kept.",
     415: "Not the kind of body that the route takes.",
     422: "Not accepted as written; the sentence says what is wrong, and where.",
+    429: "Too many have failed; the sentence says until when.",
     500: "A fault of golive.",
     503: "Not available now. Sending again with the same Idempotency-Key is safe.",
 }
@@ -36,7 +37,11 @@ _MEMBERS: dict[str, dict[str, Any]] = {
                 "message": "a template is a group of keys, beginning with “name:”",
             }
         ]
-    }
+    },
+    "reauthentication_required": {
+        "ways": ["password"],
+        "page": "/approvals/8c2e4f6a8b0d2e4f6a8b.sign-off.release",
+    },
 }
 """What the document of a problem holds besides, as an example."""
 
@@ -58,6 +63,8 @@ CHANGE = (*BODY, "403 role_missing", "422 idempotency_key_invalid", "422 idempot
 SEND = (*CHANGE, "503 busy", "503 engine_unavailable")
 ACT = (*SEND, "403 disabled", "404 unknown_run", "409 run_ended", "503 run_frozen")
 """What every act on a run answers with."""
+REAUTHENTICATION = ("403 password_wrong", "403 reauthentication_required", "429 too_many_failures")
+"""What an act answers with besides where who acts may have to prove again who they are."""
 FEASIBLE = ("422 nobody_for_function", "422 unsatisfiable_approval", "422 verifier_missing")
 """Why the people there are could not do what a template asks for."""
 PLAN = (
@@ -109,7 +116,7 @@ def _answer(status: int, codes: list[str]) -> dict[str, Any]:
             **_header("How to sign in.", type="string"),
             "required": True,
         }
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         answer["headers"]["Retry-After"] = {
             **_header("Seconds.", type="integer", minimum=0),
             "required": True,

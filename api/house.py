@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from api.engine import Engine
 from api.feed import Feed
@@ -24,3 +25,9 @@ class House:
     forecasts: Forecasts
     passwords: Passwords
     provider: OpenIDProvider | None
+
+    @property
+    def provider_name(self) -> str | None:
+        """What the OpenID provider is called at which people may sign in, None where there is none."""
+        label, issuer = self.settings.oidc_label, self.settings.oidc_issuer
+        return (label or urlsplit(issuer).netloc) if issuer else None

@@ -17,7 +17,15 @@ from starlette.responses import JSONResponse, Response
 
 from api.invalid import refusal_of
 from api.language import language_of, tell, translator, whole
-from api.refusals import Away, Malformed, TooLarge, Unauthenticated, body_too_large, database_unavailable
+from api.refusals import (
+    Away,
+    Malformed,
+    Throttled,
+    TooLarge,
+    Unauthenticated,
+    body_too_large,
+    database_unavailable,
+)
 from api.watched import PREFIX, REQUEST_ID
 from db.refusals import write_refusal
 from db.session import Database
@@ -160,7 +168,7 @@ def answer(error: GoliveError, language: Language) -> Response:
     headers: dict[str, str] = {"Content-Language": language}
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="golive"'
-    if isinstance(error, Away):
+    if isinstance(error, Away | Throttled):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, TooLarge):
         headers["Connection"] = "close"

@@ -13,7 +13,8 @@ GoliveError
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import math
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from golive.errors import GoliveError, Refused
@@ -63,6 +64,11 @@ class Throttled(GoliveError):
             N_("Too many sign-ins have failed here. Wait until {until}, then try again."),
             until=f"{told:%H:%M} ({getattr(until.tzinfo, 'key', 'UTC')})",
         )
+
+    @property
+    def retry_after(self) -> int:
+        """In how many seconds it may be tried again."""
+        return max(math.ceil((self.until - datetime.now(UTC)).total_seconds()), 0)
 
 
 class Away(GoliveError):

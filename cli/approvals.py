@@ -17,6 +17,7 @@ from cli.connected import Connected, acting, connected
 from cli.failure import Failure
 from cli.given import ApprovalId, Cursor, Limit, Reason
 from cli.language import _
+from cli.proving import PasswordFile, proof_for
 from cli.receipts import save_receipt
 from cli.screen import named, plain, state, when
 from cli.signed import signed_page
@@ -80,16 +81,11 @@ def approve(
     digest: Shown = None,
     yes: Yes = False,
     receipt: Kept = None,
+    password_file: PasswordFile = None,
 ) -> None:
     """Approve exactly what is shown."""
-    _decide(
-        golive,
-        approval,
-        {"decision": "approved", "meaning": meaning.value, "comment": comment},
-        digest,
-        yes=yes,
-        keep=receipt,
-    )
+    decision = {"decision": "approved", "meaning": meaning.value, "comment": comment}
+    _decide(golive, approval, decision, digest, password_file, yes=yes, keep=receipt)
 
 
 @acting
@@ -100,10 +96,11 @@ def reject(
     digest: Shown = None,
     yes: Yes = False,
     receipt: Kept = None,
+    password_file: PasswordFile = None,
 ) -> None:
     """Reject with a reason."""
     decision = {"decision": "rejected", "meaning": "rejected", "comment": reason}
-    _decide(golive, approval, decision, digest, yes=yes, keep=receipt)
+    _decide(golive, approval, decision, digest, password_file, yes=yes, keep=receipt)
 
 
 @acting
@@ -122,12 +119,13 @@ def send_back(
     digest: Shown = None,
     yes: Yes = False,
     receipt: Kept = None,
+    password_file: PasswordFile = None,
 ) -> None:
     """Return to a task with a reason."""
     run, stage, _key = approval.rsplit(".", 2) if approval.count(".") > 1 else ("", "", "")
     task = to if to.startswith(f"{run}.") else f"{run}.{to}" if "." in to else f"{run}.{stage}.{to}"
     decision = {"decision": "returned", "meaning": "reviewed", "comment": reason, "task": task}
-    _decide(golive, approval, decision, digest, yes=yes, keep=receipt)
+    _decide(golive, approval, decision, digest, password_file, yes=yes, keep=receipt)
 
 
 def _decide(
@@ -135,12 +133,14 @@ def _decide(
     approval: str,
     decision: dict[str, Any],
     digest: str | None,
+    password_file: Path | None,
     *,
     yes: bool,
     keep: Path | None,
 ) -> None:
     signed = digest or _shown_and_confirmed(golive, approval, decision["decision"], yes=yes)
     body = {name: value for name, value in decision.items() if value is not None} | {"digest": signed}
+    body |= proof_for(golive, approval, password_file)
     answer = golive.post(f"/approvals/{approval}/decisions", body)
     golive.tell(answer, receipt_lines)
     if keep is not None:
@@ -188,6 +188,10 @@ def approval_page(approval: Any) -> Iterator[RenderableType]:
             (_("due"), due(approval)),
             (_("expires"), when(approval.get("expires_at"))),
             (_("digest"), approval.get("digest")),
+            (
+                _("proof"),
+                _("whoever signs proves again who they are") if approval.get("reauthenticate") else None,
+            ),
         ]
     )
     for handed in approval.get("delegations") or []:
@@ -231,6 +235,12 @@ def _stands(made: Row) -> Text:
     return state("stale" if made.get("stale") else "")
 
 
+def _proved(made: Row) -> Text:
+    """Return how a decider proved again who they are."""
+    proof = made.get("authenticated") or {}
+    return Text(named(proof["method"]) if proof else "")
+
+
 _RULES: list[Column] = [
     (_("WHO"), _asked),
     (_("MODE"), text("mode")),
@@ -243,6 +253,7 @@ _DECISIONS: list[Column] = [
     (_("DECISION"), lambda made: state(made.get("decision"))),
     (_("MEANING"), lambda made: Text(named(made.get("meaning")))),
     (_("TIME"), lambda made: Text(when(made.get("at")))),
+    (_("PROVED BY"), _proved),
     (_("COMMENT"), text("comment")),
     (_("STALE"), _stands),
     (_("DIGEST"), text("digest")),

@@ -10,6 +10,7 @@ import typer
 from cli.connected import Connected, acting
 from cli.given import ApprovalId, Reason, instant
 from cli.language import _
+from cli.proving import PasswordFile, proof_for
 from cli.tables import receipt
 
 People = Annotated[list[str], typer.Option("--person", metavar="NAME", help=_("A user; may be given again."))]
@@ -34,9 +35,12 @@ def register(app: typer.Typer) -> None:
 
 
 @acting
-def withdraw(golive: Connected, approval: ApprovalId, reason: Reason) -> None:
+def withdraw(
+    golive: Connected, approval: ApprovalId, reason: Reason, password_file: PasswordFile = None
+) -> None:
     """Take back one's own decision."""
-    golive.tell(golive.post(f"/approvals/{approval}/withdraw", {"reason": reason}), receipt)
+    body = {"reason": reason, **proof_for(golive, approval, password_file)}
+    golive.tell(golive.post(f"/approvals/{approval}/withdraw", body), receipt)
 
 
 @acting

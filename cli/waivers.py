@@ -10,6 +10,7 @@ from rich.text import Text
 from cli.connected import Connected, acting, connected
 from cli.given import ApprovalId, Cursor, Limit, Reason, RunId, instant
 from cli.language import _
+from cli.proving import PasswordFile, proof_for
 from cli.screen import plain, state, when
 from cli.tables import Column, facts, listed, receipt, text
 
@@ -98,10 +99,12 @@ def break_glass(
     digest: Annotated[
         str, typer.Option("--digest", metavar="sha256:HEX", help=_("Of the subject that you looked at."))
     ],
+    password_file: PasswordFile = None,
 ) -> None:
     """Grant an approval in an emergency."""
     run = golive.get(f"/approvals/{approval}").json()["run_id"]
     body = {"approval": approval, "digest": digest, "reason": reason}
+    body |= proof_for(golive, approval, password_file)
     golive.tell(golive.post(f"/runs/{run}/break-glass", body), receipt)
 
 

@@ -69,9 +69,13 @@ class OpenIDProvider:
         self._client_id, self._client_secret, self._scopes = client_id, client_secret, scopes
         self._known: _Known | None = None
 
-    async def address(self, asked: Asked, back: str) -> str:
-        """Return where somebody signs in, and from there comes back to the address `back`. Raises ProviderAway."""
+    async def address(self, asked: Asked, back: str, *, again: bool = False) -> str:
+        """Return where somebody signs in, and from there comes back to the address `back`. Raises ProviderAway.
+
+        `again`: the provider asks them who they are though they are signed in there, and says when they answered.
+        """
         known = await self._discovered()
+        anew = {"prompt": "login", "max_age": "0"} if again else {}
         told: str = prepare_grant_uri(
             known.says["authorization_endpoint"],
             self._client_id,
@@ -82,6 +86,7 @@ class OpenIDProvider:
             nonce=asked.nonce,
             code_challenge=create_s256_code_challenge(asked.verifier),
             code_challenge_method="S256",
+            **anew,
         )
         return told
 

@@ -25,7 +25,8 @@ Method = Literal["password", "token", "link", "oidc"]
 class Browsing:
     """A session of `user` that goes on until `expires_at`, unless it is ended before.
 
-    `token_id` is that of the API token it was begun with, if it was.
+    `token_id` is that of the API token it was begun with, if it was. `proven_at` is when its user last proved at the
+    provider who they are, to act on `proven_for`, and has not acted since.
     """
 
     id: str
@@ -34,6 +35,8 @@ class Browsing:
     token_id: str | None
     created_at: datetime
     expires_at: datetime
+    proven_at: datetime | None = None
+    proven_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,24 @@ async def find(session: Session, secret: str) -> Browsing | None:
         token_id=row.token_id,
         created_at=row.created_at,
         expires_at=row.expires_at,
+        proven_at=row.proven_at,
+        proven_for=row.proven_for,
     )
+
+
+async def keep_proof(session: Session, session_id: str, what: str, at: datetime) -> None:
+    """Keep that a session's user proved `at` the provider who they are, to act once on `what`."""
+    mine = sessions.c.id == session_id
+    await session.execute(update(sessions).where(mine).values(proven_at=at, proven_for=what))
+
+
+async def take_proof(session: Session, session_id: str, what: str) -> datetime | None:
+    """Return when a session's user proved who they are to act on `what`, and forget it; None when they did not."""
+    mine = (sessions.c.id == session_id) & (sessions.c.proven_for == what)
+    at: datetime | None = await session.scalar(select(sessions.c.proven_at).where(mine).with_for_update())
+    if at is not None:
+        await session.execute(update(sessions).where(mine).values(proven_at=None, proven_for=None))
+    return at
 
 
 async def list_sessions(session: Session, user_id: str) -> list[Listed]:

@@ -78,6 +78,7 @@ def approval_rows(start: Start) -> list[dict[str, Any]]:
             "key": approval.key,
             "title": approval.title.model_dump(mode="json"),
             "meaning": approval.meaning,
+            "reauthenticate": approval.reauthenticate,
             "state": "locked",
             "rules": [_unmet(rule).model_dump(mode="json") for rule in approval.rules],
             "decisions": [],

@@ -66,6 +66,7 @@ _APPROVAL = (
     "key",
     "state",
     "meaning",
+    "reauthenticate",
     "digest",
     "requested_at",
     "due_at",

@@ -104,6 +104,7 @@ class ApprovalView:
     title: Text
     state: str
     meaning: str
+    reauthenticate: bool
     rules: tuple[RuleView, ...]
     applied: AppliedRow | None
     decisions: tuple[DecisionView, ...]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from golive.asking import approval_page, ask_silently, ask_to_decide, request_of
 from golive.commands import Actor, Inform, RemindSigners, Withdraw
 from golive.deciding import asked, known
 from golive.engine import CAPS_LISTS
 from golive.errors import Conflict, need_words
 from golive.looking_up import look_up
 from golive.plan import moment
+from golive.reauthentication import check_authenticated, proof
 from golive.run import Run
-from golive.sign_off import approval_page, ask_to_decide, is_met, open_for_decisions
+from golive.sign_off import is_met, open_for_decisions
 from golive.signers import standing, waiting_for
 from golive.standing import gate_closed
 from golive.words import N_, say
@@ -37,11 +39,14 @@ def check_withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
         raise Conflict(
             "gate_opened",
             N_(
-                "“{title}” is {state} and the run has gone on from it: hold, roll back or abort the run instead."
+                "“{title}” is {state} and the run has gone on from it: {manager} can hold, roll back or abort the run "
+                "instead."
             ),
             title=approval.title,
             state=state.state,
+            manager=run.plan.release_manager,
         )
+    check_authenticated(run, actor, approval)
 
 
 def withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
@@ -55,14 +60,18 @@ def withdraw(run: Run, actor: Actor, act: Withdraw) -> None:
         for each in state.decisions
     ]
     run.emit(
-        "DecisionWithdrawn", f"approval:{act.approval}", words={"reason": act.reason}, title=approval.title
+        "DecisionWithdrawn",
+        f"approval:{act.approval}",
+        words={"reason": act.reason},
+        title=approval.title,
+        **proof(actor),
     )
     state.glass_broken_by = state.confirmed_at = None
     if state.state == "approved" and not is_met(run, approval, state):
         open_for_decisions(run, approval, state)
-    ask_to_decide(
-        run, act.approval, [name for name in waiting_for(run, approval, state) if name != actor.name]
-    )
+    awaited = waiting_for(run, approval, state)
+    ask_silently(run, act.approval, [name for name in awaited if name == actor.name])
+    ask_to_decide(run, act.approval, [name for name in awaited if name != actor.name])
 
 
 def check_remind(run: Run, act: RemindSigners) -> None:
@@ -91,7 +100,7 @@ def remind(run: Run, actor: Actor, act: RemindSigners) -> None:
     names = waiting_for(run, approval, state)
     run.emit("SignersReminded", f"approval:{act.approval}", title=approval.title, to=names)
     told = say(N_("{who} reminds you: please decide on “{title}”."), who=actor.name, title=approval.title)
-    run.tell(names, told, approval_page(run, act.approval))
+    run.tell(names, told, approval_page(run, act.approval), asks=request_of(run, act.approval))
     look_up(run, act.approval, "again")
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from golive.asking import approval_page
 from golive.commands import Actor, BreakGlass
-from golive.deciding import check_digest, known
+from golive.deciding import check_digest, known, not_open
 from golive.errors import Conflict, Invalid
+from golive.reauthentication import check_authenticated, proof
 from golive.recording import Wait
 from golive.run import Run
-from golive.sign_off import approval_page, grant
+from golive.sign_off import grant
 from golive.span import Span
 from golive.state import ActionState
 from golive.subject import difference, part_digests, subject_of, whole_digest
@@ -28,16 +30,11 @@ REVIEWED_WITHIN = Span(days=1)
 BREAKABLE: tuple[ApprovalStateName, ...] = ("pending", "rejected", "expired")
 
 
-def check_break_glass(run: Run, act: BreakGlass) -> None:
+def check_break_glass(run: Run, actor: Actor, act: BreakGlass) -> None:
     """Raise why there is nothing to break, or too little was said about why."""
     stage, approval, state = known(run, act.approval)
     if state.state not in BREAKABLE:
-        raise Conflict(
-            "approval_closed",
-            N_("“{title}” is {state}; nobody is asked now."),
-            title=approval.title,
-            state=state.state,
-        )
+        raise not_open(approval, state)
     if len(act.reason.text.strip()) < LEAST_REASON:
         raise Invalid(
             "reason_short",
@@ -58,6 +55,7 @@ def check_break_glass(run: Run, act: BreakGlass) -> None:
             changed=", ".join(changed),
             manager=run.plan.release_manager,
         )
+    check_authenticated(run, actor, approval)
 
 
 def break_glass(run: Run, actor: Actor, act: BreakGlass) -> None:
@@ -73,6 +71,7 @@ def break_glass(run: Run, actor: Actor, act: BreakGlass) -> None:
         title=approval.title,
         parts=dict(state.parts),
         round=state.round,
+        **proof(actor),
     )
     grant(run, stage, approval)
     _have_it_reviewed(run, actor, act)

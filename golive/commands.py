@@ -16,8 +16,18 @@ from golive.vocabulary import DecisionName, Digest, Function, Key, Meaning, Role
 from golive.words import Words
 
 
+class Authenticated(Fact):
+    """That somebody proved again who they are, for one act of theirs: in which way, and when."""
+
+    method: Literal["password", "oidc"]
+    at: AwareDatetime
+
+
 class Actor(Fact):
-    """Who acts, as the API read them when they acted. Their groups are read where an act depends on them."""
+    """Who acts, as the API read them when they acted; `authenticated` where they proved again that it is them.
+
+    Their groups are read where an act depends on them.
+    """
 
     name: UserName
     kind: Literal["person", "system"] = "person"
@@ -27,6 +37,7 @@ class Actor(Fact):
     enabled: bool = True
     method: str = "token"
     address: str = ""
+    authenticated: Authenticated | None = None
 
 
 GOLIVE = Actor(name="golive", kind="system", method="none")

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from golive.asking import ask_to_decide, request_of
 from golive.commands import Actor, Decide
 from golive.engine import EXPIRES_BY_RULE
 from golive.errors import Conflict, Invalid, NotFound, Refused
 from golive.expiry import next_expiry
 from golive.plan import moment
 from golive.policy import Seats
+from golive.reauthentication import check_authenticated, proof
 from golive.recording import DecisionView
 from golive.run import Run
-from golive.sign_off import ask_to_decide, follow
+from golive.sign_off import follow
 from golive.signers import comes_after, seated, seats_of, standing, waiting_for
 from golive.sources import holds
 from golive.standing import handed_over, returnable
@@ -29,23 +31,38 @@ def check_decide(run: Run, actor: Actor, act: Decide) -> None:
     _check_person(run, actor, approval, state)
     check_digest(act.digest, approval, state)
     _check_words(run, act, approval)
+    check_authenticated(run, actor, approval)
 
 
 def asked(run: Run, ref: str) -> tuple[Stage, Approval, ApprovalState]:
     """Return an approval that decisions are awaited for. Raises NotFound, and Conflict when nobody is asked now."""
     stage, approval, state = known(run, ref)
     if state.state != "pending":
-        raise Conflict(
-            "approval_closed",
-            N_("“{title}” is {state}; nobody is asked now."),
-            title=approval.title,
-            state=state.state,
-        )
+        raise not_open(approval, state)
     expires_at = next_expiry(run, ref)
     if run.moving and run.state.engine >= EXPIRES_BY_RULE and expires_at and expires_at <= run.now:
         msgid = N_("“{title}” expired at {at}; nobody is asked now.")
         raise Conflict("approval_closed", msgid, title=approval.title, at=moment(expires_at))
     return stage, approval, state
+
+
+def not_open(approval: Approval, state: ApprovalState) -> Conflict:
+    """Return the refusal of an act on an approval that nobody is asked for now; it says who decided last."""
+    made = [each.by for each in state.decisions if each.decision == state.state and not each.withdrawn]
+    if made:
+        return Conflict(
+            "approval_closed",
+            N_("“{title}” is {state}, last by {who}; nobody is asked now."),
+            title=approval.title,
+            state=state.state,
+            who=made[-1],
+        )
+    return Conflict(
+        "approval_closed",
+        N_("“{title}” is {state}; nobody is asked now."),
+        title=approval.title,
+        state=state.state,
+    )
 
 
 def known(run: Run, ref: str) -> tuple[Stage, Approval, ApprovalState]:
@@ -156,7 +173,8 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
     """Keep the decision for ever, and follow it."""
     stage, approval = run.index.approvals[act.approval]
     state = run.approval(act.approval)
-    awaited = waiting_for(run, approval, state)
+    # Later engines ask whoever is awaited when the act is through, and close the requests of others.
+    awaited = waiting_for(run, approval, state) if request_of(run, act.approval) is None else None
     _let_go_of_plans(state, actor.name)
     held = _held(approval, seats_of(run, approval, state, [actor.name]), actor)
     functions = tuple(approval.rules[n].source for n in held if n < len(approval.rules))
@@ -173,6 +191,7 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
         parts=dict(state.parts),
         round=state.round,
         **({} if behalf is None else {"on_behalf_of": behalf}),
+        **proof(actor),
     )
     state.decisions.append(
         DecisionView(
@@ -186,13 +205,14 @@ def decide(run: Run, actor: Actor, act: Decide) -> None:
             digest=act.digest,
             at=run.now,
             seq=event.seq,
+            authenticated=actor.authenticated,
         )
     )
     state.confirmed_at = None
     follow(run, stage, approval, act)
-    ask_to_decide(
-        run, act.approval, [name for name in waiting_for(run, approval, state) if name not in awaited]
-    )
+    if awaited is not None:
+        now = waiting_for(run, approval, state)
+        ask_to_decide(run, act.approval, [name for name in now if name not in awaited])
 
 
 def _on_behalf_of(state: ApprovalState, name: str, functions: Sequence[str], now: datetime) -> str | None:

@@ -13,13 +13,29 @@ from golive.words import Sentence
 
 
 class Notify(Fact):
-    """Tell people something; for now to the log. The result is journalled."""
+    """Tell people something; for now to the log. The result is journalled.
+
+    What is told of one request is one thread with each person (`thread_of`), whichever channel it goes by: a message
+    that `asks` for a decision opens it or comes again, and one that `closes` it says why nothing is awaited of them
+    any more, so that a mail goes where the request went and a chat card is brought up to date. To those who closed it
+    by their own act nothing is said (`quietly`), but their card is. Of two messages of one request that with the
+    greater `at_seq` is the later one, in whichever order they are delivered.
+    """
 
     key: str
     run_id: str
     to: tuple[str, ...]
     sentence: Sentence
     link: str
+    asks: str | None = None
+    closes: str | None = None
+    quietly: tuple[str, ...] = ()
+    at_seq: int = 0
+
+
+def thread_of(request: str, name: str) -> str:
+    """Return the one thread of a request with a person: the same for its message, its reminders and its end."""
+    return f"{request}/{name}"
 
 
 class ShiftTraffic(Fact):

@@ -16,3 +16,5 @@ HOLDS_UNSIGNABLE = 3
 """From this version on, a run is held when an approval is open that nobody is left to give."""
 LOOKS_UP = 4
 """From this version on, the directory is asked who may sign, before decisions are asked for and before a gate opens."""
+CLOSES_REQUESTS = 4
+"""From this version on, whoever need not decide any more is told so: a decision closes the request in every channel."""

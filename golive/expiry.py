@@ -9,6 +9,7 @@ from typing import NamedTuple
 from golive.engine import EXPIRES_BY_RULE
 from golive.run import Run
 from golive.signers import approvers_of, rule_views, seats_of, waiting_for
+from golive.sources import kind_of
 from golive.span import Span
 from golive.state import ApprovalState
 from golive.template import Approval
@@ -62,9 +63,15 @@ def what_is_over(run: Run, ref: str) -> Over:
     over = [n for n in _unmet(run, ref) if (moment := state.expiry_of(n)) and moment <= run.now]
     views, awaited = rule_views(run, approval, state), waiting_for(run, approval, state)
     seats = seats_of(run, approval, state, approvers_of(state))
-    rules = [(views[n].source, tuple(name for name in awaited if name in seats[n].able)) for n in over]
+    rules = [(_asks(views[n].source), tuple(name for name in awaited if name in seats[n].able)) for n in over]
     rejects = any(_on_expiry(approval, n) == "reject" for n in over)
     return Over("reject" if rejects else "escalate", rules)
+
+
+def _asks(source: str) -> str:
+    """Return whom a rule asks as it is listed: functions and people by their names, others by their key."""
+    kind, key = kind_of(source)
+    return key.replace(",", ", ") if kind in ("function", "people") else source
 
 
 def _on_expiry(approval: Approval, rule: int) -> OnExpiry:

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from golive import panel
+from golive.asking import approval_page, request_of
 from golive.clocks import climb
 from golive.expiry import next_expiry
 from golive.looking_up import look_up
 from golive.run import Run
-from golive.sign_off import approval_page, expire
+from golive.sign_off import expire
 from golive.signers import waiting_for
 from golive.state import Clock
 from golive.task_graph import task_page
@@ -18,12 +19,16 @@ from golive.words import N_, Text, say
 
 
 class Reminder(NamedTuple):
-    """What is awaited: the object of its events, its title, whom each level of the ladder tells, the page."""
+    """What is awaited: the object of its events, its title, whom each level of the ladder tells, the page.
+
+    `asks` is the request of an approval that it reminds of.
+    """
 
     about: str
     title: Text
     levels: dict[str, tuple[str, ...]]
     link: str
+    asks: str | None = None
 
 
 def ring(run: Run) -> None:
@@ -32,7 +37,7 @@ def ring(run: Run) -> None:
         clock = run.state.tasks[ref].clock
         if clock is not None and _rings(clock.next_at, run.now):
             _climb(run, clock, _task_reminder(run, ref))
-    for ref, (_, approval) in run.index.approvals.items():
+    for ref in run.index.approvals:
         state = run.state.approvals[ref]
         if state.state != "pending":
             continue
@@ -40,12 +45,9 @@ def ring(run: Run) -> None:
         if _rings(next_expiry(run, ref), run.now):
             expire(run, ref)
         elif state.clock is not None and _rings(state.clock.next_at, run.now):
+            run.approval(ref)
             look_up(run, ref, "again")
-            who = waiting_for(run, approval, run.approval(ref))
-            levels = {"assignee": who, "function": who}
-            _climb(
-                run, state.clock, Reminder(f"approval:{ref}", approval.title, levels, approval_page(run, ref))
-            )
+            _climb(run, state.clock, _approval_reminder(run, ref))
 
 
 def _rings(moment: datetime | None, now: datetime) -> bool:
@@ -60,6 +62,13 @@ def _task_reminder(run: Run, ref: str) -> Reminder:
     return Reminder(f"task:{ref}", plan.title, levels, task_page(run, ref))
 
 
+def _approval_reminder(run: Run, ref: str) -> Reminder:
+    _, approval = run.index.approvals[ref]
+    who = waiting_for(run, approval, run.state.approvals[ref])
+    levels = {"assignee": who, "function": who}
+    return Reminder(f"approval:{ref}", approval.title, levels, approval_page(run, ref), request_of(run, ref))
+
+
 def _climb(run: Run, clock: Clock, reminder: Reminder) -> None:
     rung = climb(run.plan, clock, run.now)
     if rung is None:
@@ -71,4 +80,4 @@ def _climb(run: Run, clock: Clock, reminder: Reminder) -> None:
     overdue = clock.due_at <= run.now
     run.emit("Escalated" if overdue else "Reminded", reminder.about, title=reminder.title, to=to, rung=rung)
     told = N_("“{title}” is overdue.") if overdue else N_("Reminder: “{title}” waits for you.")
-    run.tell(to, say(told, title=reminder.title), reminder.link)
+    run.tell(to, say(told, title=reminder.title), reminder.link, asks=reminder.asks)

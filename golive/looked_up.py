@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from golive.asking import approval_page, ask_to_decide
 from golive.directory import Directory
 from golive.effects import LookUp
 from golive.panel import asked_names
@@ -12,7 +13,7 @@ from golive.plan import moment
 from golive.policy import can_be_met
 from golive.recording import DecisionView, Delegation
 from golive.run import Run
-from golive.sign_off import approval_page, ask_to_decide, close, hold_if_nobody_can, is_met, judge
+from golive.sign_off import close, hold_if_nobody_can, is_met, judge
 from golive.signers import asked_of, barred, seats_of, standing, waiting_for
 from golive.sources import able, can_sign, holds, members, named
 from golive.state import ApprovalState
@@ -117,7 +118,7 @@ def _why(approval: Approval, decision: DecisionView, directory: Directory) -> Se
 def _ask_again(run: Run, ref: str) -> None:
     """Ask once more about what was approved by somebody who may not any more."""
     stage, _ = run.index.approvals[ref]
-    close(run, ref, "stale")
+    close(run, ref, "stale", news=N_("“{title}” is asked again: who had signed may not sign any more."))
     run.approval(ref).again = True
     open_again(run, stage)
 

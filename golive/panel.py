@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from golive.asking import ask_to_decide
 from golive.commands import Actor, AddSigners, Delegate
 from golive.deciding import asked
 from golive.errors import Conflict, Invalid, Refused, need_words
@@ -12,7 +13,7 @@ from golive.people import SIGNS
 from golive.plan import moment
 from golive.recording import AddedSigner, Delegation
 from golive.run import Run
-from golive.sign_off import ask_to_decide, hold_if_nobody_can
+from golive.sign_off import hold_if_nobody_can
 from golive.signers import asked_of, barred, eligible, members_of, seats_of, standing, waiting_for
 from golive.sources import all_named, holds
 from golive.state import ApprovalState
@@ -39,10 +40,12 @@ def check_delegate(run: Run, actor: Actor, act: Delegate) -> None:
         raise Refused(
             "seat_missing",
             N_(
-                "{who} has no seat of their own in “{title}”: only who is asked in person hands over, and only once."
+                "{who} has no seat of their own in “{title}”: only who is asked in person hands over, and only once. "
+                "Awaited: {others}."
             ),
             who=actor.name,
             title=approval.title,
+            others=_others(run, approval, state),
         )
     if _handed(actor, state):
         raise Conflict(
@@ -123,7 +126,9 @@ def _check_can_sign(run: Run, person: Actor, approval: Approval, state: Approval
     if not person.enabled or SIGNS not in person.roles:
         raise Invalid(
             "not_a_signer",
-            N_("{who} cannot sign: that needs an enabled account with the role {role}."),
+            N_(
+                "{who} cannot sign: that needs an enabled account with the role {role}, which an administrator grants."
+            ),
             who=person.name,
             role=SIGNS,
         )
@@ -131,7 +136,7 @@ def _check_can_sign(run: Run, person: Actor, approval: Approval, state: Approval
     if why := barred(run, work).get(person.name):
         raise Conflict(
             "may_not_sign",
-            N_("{who} may not sign “{title}”: {who} {why}."),
+            N_("{who} may not sign “{title}”: {who} {why}. Name somebody who does not stand so close to it."),
             who=person.name,
             title=approval.title,
             why=why,
@@ -228,7 +233,10 @@ def check_add_signers(run: Run, actor: Actor, act: AddSigners) -> None:
     _, approval, state = asked(run, act.approval)
     if any(each.name == actor.name for each in state.added):
         raise Refused(
-            "added_signer", N_("{who} was added as a signer, and who was added adds nobody."), who=actor.name
+            "added_signer",
+            N_("{who} was added as a signer, and who was added adds nobody. Who can: {others}."),
+            who=actor.name,
+            others=", ".join(_who_adds(run, approval, state)) or "—",
         )
     if not any(actor.name in seats.able for seats in seats_of(run, approval, state, [actor.name])):
         raise Refused(
@@ -236,7 +244,7 @@ def check_add_signers(run: Run, actor: Actor, act: AddSigners) -> None:
             N_("{who} is not asked about “{title}”, and only a signer can add signers. Awaited: {others}."),
             who=actor.name,
             title=approval.title,
-            others=", ".join(waiting_for(run, approval, state)) or "—",
+            others=_others(run, approval, state),
         )
     if act.place == "before":
         _check_undecided(actor, approval, state)
@@ -246,6 +254,17 @@ def check_add_signers(run: Run, actor: Actor, act: AddSigners) -> None:
         _check_can_sign(run, person, approval, state)
         if any(person.name == other.name for other in act.people[:n]):
             raise Invalid("named_twice", N_("{who} is named twice."), who=person.name)
+
+
+def _who_adds(run: Run, approval: Approval, state: ApprovalState) -> list[str]:
+    """Return who has a seat by the rules of the plan, their own or somebody's."""
+    added = {each.name for each in state.added}
+    able = (name for seats in seats_of(run, approval, state) for name in seats.able)
+    return [name for name in dict.fromkeys(able) if name not in added]
+
+
+def _others(run: Run, approval: Approval, state: ApprovalState) -> str:
+    return ", ".join(waiting_for(run, approval, state)) or "—"
 
 
 def add_signers(run: Run, actor: Actor, act: AddSigners) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Literal
 
@@ -10,7 +11,7 @@ from pydantic import AwareDatetime, Field
 from golive.calendar import Calendar
 from golive.model import Fact
 from golive.template import Ladder, Stage
-from golive.vocabulary import Digest, Function, Pace, UserName
+from golive.vocabulary import Digest, Function, Pace, Role, UserName
 from golive.words import Sentence, Text
 
 
@@ -114,6 +115,16 @@ class Plan(Fact):
     def members(self, source: str) -> tuple[str, ...]:
         """Return who acts in a function in this run, or belonged to another source at the start; in order."""
         return self.people.get(source) or self.found.get(source, ())
+
+    def holders(self, roles: Collection[Role]) -> tuple[UserName, ...]:
+        """Return who had one of these roles when the plan was made, as far as it tells."""
+        asked: dict[Role, Callable[[str], tuple[str, ...]]] = {
+            "assignee": self.doers,
+            "approver": self.signers,
+        }
+        found = [asked[role](function) for role in asked if role in roles for function in self.people]
+        manager = (self.release_manager,) if "release_manager" in roles else ()
+        return tuple(dict.fromkeys((*manager, *(name for names in found for name in names))))
 
     def title_with(self, release: Release) -> str:
         """Return the run's title while it is about `release`: one that only names the release follows a new build."""

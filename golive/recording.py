@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime
 
-from golive.commands import Actor
+from golive.commands import Actor, Authenticated
 from golive.events import Event
 from golive.evidence import Evidence
 from golive.model import Fact
@@ -68,6 +68,7 @@ class DecisionView(Fact):
     """An immutable decision; `stale` when what it covered has changed since, or when it was `withdrawn`.
 
     `under` are the rules, by number, under which it may count; None in decisions of older code: all of the person's.
+    `authenticated` tells how the person proved again who they are, where they did.
     """
 
     id: str
@@ -82,6 +83,7 @@ class DecisionView(Fact):
     under: tuple[int, ...] | None = None
     on_behalf_of: str | None = None
     withdrawn: bool = False
+    authenticated: Authenticated | None = None
 
 
 class RuleView(Whom):

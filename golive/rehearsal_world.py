@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from golive import rules, service_lock
 from golive.analysis import Measurement, Tally, judge, next_due, weigh
-from golive.commands import Actor, Body, Command
+from golive.commands import Actor, Authenticated, Body, Command
 from golive.directory import Directory, Person
 from golive.effects import (
     LookUp,
@@ -122,7 +122,10 @@ class World:
     # -- people ----------------------------------------------------------------------------------------------
 
     def actor(self, name: str) -> Actor:
-        """Return a person as the API would read them: of the functions and roles that the script gives them."""
+        """Return a person as the API would read them: of the functions and roles that the script gives them.
+
+        Each has just proved who they are, so that approvals that ask for it can be rehearsed.
+        """
         functions = tuple(function for function, names in self.people.items() if name in names)
         groups = tuple(
             kind_of(source)[1]
@@ -131,7 +134,13 @@ class World:
         )
         roles = MANAGES if name == self.plan.release_manager else ()
         works = functions or any(name in names for names in self.found.values())
-        return Actor(name=name, roles=roles + (WORKS if works else ()), functions=functions, groups=groups)
+        return Actor(
+            name=name,
+            roles=roles + (WORKS if works else ()),
+            functions=functions,
+            groups=groups,
+            authenticated=Authenticated(method="password", at=self.now),
+        )
 
     def command(self, body: Body, by: str | Actor) -> Command:
         """Return the next command, by a person as they are now, or as the caller says they are."""

@@ -27,6 +27,7 @@ from golive import (
     waivers,
 )
 from golive import commands as c
+from golive.asking import keep_requests
 from golive.deciding import check_decide, decide
 from golive.directory import Directory
 from golive.effects import (
@@ -80,6 +81,7 @@ def begin(start: Start, now: datetime) -> Run:
     )
     state.ledger.append(ledger_id(start.command_id))
     run.changed_approvals.update(dict.fromkeys(state.approvals))
+    run.actor = c.GOLIVE
     return run
 
 
@@ -111,7 +113,7 @@ def _check(run: Run, command: c.Command) -> None:
             "run_ended",
             N_("The run is ending and its final report is being written; it takes no more acts."),
         )
-    _check_actor(actor, body.do)
+    _check_actor(run, actor, body.do)
     if run.state.ending is not None and body.do not in _WHILE_ENDING:
         raise Conflict("run_ending", N_("The run is ending: {cause}."), cause=run.state.ending.cause)
     handler = _CHECKS.get(type(body))
@@ -135,16 +137,20 @@ _WHILE_ENDING = [
 ]
 
 
-def _check_actor(actor: c.Actor, act: str) -> None:
+def _check_actor(run: Run, actor: c.Actor, act: str) -> None:
     if not actor.enabled:
         raise Refused("disabled", N_("{who} is disabled; ask an administrator."), who=actor.name)
     needed = REQUIRED[act]
     if actor.kind != "system" and not set(needed) & set(actor.roles):
         raise Refused(
             "role_missing",
-            N_("{who} may not do this; it needs the role {roles}."),
+            N_(
+                "{who} may not do this; it needs the role {roles}. Of those who take part it is asked of: {others}; an "
+                "administrator grants it."
+            ),
             who=actor.name,
             roles=" / ".join(needed),
+            others=", ".join(run.plan.holders(needed)) or "—",
         )
 
 
@@ -159,6 +165,7 @@ def apply(run: Run, command: c.Command, now: datetime, processes: Processes) -> 
     run.command_id = None
     run.state.ledger.append(ledger_id(command.id))
     _settle(run, processes)
+    run.actor = c.GOLIVE
     return number
 
 
@@ -176,7 +183,7 @@ _CHECKS: dict[type, Check] = {
     c.AddSigners: panel.check_add_signers,
     c.RemindSigners: lambda run, _, act: around_decisions.check_remind(run, act),
     c.Inform: lambda run, _, act: around_decisions.check_inform(run, act),
-    c.BreakGlass: lambda run, _, act: break_glass.check_break_glass(run, act),
+    c.BreakGlass: break_glass.check_break_glass,
     c.RequestWaiver: waivers.check_request,
     c.DecideWaiver: waivers.check_decide,
     c.Comment: lambda run, _, act: acts.check_comment(run, act),
@@ -251,6 +258,7 @@ def _settle(run: Run, processes: Processes) -> None:
     ending.advance(run)
     if run.state.ending is not None and run.state.ending.traffic == "wanted" and not run.state.lock.held:
         service_lock.want(run)
+    keep_requests(run)
     _close(run)
 
 
@@ -337,9 +345,10 @@ def measured(run: Run, effect: Measure, result: Measured, now: datetime, process
 
 
 def told(run: Run, effect: Notify, outcome: str, now: datetime) -> None:
-    """Journal what became of a notification."""
+    """Journal what became of a notification; where nobody was told anything there is nothing to keep."""
     run.now = now
-    run.emit("NotificationSent", to=effect.to, outcome=outcome, key=effect.key)
+    if effect.to:
+        run.emit("NotificationSent", to=effect.to, outcome=outcome, key=effect.key)
 
 
 def looked(run: Run, effect: LookUp, directory: Directory, now: datetime, processes: Processes) -> None:

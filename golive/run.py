@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -155,11 +156,46 @@ class Run:
         """Ask for an effect, once everything that has happened so far is recorded, or `at_once`."""
         self.effects.append((0 if at_once else self.state.seq, effect))
 
-    def tell(self, to: tuple[str, ...], sentence: Sentence, link: str) -> None:
-        """Notify people; `link` is the path of the page that the message leads to."""
-        if to:
-            key = f"{self.state.run_id}/{self.state.seq}/{len(self.effects)}"
-            self.ask(Notify(key=key, run_id=self.state.run_id, to=to, sentence=sentence, link=link))
+    def tell(  # noqa: PLR0913 - what a message says, and which request it opens or closes
+        self,
+        to: tuple[str, ...],
+        sentence: Sentence,
+        link: str,
+        *,
+        asks: str | None = None,
+        closes: str | None = None,
+        quietly: tuple[str, ...] = (),
+    ) -> None:
+        """Notify people; `link` is the path of the page that the message leads to. The rest is as `Notify` says."""
+        if not (to or quietly):
+            return
+        told = Notify(
+            key=f"{self.state.run_id}/{self.state.seq}/{len(self.effects)}",
+            run_id=self.state.run_id,
+            to=to,
+            sentence=sentence,
+            link=link,
+            asks=asks,
+            closes=closes,
+            quietly=quietly,
+            at_seq=self.state.seq if asks or closes else 0,
+        )
+        self.ask(told)
+
+    def close_request(self, request: str, names: Sequence[str], why: Sentence, link: str) -> None:
+        """Tell people that nothing is awaited of them any more; whoever did it themselves is told nothing.
+
+        Whom no message of the request was sent to yet is not asked any more. A message that is left to nobody stays in
+        its place, where nothing is done with it: the keys of later ones count those before them.
+        """
+        gone = set(names)
+        for n, (after, effect) in enumerate(self.effects):
+            if isinstance(effect, Notify) and effect.asks == request:
+                left = tuple(name for name in effect.to if name not in gone)
+                self.effects[n] = after, effect.model_copy(update={"to": left})
+        to = tuple(name for name in names if name != self.actor.name)
+        quietly = tuple(name for name in names if name == self.actor.name)
+        self.tell(to, why, link, closes=request, quietly=quietly)
 
 
 def _json(value: object) -> Any:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from golive.asking import approval_page, ask_to_decide, close_request
 from golive.clocks import start_clock
 from golive.commands import Decide
 from golive.engine import EXPIRES_BY_RULE, HOLDS_UNSIGNABLE
 from golive.expiry import expired_words, start_expiry, what_is_over
 from golive.holding import hold_for_manager
 from golive.looking_up import known_now, look_up
-from golive.names import public_id
 from golive.recording import DecisionView
 from golive.run import Run
 from golive.signers import covered, rule_views, standing, waiting_for
@@ -113,19 +113,6 @@ def open_for_decisions(run: Run, approval: Approval, state: ApprovalState) -> No
     start_expiry(run, approval, state)
 
 
-def ask_to_decide(run: Run, ref: str, names: Sequence[str]) -> None:
-    """Tell people that their decision is awaited."""
-    _, approval = run.index.approvals[ref]
-    run.tell(
-        tuple(names), say(N_("Please decide on “{title}”."), title=approval.title), approval_page(run, ref)
-    )
-
-
-def approval_page(run: Run, ref: str) -> str:
-    """Return the path of an approval's page."""
-    return f"/approvals/{public_id(run.state.run_id, ref)}"
-
-
 def _bind(run: Run, stage: Stage, approval: Approval, ref: str, state: ApprovalState) -> None:
     subject = subject_of(run, stage, approval)
     state.parts = part_digests(subject)
@@ -202,13 +189,15 @@ def _send_back(run: Run, ref: str, task: str, why: Words | None) -> None:
     run.tell(to, say(N_("“{title}” was sent back to you."), title=title), task_page(run, task))
 
 
-def close(run: Run, ref: str, state: ApprovalStateName) -> None:
-    """End what is awaited, and tell those who are kept informed."""
+def close(run: Run, ref: str, state: ApprovalStateName, *, news: str | None = None) -> None:
+    """End what is awaited, and tell those who are kept informed; `news` is what, where the state does not say it."""
     closed = run.approval(ref)
     closed.state = state
     closed.stop_clocks()
     title = run.index.approvals[ref][1].title
-    run.tell(tuple(closed.informed), say(_NEWS[state], title=title), approval_page(run, ref))
+    said = _BROKEN if closed.glass_broken_by else _CLOSED[state]
+    close_request(run, ref, say(said, title=title, who=run.actor.name))
+    run.tell(tuple(closed.informed), say(news or _NEWS[state], title=title), approval_page(run, ref))
 
 
 _NEWS: dict[ApprovalStateName, str] = {
@@ -219,6 +208,17 @@ _NEWS: dict[ApprovalStateName, str] = {
     "stale": N_("“{title}” is asked again: what it is about has changed."),
 }
 """What those hear who are kept informed of an approval."""
+_CLOSED: dict[ApprovalStateName, str] = {
+    "approved": N_("“{title}” is approved, last by {who}; nothing is awaited of you in it any more."),
+    "rejected": N_("“{title}” was rejected by {who}; nothing is awaited of you in it any more."),
+    "returned": N_("“{title}” was returned by {who}; you are asked again when the task has been done again."),
+    "expired": N_(
+        "“{title}” expired without a decision, which is not a yes; nobody can decide on it any more."
+    ),
+    "stale": N_("What “{title}” is about was changed by {who}; you are asked again, about what it is then."),
+}
+_BROKEN = N_("“{title}” was granted by {who}, who broke the glass; nothing is awaited of you in it any more.")
+"""What those hear who had been asked to decide."""
 
 
 # -- a changed subject, and time -----------------------------------------------------------------------------

@@ -61,6 +61,7 @@ class ApprovalState(State):
 
     `again` asks once more as soon as all it needs is there, `redo` among it, the task that it was sent back to;
     `round` counts how often it was asked. `informed` are told what becomes of it and have no vote (抄送).
+    `asked` are those for whom its request is open: who was told that they are awaited and not yet that they are not.
     `glass_broken_by` granted it against its rules, in an emergency.
 
     `found` are, by source of its rules, those who could sign when the directory was last asked, `looked_at`; `looking`
@@ -69,6 +70,7 @@ class ApprovalState(State):
 
     state: ApprovalStateName = "locked"
     round: int = 0
+    asked: list[str] = []
     again: bool = True
     redo: str | None = None
     digest: Digest | None = None

@@ -167,7 +167,8 @@ class Approval(Fact):
 
     It has `rules`, or a table that gives it those of the row that applies; in a plan there are only rules. It is asked
     for when the tasks `after` are done (default: all of its stage). `back_to` names the task that a rejection opens
-    again; without it the run is held for the release manager. An approval expires closed.
+    again; without it the run is held for the release manager. An approval expires closed. With `reauthenticate` whoever
+    signs proves again, for that act, who they are.
     """
 
     model_config = ConfigDict(
@@ -181,6 +182,7 @@ class Approval(Fact):
     after: tuple[str, ...] | None = None
     distinct: bool = True
     meaning: Meaning = "approved"
+    reauthenticate: bool = False
     due: Span | None = None
     expires_in: Span | None = None
     on_expiry: OnExpiry = "escalate"

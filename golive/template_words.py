@@ -89,6 +89,7 @@ MEANINGS: dict[str, str] = {
     "Approval.after": N_("The tasks that must be done before it is asked for; default: all of the stage."),
     "Approval.distinct": N_("Each place is filled by another person."),
     "Approval.meaning": N_("What a signature says."),
+    "Approval.reauthenticate": N_("Whoever signs proves again who they are, for that very act."),
     "Approval.due": N_("The working time for a decision; then it is overdue."),
     "Approval.expires_in": N_(
         "The working time after which nobody can decide any more; that is never a yes."

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from golive.commands import Actor, DecideWaiver, RequestWaiver
-from golive.engine import CAPS_LISTS
+from golive.engine import CAPS_LISTS, CLOSES_REQUESTS
 from golive.errors import Conflict, Invalid, NotFound, Refused, need_words
 from golive.holding import hold_for_manager
 from golive.plan import moment
@@ -91,7 +91,11 @@ def check_request(run: Run, actor: Actor, act: RequestWaiver) -> None:
     if not deciders(run, actor.name, actor.functions):
         raise Conflict(
             "nobody_decides",
-            N_("Nobody of another function than yours takes part who could grant the waiver."),
+            N_(
+                "Nobody of another function than yours takes part who could grant the waiver. Have it asked for by "
+                "somebody of another function: {others}."
+            ),
+            others=", ".join(each for each in run.plan.everybody() if each != actor.name) or "—",
         )
 
 
@@ -155,7 +159,12 @@ def request(run: Run, actor: Actor, act: RequestWaiver) -> None:
         ends_at=waiver.ends_at,
     )
     told = say(N_("{who} asks for a waiver of “{check}”; please decide."), who=actor.name, check=check.title)
-    run.tell(deciders(run, actor.name, waiver.functions), told, f"/waivers/{waiver.id}")
+    asked = deciders(run, actor.name, waiver.functions)
+    run.tell(asked, told, f"/waivers/{waiver.id}", asks=_request_of(run, waiver))
+
+
+def _request_of(run: Run, waiver: WaiverState) -> str | None:
+    return waiver.id if run.state.engine >= CLOSES_REQUESTS else None
 
 
 def _about(waiver: WaiverState) -> str:
@@ -193,9 +202,10 @@ def check_decide(run: Run, actor: Actor, act: DecideWaiver) -> None:
     if waiver.state != "requested":
         raise Conflict(
             "waiver_closed",
-            N_("The waiver of “{check}” is {state}; nothing is decided on it any more."),
+            N_("The waiver of “{check}” is {state}, last by {who}; nothing is decided on it any more."),
             check=check.title,
             state=waiver.state,
+            who=waiver.decided_by or waiver.by,
         )
     able = deciders(run, waiver.by, waiver.functions)
     if not _may(run, actor, waiver):
@@ -250,8 +260,9 @@ _EVENTS: dict[WaiverStateName, str] = {
 def _set(
     run: Run, waiver: WaiverState, state: WaiverStateName, *, comment: DecideWaiver | None = None
 ) -> None:
-    waiver.state = state
     stage, _, check = _found(run, waiver.check)
+    request = _request_of(run, waiver) if waiver.state == "requested" else None
+    waiver.state = state
     run.touched[stage.id] = None
     said = comment.comment if comment else None
     run.emit(
@@ -263,6 +274,11 @@ def _set(
         title=check.title,
         ends_at=waiver.ends_at,
     )
+    if request is not None:
+        msgid = N_("The waiver of “{check}” is {state}, by {who}; your decision is not awaited any more.")
+        why = say(msgid, check=check.title, state=state, who=run.actor.name)
+        asked = deciders(run, waiver.by, waiver.functions)
+        run.close_request(request, asked, why, f"/waivers/{waiver.id}")
 
 
 # -- time, and a new build -----------------------------------------------------------------------------------

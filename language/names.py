@@ -93,6 +93,10 @@ NAMES: dict[str, str] = {
     "release_manager": N_("release manager"),
     # deliveries
     "logged": N_("written to the log"),
+    "unsent": N_("not sent, since it was not awaited any more"),
+    # proofs of who somebody is
+    "password": N_("by password"),
+    "oidc": N_("by signing in again"),
 }
 
 

@@ -12,7 +12,7 @@ from golive.words import N_, Sentence, say
 from settings.unusable import Unusable
 
 PREFIX = "GOLIVE_"
-OF_CLIENTS = frozenset({"GOLIVE_URL", "GOLIVE_TOKEN"})
+OF_CLIENTS = frozenset({"GOLIVE_URL", "GOLIVE_TOKEN", "GOLIVE_SIGNING_PASSWORD"})
 """What the command line reads."""
 
 OF_COMPOSE = frozenset({"GOLIVE_OWNER_DATABASE_URL", "GOLIVE_OWNER_PASSWORD", "GOLIVE_PASSWORD"})

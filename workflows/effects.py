@@ -85,7 +85,12 @@ _WHY = {
 
 
 async def _notify(run: Run, effect: Notify) -> None:
-    """Tell people. A message that cannot be delivered never blocks a process: it is shown."""
+    """Tell people. A message that cannot be delivered never blocks a process: it is shown.
+
+    Nothing is done with one that was taken back before it was sent.
+    """
+    if not (effect.to or effect.quietly):
+        return
     try:
         outcome = await workflow.execute_activity_method(
             Notifying.notify,

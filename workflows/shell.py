@@ -19,6 +19,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 with workflow.unsafe.imports_passed_through():
     from activities.recording import Recording
     from golive import rules
+    from golive.asking import adopt
     from golive.batches import take_batch
     from golive.commands import Command, Receipt
     from golive.effects import Watch
@@ -169,6 +170,7 @@ class Shell:
 
     def _continue_as_new(self) -> None:
         # Only here: what was carried decides as it did when it was carried, also in a replay by later code.
+        adopt(self._run)
         self._run.state.engine = ENGINE
         workflow.continue_as_new(args=[self._start, self._run.state])
 

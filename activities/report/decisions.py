@@ -87,7 +87,12 @@ def _made(told: Told) -> Block:
         if not decision.stale
     }
     asked = _requests(told)
-    rows = [(*_decision(told, row, asked), *_worth(row, standing)) for row in told.events("DecisionMade")]
+    made = told.events("DecisionMade")
+    proved = any("authenticated" in row.payload for row in made)
+    rows = [
+        (*_decision(told, row, asked), *(_proof(row) if proved else ()), *_worth(row, standing))
+        for row in made
+    ]
     columns = (
         say(N_("time")),
         say(N_("who")),
@@ -96,6 +101,7 @@ def _made(told: Told) -> Block:
         say(N_("decision")),
         say(N_("meaning")),
         say(N_("after")),
+        *((say(N_("proved who they are")),) if proved else ()),
         say(N_("on digest")),
         say(N_("stands")),
         say(N_("comment")),
@@ -122,6 +128,12 @@ def _decision(told: Told, row: JournalRow, asked: dict[tuple[str, int], datetime
         State(str(row.payload.get("meaning"))),
         time_of(row) - requested if requested else None,
     )
+
+
+def _proof(row: JournalRow) -> tuple[Cell, ...]:
+    """Tell how somebody proved again who they are, to sign."""
+    proof = row.payload.get("authenticated")
+    return (State(str(proof["method"])) if proof else None,)
 
 
 def _worth(row: JournalRow, standing: set[int]) -> tuple[Cell, ...]:

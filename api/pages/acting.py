@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http import HTTPStatus
 from itertools import zip_longest
@@ -19,7 +19,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from api.attempts import Attempt, attempt_of
+from api.attempts import PASSWORD, Attempt, attempt_of
 from api.invalid import refusal_of
 from api.pages.forgery import FIELD
 from api.pages.forms import act_of, release_of, run_of
@@ -87,9 +87,14 @@ def given(model: type[G], values: Mapping[str, Any]) -> G:
         raise refusal_of(errors, dict(values), "application/json") from wrong
 
 
+def password_of(sent: Sent) -> dict[str, str | None]:
+    """Return the field of a body by which who sends a form proves again who they are: None when none was typed."""
+    return {PASSWORD: sent.text(PASSWORD) or None}
+
+
 def typed(sent: Sent) -> dict[str, str]:
-    """Return what was typed, without what golive put into the form itself."""
-    own = (KEY, FIELD)
+    """Return what was typed, without what golive put into the form itself, and without a password: it is typed anew."""
+    own = (KEY, FIELD, PASSWORD)
     return {name: value for name, value in sent.form.items() if isinstance(value, str) and name not in own}
 
 
@@ -108,7 +113,7 @@ async def acted(
 async def waiting(sent: Sent, tried: Tried, back: str) -> Response:
     """Return the page that names the act and keeps what was sent: under its key it is asked again until it is known."""
     fields = [(name, value) for name, value in sent.form.multi_items() if isinstance(value, str)]
-    kept = [(name, value) for name, value in fields if name != FIELD]
+    kept = [(name, value) for name, value in fields if name not in (FIELD, PASSWORD)]
     return page(
         sent.visit,
         "pending.html",
@@ -128,7 +133,7 @@ async def _attempted(sent: Sent, body: Callable[[], BaseModel | None], do: Act) 
     visit = sent.visit
     try:
         attempt = attempt_of(visit.request, visit.actor, sent.text(KEY) or None, _digest(body()))
-        response = await do(attempt)
+        response = await do(replace(attempt, session_id=visit.session_id, zone=visit.zone))
     except GoliveError as refused:
         if isinstance(refused, Refused):
             await written_down(visit.request, refused)

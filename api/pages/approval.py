@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from api.pages.acting import NOT_TRIED, Tried, acted, given
+from api.pages.acting import NOT_TRIED, Tried, acted, given, password_of
 from api.pages.approval_offered import AROUND, handed_over, offered, own_functions, places
+from api.pages.approval_proof import asked_proof
 from api.pages.approval_seen import Seen, seen, seen_by
 from api.pages.following import news_about
 from api.pages.live import LastRunId, RunAfter, stream, who
@@ -44,6 +45,7 @@ async def approval_page(visit: Visit, approval_id: str, tried: Tried, *, unfold:
         found = await seen(session, visit, approval_id)
         digest = found.approval.digest
         news = await news_about(session, found.view.run_id, f"/approvals/{approval_id}", digest=digest or "")
+        proof = await asked_proof(session, visit, found.view)
     refused = tried.path.rpartition("/")[2] if tried.problem else ""
     return page(
         visit,
@@ -56,6 +58,7 @@ async def approval_page(visit: Visit, approval_id: str, tried: Tried, *, unfold:
         functions=own_functions(found),
         places=places(found),
         handed=handed_over(found),
+        proof=proof,
         unfold=unfold or _few(found),
         digest=digest,
     )
@@ -132,7 +135,7 @@ async def _decide(approval_id: str, sent: Sent, **decision: Any) -> Response:
 
     def body() -> DecideGiven:
         words = {"comment": sent.text("comment") or None, "digest": sent.text("digest")}
-        return given(DecideGiven, decision | words)
+        return given(DecideGiven, decision | words | password_of(sent))
 
     async def do(attempt: Any) -> Response:
         await _remember(sent, approval_id)

@@ -159,6 +159,31 @@ class Seen:
         return None
 
     @cached_property
+    def closed_by(self) -> tuple[str, datetime] | None:
+        """Who decided last and when, where that is why nobody can decide any more."""
+        made = [
+            each
+            for each in self.approval.decisions
+            if each.decision == self.view.state and not each.withdrawn
+        ]
+        return (made[-1].by, made[-1].at) if made else None
+
+    @cached_property
+    def not_needed(self) -> list[str]:
+        """Who has signed in the reader's place, so that nobody waits for the reader any more; they may still object."""
+        if not self.may_decide or self.me in self.approval.waiting_for:
+            return []
+        held = [asked for asked in self.rules if self._holds(asked.rule) and asked.rule.met]
+        return list(dict.fromkeys(made.by for asked in held for made in asked.signed))
+
+    @property
+    def can(self) -> list[str]:
+        """What the reader can do about it now, as the forms of the page are called."""
+        if not self.may_decide:
+            return []
+        return ["object"] if self.not_needed else ["decide", "object"]
+
+    @cached_property
     def mine(self) -> DecisionShown | None:
         """The reader's own decision: the one that stands, or the last that they made."""
         own = [made for made in self.approval.decisions if made.by == self.me]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
@@ -50,7 +49,7 @@ def not_let_in(
     tried = Tried(path, typed or {}, problem)
     response = _page(visit, then, tried, error.status)
     if isinstance(error, Throttled):
-        response.headers["Retry-After"] = str(math.ceil((error.until - visit.now).total_seconds()))
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.attempts import Attempt
-from api.pages.acting import Tried, acted, given
+from api.pages.acting import Tried, acted, given, password_of
 from api.pages.approval import approval_page
 from api.pages.visiting import ActDep, Sent
 from api.pages.wall_clock import instant
@@ -49,7 +49,8 @@ _BETWEEN = re.compile(r"[\s,;，、；]+")
 @router.post("/approvals/{approval_id}/withdraw")
 async def withdraw(approval_id: ApprovalPath, sent: ActDep) -> Response:
     """Take back one's own decision."""
-    return await _sent(sent, approval_id, _model(WithdrawGiven, reason=sent.text("reason")), signing.withdraw)
+    body = _model(WithdrawGiven, reason=sent.text("reason"), **password_of(sent))
+    return await _sent(sent, approval_id, body, signing.withdraw)
 
 
 @router.post("/approvals/{approval_id}/delegate")
@@ -103,7 +104,7 @@ async def inform(approval_id: ApprovalPath, sent: ActDep) -> Response:
 @router.post("/approvals/{approval_id}/break-glass")
 async def break_glass(approval_id: ApprovalPath, sent: ActDep) -> Response:
     """Grant the approval against its rules."""
-    said = {"digest": sent.text("digest"), "reason": sent.text("reason")}
+    said = {"digest": sent.text("digest"), "reason": sent.text("reason"), **password_of(sent)}
 
     async def route(approval_id: str, **asked: Any) -> Response:
         return await waivers.break_glass(parted(approval_id)[0], **asked)

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import Depends, Request
@@ -64,8 +63,12 @@ class Visit:
     @property
     def provider(self) -> str | None:
         """The name of the OpenID provider at which people may sign in, None where there is none."""
-        settings = self.house.settings
-        return settings.oidc_label or urlsplit(settings.oidc_issuer).netloc if settings.oidc_issuer else None
+        return self.house.provider_name
+
+    @property
+    def session_id(self) -> str:
+        """The id of the reader's session, empty before they have signed in."""
+        return self.session.id if self.session else ""
 
     def of(self, session: Browsing | None) -> Visit:
         """Return this visit as one of `session`."""

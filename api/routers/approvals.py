@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.acting import act
 from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep
 from api.attempts import AttemptDep
-from api.described import ACT, ASKED, LIST, permission, problems
+from api.described import ACT, ASKED, LIST, REAUTHENTICATION, permission, problems
 from api.named import in_groups
 from api.schemas.approvals import ApprovalShown, DecideGiven, DecisionReceipt
 from api.schemas.given import Cursor, Given, words_or_none
@@ -91,6 +91,7 @@ async def look(approval_id: ApprovalPath, session: SessionDep, language: Languag
     + permission(*REQUIRED["decide"]),
     responses=problems(
         *ACT,
+        *REAUTHENTICATION,
         "403 may_not_sign",
         "404 unknown_approval",
         "404 unknown_task",
@@ -124,8 +125,16 @@ async def decide(
     async def shape(session: Session, receipt: Receipt) -> dict[str, Any]:
         return await _receipt(session, approval_id, receipt, language)
 
-    attempt = replace(attempt, actor=actor)
-    return await act(house, attempt, language, approval.run_id, body, status=201, shape=shape)
+    return await act(
+        house,
+        replace(attempt, actor=actor),
+        language,
+        approval.run_id,
+        body,
+        status=201,
+        shape=shape,
+        password=given.password,
+    )
 
 
 def groups_asked(approval: ApprovalView) -> list[str]:

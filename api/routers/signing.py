@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.acting import act
 from api.asking import SIGNED_IN, HouseDep, LanguageDep
 from api.attempts import AttemptDep
-from api.described import ACT, permission, problems
+from api.described import ACT, REAUTHENTICATION, permission, problems
 from api.house import House
 from api.named import named_actors
 from api.routers.approvals import groups_asked
@@ -52,6 +52,7 @@ async def _named(house: House, approval: ApprovalView, field: str, names: Sequen
         "withdraw",
         "Withdraw a decision",
         "Your own, while the gate is still closed. It stays in the journal; what it granted is asked again.",
+        *REAUTHENTICATION,
         "409 gate_opened",
         "409 not_decided",
         "422 reason_missing",
@@ -67,7 +68,7 @@ async def withdraw(
     """Take back one's own decision."""
     approval = await _approval(house, approval_id)
     body = Withdraw(approval=approval.ref, reason=words(given.reason))
-    return await act(house, attempt, language, approval.run_id, body)
+    return await act(house, attempt, language, approval.run_id, body, password=given.password)
 
 
 @router.post(

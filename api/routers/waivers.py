@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.acting import Shape, act
 from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep
 from api.attempts import AttemptDep
-from api.described import ACT, ASKED, LIST, permission, problems
+from api.described import ACT, ASKED, LIST, REAUTHENTICATION, permission, problems
 from api.schemas.given import Cursor, Given, words, words_or_none
 from api.schemas.named import RunId, RunPath, WaiverPath
 from api.schemas.runs import ReceiptShown
@@ -163,6 +163,7 @@ async def decide(
     + permission(*REQUIRED["break_glass"]),
     responses=problems(
         *ACT,
+        *REAUTHENTICATION,
         "404 unknown_approval",
         "409 approval_closed",
         "409 run_ending",
@@ -181,4 +182,4 @@ async def break_glass(
             "unknown_approval", N_("This run has no approval “{approval}”."), approval=given.approval
         )
     body = BreakGlass(approval=approval.ref, digest=given.digest, reason=words(given.reason))
-    return await act(house, attempt, language, run_id, body)
+    return await act(house, attempt, language, run_id, body, password=given.password)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas.given import Given, Id, Instant, Prose, Reason
+from api.schemas.given import Given, Id, Instant, Password, Prose, Reason
 from api.schemas.named import (
     ApprovalId,
     Asks,
@@ -48,12 +48,14 @@ class DecideGiven(Given):
     comment: Prose | None = Field(default=None, examples=["The evidence is complete."])
     digest: Sha256
     task: Id | None = None
+    password: Password = None
 
 
 class WithdrawGiven(Given):
     """Why a decision is taken back."""
 
     reason: Reason = Field(examples=["The report that I signed on was of another build."])
+    password: Password = None
 
 
 class DelegateGiven(Given):
@@ -144,6 +146,13 @@ class AppliedRowShown(Shown):
         return cls.taken(applied, why=tell(applied.why, language))
 
 
+class AuthenticatedShown(Shown):
+    """That somebody proved again who they are for one act: by their password, or at the OpenID provider."""
+
+    method: Literal["password", "oidc"] = Field(examples=["password"])
+    at: Moment
+
+
 class DecisionShown(Shown):
     """An immutable decision; `stale` when what it covered has changed since, or when it was `withdrawn`."""
 
@@ -158,6 +167,9 @@ class DecisionShown(Shown):
     stale: bool
     withdrawn: bool
     seq: Number
+    authenticated: AuthenticatedShown | None = Field(
+        description="How its maker proved again who they are, where they did."
+    )
     comment: str | None = Field(
         description="What the person wrote; null when nothing, when erased, and in lists."
     )
@@ -165,7 +177,8 @@ class DecisionShown(Shown):
     @classmethod
     def of(cls, decision: DecisionView, comment: str | None) -> DecisionShown:
         """Return `decision` with every field."""
-        return cls.taken(decision, comment=comment)
+        proof = decision.authenticated
+        return cls.taken(decision, comment=comment, authenticated=proof and AuthenticatedShown.taken(proof))
 
 
 class ApprovalShown(Shown):
@@ -178,6 +191,10 @@ class ApprovalShown(Shown):
     title: Annotated[str, Field(examples=["Release sign-off"])]
     state: ApprovalStateName = Field(examples=["pending"])
     meaning: Meaning
+    reauthenticate: bool = Field(
+        description="Whoever signs proves again who they are, for that act: by `password` in its body, or at the "
+        "provider on the page of the approval."
+    )
     rules: list[RuleShown]
     applied: AppliedRowShown | None = Field(
         description="The row of the decision table that the rules come from; null where the template names them."

@@ -15,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     StringConstraints,
     model_validator,
 )
@@ -151,6 +152,16 @@ Reason = Annotated[
 """What a person must type: 1 to 4,000 characters."""
 
 
+Password = Annotated[
+    SecretStr | None,
+    Field(
+        max_length=256,
+        exclude=True,
+        description="Where the approval asks for it (`reauthenticate`): your own, typed for this very act. It is "
+        "looked at and kept nowhere; the act is the same with it and without, under its Idempotency-Key.",
+    ),
+]
+"""The password of who acts, with which they prove again that it is them. Never written anywhere."""
 Values = Annotated[
     dict[str, str | int | float | bool],
     Field(max_length=200),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.given import Given, Id, Instant, Prose, Reason
+from api.schemas.given import Given, Id, Instant, Password, Prose, Reason
 from api.schemas.named import CommandId, Number, Person, RunId, Sha256, WaiverId
 from api.schemas.shown import Moment, Shown
 from db.waivers import WaiverView
@@ -45,6 +45,7 @@ class BreakGlassGiven(Given):
     approval: Id = Field(examples=["8c2e4f6a8b0d2e4f6a8b.sign-off.release"])
     digest: Sha256
     reason: Reason = Field(examples=["Payments fail for everybody, and both of ops are on a plane."])
+    password: Password = None
 
 
 class WaiverShown(Shown):

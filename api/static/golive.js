@@ -56,7 +56,7 @@
   // The page comes back whole when one of its forms was sent. What stands in the others is put back there, or waits
   // here until their act is offered again. What was refused counts as typed, though the server had it in the form.
   const kept = new Map();
-  const inForm = (form) => [...form.elements].filter(({ name, type }) => name && !["hidden", "submit", "file"].includes(type));
+  const inForm = (form) => [...form.elements].filter(({ name, type }) => name && !["hidden", "submit", "file", "password"].includes(type));
   const isTicked = ({ type }) => ["checkbox", "radio"].includes(type);
   function differs(field) {
     if (isTicked(field)) return field.checked !== field.defaultChecked;
@@ -133,12 +133,14 @@
     if (!ended) setTimeout(() => element.dispatchEvent(new Event("again")), again);
   }
 
-  // Which acts are possible stands in what is live. A form in which somebody has begun to write stays.
+  // Which acts are possible stands in what is live. A form in which somebody has begun to write stays, to be read.
   function offerActs() {
     const can = document.querySelector("[data-can]")?.dataset.can.split(" ");
     for (const act of can ? document.querySelectorAll("[data-offered]") : []) {
       const begun = [...act.querySelectorAll("textarea, input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
-      act.hidden = !can.includes(act.dataset.offered) && !begun;
+      const possible = can.includes(act.dataset.offered);
+      act.hidden = !possible && !begun;
+      for (const button of act.querySelectorAll("button[type=submit]")) button.disabled = !possible;
     }
   }
 

@@ -10,6 +10,7 @@ service_locks, lock_waiters, measurements    who may move traffic, and what was 
 users, tokens, templates, checklists, ...    administration
 groups, service_owners, absences, ...        the directory: who is meant where a rule names nobody
 passwords, sessions, enrolments, ...         how people are known to the pages
+notifications, requests                      what people were told, and which decisions they are still asked for
 looks                                        what they have seen there of what they are asked to sign
 """
 
@@ -45,7 +46,7 @@ from db.tables.run import (
     waivers,
 )
 from db.tables.sign_in import enrolments, failed_sign_ins, identities, passwords, sessions
-from db.tables.traffic import lock_waiters, measurements, notifications, service_locks
+from db.tables.traffic import lock_waiters, measurements, notifications, requests, service_locks
 
 __all__ = [
     "absences",
@@ -72,6 +73,7 @@ __all__ = [
     "passwords",
     "refusals",
     "reports",
+    "requests",
     "run_people",
     "runs",
     "service_locks",

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from db.schema import facts, metadata, moment, one_of, rule, run_key, word
 from golive.vocabulary import ApprovalStateName, Priority, RunStateName, TaskStateName, WaiverStateName
@@ -112,6 +123,7 @@ approvals = Table(
     word("key"),
     facts("title"),
     word("meaning"),
+    Column("reauthenticate", Boolean, nullable=False, server_default=false()),
     word("state", index=True),
     moment("requested_at", null=True),
     moment("due_at", null=True),

@@ -32,9 +32,12 @@ sessions = Table(
     moment("created_at"),
     moment("expires_at"),
     moment("ended_at", null=True),
+    moment("proven_at", null=True),
+    word("proven_for", null=True),
     rule("method_is_known", "method IN ('password', 'token', 'link', 'oidc')"),
     rule("ends_after_it_began", "expires_at > created_at"),
 )
+"""`proven_at` is when, by the provider, its owner last proved there who they are, to act once on `proven_for`."""
 
 enrolments = Table(
     "enrolments",

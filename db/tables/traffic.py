@@ -63,3 +63,13 @@ notifications = Table(
     word("outcome"),
     moment("at"),
 )
+
+requests = Table(
+    "requests",
+    metadata,
+    word("request", primary_key=True),
+    word("name", primary_key=True),
+    Column("asked_at_seq", Integer, nullable=True),
+    Column("closed_at_seq", Integer, nullable=True),
+)
+"""How far a request has come with each person: the last event of the run with which they were asked, or it closed."""

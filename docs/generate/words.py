@@ -54,6 +54,10 @@ WORDS: dict[str, Text] = {
         "API token; unset: that of `admin` in the data folder, where it can be read",
         "API 令牌；未设置时使用数据目录中 `admin` 的令牌（若可读取）",
     ),
+    "golive_signing_password": _t(
+        "the password with which the command line proves who signs, where an approval asks for it",
+        "审批要求时，命令行用来证明签核者身份的密码",
+    ),
     "golive_lang": _t(
         "language of the command line, the first that is set decides: `zh…` is 简体中文, else English",
         "命令行的语言，以最先设置者为准：`zh…` 为简体中文，其余为英文",

@@ -26,6 +26,7 @@ STATUS = {
     "WrongMedia": 415,
     "Invalid": 422,
     "invalid": 422,
+    "Throttled": 429,
     "Away": 503,
 }
 """The errors that a person meets, by what makes them."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.cli.whole import Person, Whole
 
@@ -109,3 +111,56 @@ def test_the_glass_is_broken_with_a_reason_and_by_who_may(
     why = "payments fail for everybody and ops is away"
     assert "Recorded as no." in eva.does("break-glass", approval, "--digest", digest, "--reason", why)
     assert eva.reads("approval", approval)["glass_broken_by"] == "sig-eva"
+
+
+STRICT = """
+name: strict
+title: Strict
+description: One signature, of somebody who proves that it is them.
+stages:
+  - id: sign
+    process: dual_sign_off
+    title: Sign
+    approvals:
+      - {key: go, title: Go, reauthenticate: true, rules: [{function: sops}]}
+"""
+PASSWORD = "correct horse battery"
+
+
+def enrolled(whole: Whole, name: str) -> None:
+    """Choose a password as its owner does, at the link that an administrator prints."""
+    link = str(whole.answer("user", "enrol", name)["enrolment_url"])
+    with httpx.Client(headers={"Origin": whole.url}, trust_env=False) as http:
+        form = BeautifulSoup(http.get(link).text, "html.parser").select_one("main form")
+        assert form is not None
+        values = {
+            str(field["name"]): str(field.get("value", "")) for field in form.select("input[type=hidden]")
+        }
+        chosen = http.post(link, data={**values, "password": PASSWORD, "again": PASSWORD})
+        assert chosen.status_code == 303, chosen.text
+
+
+def test_where_it_is_asked_for_the_password_is_read_from_a_file_or_the_environment(
+    whole: Whole, team: dict[str, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "strict.yaml").write_text(STRICT)
+    (tmp_path / "shop.tar").write_bytes(b"built")
+    whole.answer("template", "publish", str(tmp_path / "strict.yaml"))
+    words = ("--service", "strict-shop", "--version", "1.0.0", "--artifact", str(tmp_path / "shop.tar"))
+    run = str(team["manager"].reads("start", "strict", *words)["id"])
+    approval, ops = f"{run}.sign.go", team["ops"]
+    assert "whoever signs proves again who they are" in ops.does("approval", approval)
+    assert "add --password-file FILE" in ops.is_refused("approve", approval, "--yes")
+    enrolled(whole, ops.name)
+    (tmp_path / "wrong").write_text("correct horse batterie\n")
+    (tmp_path / "right").write_text(f"{PASSWORD}\n")
+    refused = ops.is_refused("approve", approval, "--yes", "--password-file", str(tmp_path / "wrong"))
+    assert f"That is not the password of {ops.name}" in refused
+    assert ops.types("approve", approval, "--yes", "--password-file", str(tmp_path / "none")).exit_code == 2
+    ops.does("add-signer", approval, "--person", team["qa"].name, "--place", "after", "--reason", "ledger")
+    ops.does("approve", approval, "--yes", "--password-file", str(tmp_path / "right"))
+    shown = ops.does("approval", approval)
+    assert "by password" in shown
+    monkeypatch.setenv("GOLIVE_SIGNING_PASSWORD", PASSWORD)
+    ops.does("withdraw", approval, "--reason", "too early")
+    assert "withdrawn" in ops.does("approval", approval)

@@ -7,6 +7,7 @@ from typing import Any
 
 from golive import commands as c
 from golive.commands import Actor
+from golive.effects import Notify
 from golive.state import ApprovalState
 from tests.rules.acting import digest
 from tests.rules.plans import PEOPLE, SIGN_OFF, SIGNED, make_plan
@@ -29,6 +30,16 @@ def waiting(world: World) -> list[str]:
     """Return whom the read model was last told to wait for."""
     told = [change for batch in world.batches for change in batch.approvals if change.ref == REF]
     return list(told[-1].waiting_for)
+
+
+def last_asked(world: World) -> tuple[str, ...]:
+    """Return who was told last that their decision is awaited."""
+    return [each for each in world.told if each.asks][-1].to
+
+
+def closed(world: World) -> list[Notify]:
+    """Return by which messages requests were closed."""
+    return [each for each in world.told if each.closes]
 
 
 def decide(which: Any, world: World, **more: Any) -> c.Decide:

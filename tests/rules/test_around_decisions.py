@@ -102,7 +102,7 @@ def test_who_is_informed_hears_now_and_of_the_end_and_has_no_vote() -> None:
     assert world.told[-1].to == ("dev1",)
     assert world.refused(decide("approved", world), "dev1") == "may_not_sign"
     approve(world, "ops1")
-    (ended,) = [told for told in world.told if "is approved" in str(told.sentence)]
+    (ended,) = [told for told in world.told if "is approved." in str(told.sentence)]
     assert ended.to == ("dev1",)
 
 

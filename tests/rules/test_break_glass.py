@@ -44,7 +44,7 @@ def test_what_is_granted_by_breaking_the_glass_says_so_and_everybody_is_told() -
     assert state(world).state == "approved"
     assert state(world).glass_broken_by == "eva"
     assert state(world).decisions == []
-    (told,) = [told for told in world.told if "broke the glass" in str(told.sentence)]
+    (told,) = [told for told in world.told if "broke the glass: " in str(told.sentence)]
     assert {"rm", "ops1", "ops2", "ops3", "qa1", "dev1"} <= set(told.to)
     assert "both of ops are on a plane" in str(told.sentence)
     assert [event.type for event in world.journal if event.actor.name == "eva"] == ["GlassBroken"]

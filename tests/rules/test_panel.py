@@ -13,7 +13,7 @@ from golive.events import summary
 from golive.explain import blocked_by
 from tests.rules.acting import approve
 from tests.rules.plans import release
-from tests.rules.signing import adding, asked, decide, hand_over, state, waiting
+from tests.rules.signing import adding, asked, decide, hand_over, last_asked, state, waiting
 from tests.rules.world import World, words
 from workflows.go_live import PROCESSES
 
@@ -38,7 +38,7 @@ def test_in_an_ordered_rule_each_is_asked_and_may_sign_after_the_one_before() ->
     assert world.refused(decide("approved", world), "ops2") == "not_your_turn"
     approve(world, "ops1")
     assert waiting(world) == ["ops2"]
-    assert world.told[-1].to == ("ops2",)
+    assert last_asked(world) == ("ops2",)
     approve(world, "ops2")
     approve(world, "ops3")
     assert state(world).state == "approved"
@@ -199,7 +199,7 @@ def test_who_is_added_after_is_asked_once_the_one_who_added_them_has_signed() ->
     assert world.refused(decide("approved", world), erin) == "not_your_turn"
     approve(world, "ops1")
     assert waiting(world) == ["erin"]
-    assert world.told[-1].to == ("erin",)
+    assert last_asked(world) == ("erin",)
     world.act(decide("approved", world), erin)
     assert state(world).state == "approved"
 
@@ -213,7 +213,7 @@ def test_who_was_added_after_somebody_who_is_not_needed_any_more_signs_all_the_s
     approve(world, "qa2")
     assert state(world).state == "pending"
     assert waiting(world) == ["erin"]
-    assert world.told[-1].to == ("erin",)
+    assert last_asked(world) == ("erin",)
     world.act(decide("approved", world), erin)
     assert state(world).state == "approved"
 

@@ -52,7 +52,7 @@ class World(rehearsal_world.World):
     def actor(self, name: str) -> Actor:
         """Return a person as the API would read them: as presented, or of the roles that the plan leaves them."""
         if name in self.said:
-            return self.said[name]
+            return self.said[name].model_copy(update={"authenticated": None})
         functions = tuple(f for f, names in self.plan.people.items() if name in names)
         able: dict[Role, bool] = {
             "assignee": name not in self.plan.sign_only,
