@@ -70,6 +70,9 @@ def resume(run: Run, act: Resume) -> None:
             state.expires_at = later(run.plan.calendar, state.expires_at, held.at, run.now)
         if state.state == "pending":
             run.approval(ref)
+    if run.state.amendment is not None:
+        amendment = run.state.amendment
+        amendment.expires_at = later(run.plan.calendar, amendment.expires_at, held.at, run.now)
     ask_again(run)
 
 
