@@ -15,7 +15,7 @@ from golive.words import Sentence, Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunHeader:
-    """A run in a list. `weight` is the share of the new version in per cent.
+    """A run in a list. `weight` is the share of the new version in per cent; `plan_version` counts amendments from 1.
 
     `frozen` says why nothing of it is recorded (see `db.freezing`), None while everything is; `unknown`: because
     Temporal does not know its workflow.
@@ -39,6 +39,7 @@ class RunHeader:
     go_live_at: datetime | None
     engine: int
     weight: int
+    plan_version: int
     blocked_by: Sentence | None
     frozen: Sentence | None
     unknown: bool
@@ -90,6 +91,7 @@ class TaskView:
     verified_by: str | None
     reason: str | None
     wait: Wait | None
+    gone_in: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,7 @@ class ApprovalView:
     due_at: datetime | None
     expires_at: datetime | None
     wait: Wait | None
+    gone_in: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,7 @@ class RunWhole(RunHeader):
     """A run with all that belongs to it, in the plan's order. `seq` is the last number of its journal.
 
     `release` is the present build; `waits` are those of the run, its tasks and its approvals, longest first.
+    `gone_tasks` and `gone_approvals` are no longer in the plan: each says since which version of it.
     `beside` are other open runs of the same service and environment: one of them moves its traffic at a time.
     """
 
@@ -130,6 +134,8 @@ class RunWhole(RunHeader):
     stages: tuple[StageView, ...]
     tasks: tuple[TaskView, ...]
     approvals: tuple[ApprovalView, ...]
+    gone_tasks: tuple[TaskView, ...]
+    gone_approvals: tuple[ApprovalView, ...]
     waits: tuple[Wait, ...]
     beside: tuple[str, ...]
     hold_reason: str | None
