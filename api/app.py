@@ -29,6 +29,7 @@ from api.passwords import Passwords
 from api.problems import install
 from api.routers import (
     absences,
+    amendments,
     approvals,
     attachments,
     audit,
@@ -73,6 +74,7 @@ _ROUTERS = (
     approvals,
     signing,
     waivers,
+    amendments,
     audit,
 )
 _FLUSH_SECONDS = 60

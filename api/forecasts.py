@@ -1,4 +1,4 @@
-"""What each run's plan foresaw, computed once per run, and once more when that is amended; and what is expected by now."""
+"""What each run's plan foresaw, computed once for each version of it; and what is expected by now."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ async def _people(session: Session, asked: StartGiven, functions: _Asked) -> tup
     wrong, misnamed = [], set()
     for function, names in asked.people.items():
         for name in names:
-            if fault := _may_not(name, users.get(name), function, functions.get(function, frozenset())):
+            if fault := may_not(name, users.get(name), function, functions.get(function, frozenset())):
                 wrong.append(fault)
                 misnamed.add(function)  # that nobody is left there would follow from it
     named = {
@@ -73,7 +73,7 @@ async def _people(session: Session, asked: StartGiven, functions: _Asked) -> tup
     return People.having(members | named, roles), wrong
 
 
-def _may_not(name: str, user: User | None, function: str, roles: Collection[Role]) -> Invalid | None:
+def may_not(name: str, user: User | None, function: str, roles: Collection[Role]) -> Invalid | None:
     """Return None when `user` can do something that is asked of `function`, which wants one of `roles`; else why not.
 
     None are asked of a function that the template does not use; misspelt ones are found by who has them.

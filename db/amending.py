@@ -46,7 +46,9 @@ async def follow_plan(session: Session, run_id: str, amended: AmendedPlan) -> No
         known = {row.ref: row for row in found}
         planned = {row["ref"]: row for row in rows(run_id, amended.plan)}
         await _follow(session, table, known, planned)
-        await _let_go(session, table, [row for ref, row in known.items() if ref not in planned], amended.version)
+        await _let_go(
+            session, table, [row for ref, row in known.items() if ref not in planned], amended.version
+        )
 
 
 async def _follow(
@@ -84,7 +86,7 @@ async def _write(session: Session, table: Table, rows: list[dict[str, Any]]) -> 
     if rows:
         columns = [name for name in rows[0] if name not in ("id", "run_id", "ref")]
         changed = update(table).where(table.c.id == bindparam("the_id"))
-        values = {name: bindparam(f"its_{name}") for name in columns}
+        values: dict[str, Any] = {name: bindparam(f"its_{name}") for name in columns}
         await session.execute(
             changed.values(values),
             [{"the_id": row["id"], **{f"its_{name}": row[name] for name in columns}} for row in rows],
@@ -97,9 +99,12 @@ async def _let_go(session: Session, table: Table, gone: Iterable[Row[Any]], vers
     if not gone:
         return
     ids = [row.id for row in gone]
-    await session.execute(update(table).where(table.c.id.in_(ids)).values(gone_in=version, wait=None, due_at=None))
+    await session.execute(
+        update(table).where(table.c.id.in_(ids)).values(gone_in=version, wait=None, due_at=None)
+    )
     waits, closed = (AWAITED, "locked") if table is tasks else (("pending",), "stale")
-    await session.execute(update(table).where(table.c.id.in_(ids), table.c.state.in_(waits)).values(state=closed))
+    await session.execute(
+        update(table).where(table.c.id.in_(ids), table.c.state.in_(waits)).values(state=closed)
+    )
     if table is approvals:
         await session.execute(delete(approval_waiting).where(approval_waiting.c.approval_id.in_(ids)))
-

@@ -67,12 +67,24 @@ class AmendmentView:
     comment: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendmentLine:
+    """An amendment in a list of those of a run."""
+
+    id: str
+    base: int
+    kind: AmendmentClass
+    state: AmendmentStateName
+    by: str
+    requested_at: datetime
+
+
 async def keep_amendments(session: Session, run_id: str, events: Iterable[Event]) -> None:
     """Write what these events tell of amendments; their texts were stored with the journal."""
     for event in events:
         if event.type == "AmendmentRequested":
             await session.execute(insert(amendments), [_requested(run_id, event)])
-            await _wait_for(session, event, event.payload["asked"])
+            await _wait_for(session, event, event.payload.get("asked", ()))
         if event.type in _DECIDES:
             await _decide(session, event)
             await _wait_for(session, event, event.payload["awaited"])
@@ -87,13 +99,14 @@ def _requested(run_id: str, event: Event) -> dict[str, Any]:
         "id": told["amendment"],
         "run_id": run_id,
         "seq": event.seq,
-        **{name: told[name] for name in ("base", "kind", "changes", "patch", "impact", "functions")},
+        **{name: told[name] for name in ("base", "kind", "changes", "patch", "impact")},
+        "functions": told.get("functions", []),
         "by": event.actor.name,
         "reason": event.words["reason"].digest,
         "digest": event.digest,
         "decisions": [],
         "requested_at": event.at,
-        "expires_at": told["expires_at"] and datetime.fromisoformat(told["expires_at"]),
+        "expires_at": datetime.fromisoformat(told["expires_at"]) if "expires_at" in told else None,
         "state": "requested",
     }
 
@@ -166,6 +179,13 @@ async def amendments_of_run(session: Session, run_id: str) -> tuple[AmendmentVie
     return tuple(await _views(session, (await session.execute(query)).all()))
 
 
+async def lines_of_run(session: Session, run_id: str) -> tuple[AmendmentLine, ...]:
+    """Return the amendments of a run in a line each, the newest first."""
+    columns = (amendments.c[name] for name in AmendmentLine.__slots__)
+    mine = select(*columns).where(amendments.c.run_id == run_id).order_by(amendments.c.seq.desc())
+    return tuple(AmendmentLine(**fields_of(row)) for row in await session.execute(mine))
+
+
 async def get_amendment(session: Session, amendment_id: str) -> AmendmentView:
     """Return an amendment. Raises NotFound (`unknown_amendment`)."""
     row = (await session.execute(select(amendments).where(amendments.c.id == amendment_id))).one_or_none()
@@ -191,7 +211,9 @@ async def _views(session: Session, rows: Iterable[Row[Any]]) -> list[AmendmentVi
 
 
 def _view(row: dict[str, Any], texts: Mapping[str, str | None], waiting: Iterable[str]) -> AmendmentView:
-    told: dict[str, Any] = {column.name: row[column.name] for column in amendments.c}  # a page has keys besides
+    told: dict[str, Any] = {
+        column.name: row[column.name] for column in amendments.c
+    }  # a page has keys besides
     return AmendmentView(
         **told
         | {

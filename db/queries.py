@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 
+from db.amendments import lines_of_run
 from db.journal import head
 from db.pages import Page, next_due, read_page
 from db.reading import HEADER, approval_views, header, header_fields, task_views, wait_of
@@ -100,6 +101,7 @@ async def get_run(session: Session, run_id: str) -> RunWhole:
         approvals=tuple(approval for approval in its_approvals if approval.gone_in is None),
         gone_tasks=tuple(task for task in its_tasks if task.gone_in is not None),
         gone_approvals=tuple(approval for approval in its_approvals if approval.gone_in is not None),
+        amendments=await lines_of_run(session, run_id),
         waits=_waits(row.waits, its_tasks, its_approvals),
         beside=await _beside(session, row),
         hold_reason=(await texts_of(session, [row.hold_reason] if row.hold_reason else ())).get(

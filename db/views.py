@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from db.amendments import AmendmentLine
 from golive.plan import Plan, Release
 from golive.possible import no_return
 from golive.recording import Build, DecisionView, Panel, RuleView, StageView, Wait
@@ -136,6 +137,7 @@ class RunWhole(RunHeader):
     approvals: tuple[ApprovalView, ...]
     gone_tasks: tuple[TaskView, ...]
     gone_approvals: tuple[ApprovalView, ...]
+    amendments: tuple[AmendmentLine, ...]
     waits: tuple[Wait, ...]
     beside: tuple[str, ...]
     hold_reason: str | None

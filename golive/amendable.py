@@ -22,7 +22,7 @@ def check_amendable(run: Run, plan: Plan) -> None:
     """Raise Conflict (`not_amendable`) for everything in `plan` that the run can not follow any more."""
     if found := list(_in_the_way(run, plan))[:SHOWN]:
         first = found[0]
-        raise Conflict("not_amendable", first.msgid, also=found[1:], **first.args)
+        raise Conflict("not_amendable", first.msgid, facts={}, also=found[1:], **first.args)
 
 
 def _in_the_way(run: Run, plan: Plan) -> Iterator[Sentence]:

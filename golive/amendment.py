@@ -8,31 +8,21 @@ rejection closes them, and so does silence. Nobody chooses the class: `plan_chan
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
 
 from golive import policy
 from golive.amendable import check_amendable
 from golive.canonical import canonical, digest
 from golive.commands import Actor, Amend, DecideAmendment, WithdrawAmendment
 from golive.errors import Conflict, Invalid, Refused, need_words
-from golive.impact import impact_of
-from golive.json_patch import patch
+from golive.foreseeing import asked_of, difference, foresee, functions_asked
 from golive.plan import Plan
 from golive.plan_changes import class_of
-from golive.plan_words import changes
-from golive.policy import Seats
 from golive.recording import DecisionView, Wait
 from golive.run import Run
-from golive.span import Span
-from golive.standing import bars
 from golive.state import AmendmentState
 from golive.taking_effect import follow_plan
 from golive.words import N_, Sentence, Words, say
-from golive.working_time import add_working
 
-WAITS = Span(days=5)
-"""How long an amendment waits for its decisions where no approval of the plan says how long it does."""
 MOST_BYTES = 256 * 1024
 """Size of the difference of an amendment as JSON: it stands in the journal."""
 
@@ -49,17 +39,15 @@ def check_amend(run: Run, actor: Actor, act: Amend) -> None:
             who=run.state.amendment.by,
         )
     if act.base != run.state.plan_version:
-        raise Conflict(
-            "plan_changed",
-            N_("The run follows version {version} of its plan by now; look at it and ask again."),
-            version=run.state.plan_version,
-        )
+        raise plan_changed(run.state.plan_version)
     if act.plan == run.plan:
         raise Conflict("nothing_amended", N_("The plan would stay as it is; say what is to change."))
-    if len(canonical(patch(_json(run.plan), _json(act.plan)))) > MOST_BYTES:
+    if len(canonical(difference(run.plan, act.plan))) > MOST_BYTES:
         raise Conflict(
             "amendment_too_large",
-            N_("The amendment changes more than can be read and approved at once; start another run instead."),
+            N_(
+                "The amendment changes more than can be read and approved at once; start another run instead."
+            ),
         )
     check_amendable(run, act.plan)
     asked = asked_of(run, actor.name)
@@ -74,81 +62,51 @@ def check_amend(run: Run, actor: Actor, act: Amend) -> None:
         )
 
 
-def _json(plan: Plan) -> dict[str, Any]:
-    return plan.model_dump(mode="json")
-
-
-def functions_asked(plan: Plan) -> tuple[str, ...]:
-    """Return the functions that sign in a run of `plan`: they approve what changes it."""
-    rules = (rule for stage in plan.stages for approval in stage.approvals for rule in approval.rules)
-    return tuple(dict.fromkeys(rule.function for rule in rules))
-
-
-def asked_of(run: Run, asker: str) -> list[Seats]:
-    """Return a seat for each function that signs, or one for all of them, and who may fill it; `asker` fills none."""
-    out = {
-        asker,
-        *bars(
-            started_by=run.state.started_by,
-            authors=run.state.release.authors,
-            editor=run.state.builds[-1].by,
-            done=(),
-        ),
-    }
-    groups = [run.plan.signers(each) for each in functions_asked(run.plan)]
-    everybody = tuple(dict.fromkeys(name for each in run.plan.people for name in run.plan.signers(each)))
-    return [
-        Seats(able=tuple(name for name in group if name not in out), need=1) for group in groups or [everybody]
-    ]
+def plan_changed(version: int) -> Conflict:
+    """Return the refusal of what was made from another plan than the present one."""
+    return Conflict(
+        "plan_changed",
+        N_("The run follows version {version} of its plan by now; look at it and ask again."),
+        version=version,
+    )
 
 
 def digest_of(before: Plan, now: Plan, reason: Words) -> str:
     """Return what is approved: the digest of the plan as it is, of the one to follow, and of the reason."""
-    return digest({"plan": digest(_json(before)), "amended": _json(now), "reason": reason.digest})
+    was, is_now = (plan.model_dump(mode="json") for plan in (before, now))
+    return digest({"plan": digest(was), "amended": is_now, "reason": reason.digest})
 
 
 def amend(run: Run, actor: Actor, act: Amend) -> None:
     """Ask for an amendment, with what it changes and does; a minor one takes effect at once."""
-    kind = class_of(run.plan, act.plan)
+    seen = foresee(run, act.plan, actor.name)
     amendment = AmendmentState(
         id=f"{run.state.run_id}-m{run.state.seq + 1}",
         base=act.base,
         plan=act.plan,
         by=actor.name,
         digest=digest_of(run.plan, act.plan, act.reason),
-        functions=functions_asked(run.plan) if kind == "major" else (),
+        functions=seen.functions,
         requested_at=run.now,
-        expires_at=_expires(run),
+        expires_at=seen.expires_at or run.now,
     )
-    awaited = policy.waiting(asked_of(run, actor.name), {}, ()) if kind == "major" else ()
-    told = changes(run.plan, act.plan)
     run.emit(
         "AmendmentRequested",
         words={"reason": act.reason},
         digest=amendment.digest,
         amendment=amendment.id,
         base=act.base,
-        kind=kind,
-        why=say(N_("changes: {n}"), n=len(told)),
-        changes=[each.model_dump(mode="json") for each in told],
-        patch=patch(_json(run.plan), _json(act.plan)),
-        impact=impact_of(run, act.plan).model_dump(mode="json"),
-        asked=awaited,
-        functions=amendment.functions,
-        expires_at=amendment.expires_at if kind == "major" else None,
+        why=say(N_("changes: {n}"), n=len(seen.changes)),
+        **seen.model_dump(mode="json"),
     )
-    if kind == "minor":
+    if seen.kind == "minor":
         _take_effect(run, amendment)
     else:
         run.state.amendment = amendment
-        asks = say(N_("{who} asks to amend the plan of “{title}”; please decide."), who=actor.name, title=run.title)
-        run.tell(awaited, asks, f"/amendments/{amendment.id}")
-
-
-def _expires(run: Run) -> datetime:
-    """Return until when decisions are awaited: as long as for the approval of the run that waits shortest."""
-    spans = [each.expires_in for stage in run.plan.stages for each in stage.approvals if each.expires_in]
-    return add_working(run.plan.calendar, run.now, min(spans, key=lambda span: span.on_the_clock, default=WAITS))
+        asks = say(
+            N_("{who} asks to amend the plan of “{title}”; please decide."), who=actor.name, title=run.title
+        )
+        run.tell(seen.asked, asks, f"/amendments/{amendment.id}")
 
 
 def _take_effect(run: Run, amendment: AmendmentState) -> None:
@@ -217,7 +175,9 @@ def _voices(amendment: AmendmentState) -> policy.Voices:
 
 def awaited(run: Run, amendment: AmendmentState) -> tuple[str, ...]:
     """Return whose approval would bring the amendment forward."""
-    return policy.waiting(asked_of(run, amendment.by), _voices(amendment), [each.by for each in amendment.decisions])
+    return policy.waiting(
+        asked_of(run, amendment.by), _voices(amendment), [each.by for each in amendment.decisions]
+    )
 
 
 def decide(run: Run, actor: Actor, act: DecideAmendment) -> None:
@@ -302,7 +262,9 @@ def turn(run: Run) -> None:
     if amendment is not None and amendment.expires_at <= run.now:
         run.state.amendment = None
         run.emit("AmendmentExpired", amendment=amendment.id)
-        told = say(N_("The amendment of “{title}” expired without a decision, which is not a yes."), title=run.title)
+        told = say(
+            N_("The amendment of “{title}” expired without a decision, which is not a yes."), title=run.title
+        )
         _tell_asker(run, amendment, told)
 
 
@@ -325,4 +287,3 @@ def amendment_waits(run: Run) -> Iterator[Wait]:
             next=say(N_("expiry, which is not a yes")),
             next_at=amendment.expires_at,
         )
-

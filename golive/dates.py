@@ -51,7 +51,12 @@ def move_dates(run: Run, former: Plan, before: Dates) -> None:
 
 
 def _move_clock(  # noqa: PLR0913, PLR0917 - before and after
-    run: Run, kind: str, ref: str, was: datetime | None, at: datetime | None, calendars: tuple[Calendar, Calendar]
+    run: Run,
+    kind: str,
+    ref: str,
+    was: datetime | None,
+    at: datetime | None,
+    calendars: tuple[Calendar, Calendar],
 ) -> None:
     state = run.task(ref) if kind == "task" else run.approval(ref)
     clock = state.clock

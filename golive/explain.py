@@ -142,6 +142,12 @@ def _report(run: Run) -> Sentence | None:
     return None
 
 
+_TO_DECIDE = {
+    "waiver": N_("A waiver waits since {since} for {who} to decide on it."),
+    "amendment": N_("An amendment of the plan waits since {since} for {who} to decide on it."),
+}
+
+
 def _wait_words(run: Run, wait: Wait) -> Sentence:
     who = ", ".join(wait.who[:5]) or "—"
     since = moment(wait.since)
@@ -151,12 +157,8 @@ def _wait_words(run: Run, wait: Wait) -> Sentence:
         case "approval":
             title = run.index.approvals[wait.object.partition(":")[2]][1].title
             said = say(N_("“{title}” waits since {since} for {who}."), title=title, who=who, since=since)
-        case "waiver":
-            said = say(N_("A waiver waits since {since} for {who} to decide on it."), since=since, who=who)
-        case "amendment":
-            said = say(
-                N_("An amendment of the plan waits since {since} for {who} to decide on it."), since=since, who=who
-            )
+        case "waiver" | "amendment":
+            said = say(_TO_DECIDE[wait.what], since=since, who=who)
         case "review":
             said = say(
                 N_("The run ends once {who} has looked at how the glass was broken and closed that action."),

@@ -112,8 +112,12 @@ def _gates(run: Run, then: Run) -> Iterator[Touched]:
 
 
 def _anew(run: Run, then: Run, stage: Stage, key: str) -> bool:
-    planned = {f"{gate.key}.{check.key}" for gate in run.index.stages[stage.id].gates for check in gate.checks}
-    return key not in planned or (key in run.stage(stage.id).checks and key not in then.stage(stage.id).checks)
+    planned = {
+        f"{gate.key}.{check.key}" for gate in run.index.stages[stage.id].gates for check in gate.checks
+    }
+    return key not in planned or (
+        key in run.stage(stage.id).checks and key not in then.stage(stage.id).checks
+    )
 
 
 def _asked_again(run: Run, then: Run) -> Iterator[Touched]:

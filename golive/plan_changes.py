@@ -104,10 +104,7 @@ def checks_of(stage: Stage | None, on: str | None = None) -> dict[str, Check]:
     """Return the checks of a stage's gates, those on `entry` or `exit` alone if asked, by `GATE.CHECK`."""
     gates = stage.gates if stage else ()
     return {
-        f"{gate.key}.{check.key}": check
-        for gate in gates
-        if on in (None, gate.on)
-        for check in gate.checks
+        f"{gate.key}.{check.key}": check for gate in gates if on in (None, gate.on) for check in gate.checks
     }
 
 

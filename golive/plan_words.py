@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from golive.parameters import Value
 from golive.plan import Plan, moment
 from golive.rollout_words import step_words
 from golive.run import Index
@@ -45,9 +46,7 @@ def _time(at: datetime | None) -> str:
     return moment(at) if at else NONE
 
 
-def _parameters(
-    before: Mapping[str, str | float], now: Mapping[str, str | float]
-) -> Iterator[Sentence]:
+def _parameters(before: Mapping[str, Value], now: Mapping[str, Value]) -> Iterator[Sentence]:
     for key in {**before, **now}:
         if before.get(key) != now.get(key):
             yield say(
@@ -58,7 +57,7 @@ def _parameters(
             )
 
 
-def _value(value: str | float | None) -> str:
+def _value(value: Value | None) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return NONE if value is None else str(value)
@@ -170,7 +169,10 @@ def _told(value: object) -> str:
 
 
 def _approvals(before: Stage, now: Stage) -> Iterator[Sentence]:
-    former, present = {each.key: each for each in before.approvals}, {each.key: each for each in now.approvals}
+    former, present = (
+        {each.key: each for each in before.approvals},
+        {each.key: each for each in now.approvals},
+    )
     for key, approval in present.items():
         if key not in former:
             yield say(N_("The approval “{approval}” is new."), approval=approval.title)
@@ -235,7 +237,9 @@ def _gates(before: Stage, now: Stage) -> Iterator[Sentence]:
 
 def _checks(stage: Stage) -> dict[str, tuple[str, Text, Check]]:
     return {
-        f"{gate.key}.{check.key}": (gate.on, gate.title, check) for gate in stage.gates for check in gate.checks
+        f"{gate.key}.{check.key}": (gate.on, gate.title, check)
+        for gate in stage.gates
+        for check in gate.checks
     }
 
 

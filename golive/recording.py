@@ -32,8 +32,8 @@ from golive.words import Sentence, Text, Words
 class Wait(Fact):
     """Something awaited: what, from whom, since when, and what happens next by itself and when.
 
-    `what` is `task`, `verify`, `approval`, `waiver`, `amendment`, `promote`, `gate`, `lock`, `bake`, `observe`, `hold`, `back_out`,
-    `traffic` or `start`; `object` names which one.
+    `what` is `task`, `verify`, `approval`, `waiver`, `amendment`, `promote`, `gate`, `lock`, `bake`, `observe`, `hold`,
+    `back_out`, `traffic` or `start`; `object` names which one.
     """
 
     what: str
@@ -269,7 +269,8 @@ class LockRequest(Fact):
 class Batch(Fact):
     """What one call of `record` writes, in one transaction. `start` comes with the first batch only.
 
-    `amended` is the plan that the run follows since the last batch. `after` is the number of the last event that was recorded before; None in batches of older code.
+    `amended` is the plan that the run follows since the last batch. `after` is the number of the last event that was
+    recorded before; None in batches of older code.
     """
 
     run_id: str

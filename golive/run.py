@@ -74,7 +74,8 @@ class Run:
 
     `events` are not recorded yet; `effects` are asked for and carry the number of the event after which they may
     start, or 0 for those that do not wait (the return of traffic); `stopped` are keys of watches to end.
-    `amended` is the plan that it follows since an amendment, until that is recorded. `touched` are tasks whose evidence, and stages whose gates, changed what may have been signed.
+    `amended` is the plan that it follows since an amendment, until that is recorded. `touched` are tasks whose
+    evidence, and stages whose gates, changed what may have been signed.
     """
 
     def __init__(self, state: RunState, plan: Plan, now: datetime) -> None:

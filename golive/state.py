@@ -216,8 +216,8 @@ class ActionState(State):
 class RunState(State):
     """A run. `seq` is the number of its last event; `ledger` holds the ids of the commands it has acknowledged.
 
-    The plan is not in it: it travels beside it, in the start; an `amendment` that waits for its decisions is. Dicts are looked up by reference and never ordered
-    by: the JSON converter sorts their keys.
+    The plan is not in it: it travels beside it, in the start; an `amendment` that waits for its decisions is. Dicts
+    are looked up by reference and never ordered by: the JSON converter sorts their keys.
     """
 
     run_id: str

@@ -39,7 +39,7 @@ def follow_plan(run: Run, plan: Plan) -> None:
 
 def _checks_touched(before: Index, now: Index) -> set[str]:
     """Return the checks, `STAGE/GATE.CHECK`, that are gone or judged otherwise."""
-    touched = set()
+    touched: set[str] = set()
     for stage in before.stages.values():
         later = now.stages.get(stage.id)
         keys = changed_checks(stage, later) if later else checks_of(stage)
@@ -185,7 +185,9 @@ def _follow_people(run: Run, former: Plan, awaited: dict[str, tuple[str, ...]]) 
     """Let decisions of those go who were taken out, and ask those who came in."""
     for ref, (stage, approval) in run.index.approvals.items():
         state = run.state.approvals[ref]
-        others = any(_signers(former, rule.function) != _signers(run.plan, rule.function) for rule in approval.rules)
+        others = any(
+            _signers(former, rule.function) != _signers(run.plan, rule.function) for rule in approval.rules
+        )
         if not others or _under_traffic(run, stage):
             continue
         seats = seats_of(run, approval, state, [each.by for each in standing(state)])
@@ -194,9 +196,15 @@ def _follow_people(run: Run, former: Plan, awaited: dict[str, tuple[str, ...]]) 
         if state.state == "pending":
             sign_off.let_go(state, gone)
             _ask_the_new(run, ref, awaited.get(ref, ()))
-        elif state.state == "approved" and state.glass_broken_by is None:
-            if not sign_off.is_met(run, approval, state):
-                sign_off.ask_anew(run, ref, ("plan",), gone)
+        elif _falls(run, ref):
+            sign_off.ask_anew(run, ref, ("plan",), gone)
+
+
+def _falls(run: Run, ref: str) -> bool:
+    """Tell whether an approval was granted by its rules and no longer would be."""
+    state = run.state.approvals[ref]
+    granted = state.state == "approved" and state.glass_broken_by is None
+    return granted and not sign_off.is_met(run, run.index.approvals[ref][1], state)
 
 
 def _signers(plan: Plan, function: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

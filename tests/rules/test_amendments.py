@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 
 from golive import commands as c
+from golive import rules
+from golive.effects import Measure, Measured
 from golive.explain import blocked_by, current_details
+from golive.impact import impact_of
 from golive.plan import Plan
 from golive.plan_changes import class_of
 from golive.plan_words import changes
 from tests.rules.acting import approve, complete, rests, states, to_grey, to_sign_off
 from tests.rules.amending import amend, ask, asking, changed, deciding, with_people
 from tests.rules.plans import GREY, PEOPLE, RATE, REVIEW, SIGN_OFF, SIGNED, UAT, gate, make_plan, task, whole
-from tests.rules.world import T0, World, run_of, started, words
+from tests.rules.world import T0, run_of, started, words
 from workflows.go_live import PROCESSES
 
 SMOKE = task("smoke", function="dev")
@@ -199,7 +202,10 @@ def test_one_amendment_at_a_time_from_the_present_plan_that_changes_something() 
     world = started(whole())
     assert world.refused(asking(world, whole()), "rm") == "nothing_amended"
     assert world.refused(asking(world, with_people(whole(), **OTHERS), base=2), "rm") == "plan_changed"
-    assert world.refused(asking(world, with_people(whole(), **OTHERS), reason=words(" ")), "rm") == "reason_missing"
+    assert (
+        world.refused(asking(world, with_people(whole(), **OTHERS), reason=words(" ")), "rm")
+        == "reason_missing"
+    )
     assert world.refused(asking(world, with_people(whole(), **OTHERS)), "qa1") == "role_missing"
     ask(world, changed(whole(), "uat", **MORE_TASKS))
     assert world.refused(asking(world, with_people(whole(), **OTHERS)), "rm") == "amendment_pending"
@@ -210,7 +216,9 @@ def test_a_waiting_amendment_is_told_with_whom_it_waits_for() -> None:
     complete(world, "uat.run", "qa1")
     ask(world, changed(world.plan, "uat", **MORE_TASKS))
     assert "And 1 more." in str(blocked_by(world.run, PROCESSES))
-    assert "| amendment | qa2, qa3, ops1" in current_details(world.run, PROCESSES).replace("dev1, dev2, qa1, ", "")
+    assert "| amendment | qa2, qa3, ops1" in current_details(world.run, PROCESSES).replace(
+        "dev1, dev2, qa1, ", ""
+    )
     world.act(deciding(world), "dev1")
     assert "Plan: version 2" in current_details(world.run, PROCESSES)
 
@@ -262,7 +270,9 @@ def test_who_was_taken_out_signs_no_more_and_who_came_in_is_asked() -> None:
     amend(world, with_people(whole(), ops=("ops2", "ops9")))
     signed = world.run.state.approvals["sign-off.sign"]
     assert [(each.by, each.stale) for each in signed.decisions] == [("ops1", True)]
-    asked = {name for told in world.told for name in told.to if str(told.sentence).startswith("Please decide")}
+    asked = {
+        name for told in world.told for name in told.to if str(told.sentence).startswith("Please decide")
+    }
     assert "ops9" in asked
     approve(world, "qa3")
     assert states(world)["sign-off"] == "open"
@@ -419,14 +429,17 @@ def test_a_waiver_ends_with_the_condition_that_it_was_for() -> None:
 
 
 def test_a_measurement_of_a_check_that_is_gone_is_not_counted() -> None:
-    from golive import rules
-    from golive.effects import Measure, Measured
-
     plan = make_plan({**UAT, "gates": [gate()]}, SIGNED, GREY, REVIEW)
     world = started(plan)
     amend(world, changed(plan, "uat", gates=[]), "ops2", "qa2")
     late = Measure(
-        key="late", run_id="r1", about="uat/rate.errors", service="s", environment="p", version="1", metric="errors"
+        key="late",
+        run_id="r1",
+        about="uat/rate.errors",
+        service="s",
+        environment="p",
+        version="1",
+        metric="errors",
     )
     rules.measured(world.run, late, Measured(at=world.now, value=9.0), world.now, PROCESSES)
     assert world.run.stage("uat").checks == {}
@@ -479,11 +492,13 @@ def test_the_facts_of_the_start_stay(field: str) -> None:
 
 
 def test_the_process_of_a_stage_and_the_entry_of_one_that_began_stay() -> None:
-    plan = make_plan({**UAT, "gates": [gate("entry", **{"source": {"metric": "errors"}})]}, SIGNED, GREY, REVIEW)
+    plan = make_plan({**UAT, "gates": [gate("entry")]}, SIGNED, GREY, REVIEW)
     world = started(plan)
     assert states(world)["uat"] == "open"
     assert world.refused(asking(world, changed(plan, "uat", gates=[])), "rm") == "not_amendable"
-    assert world.refused(asking(world, changed(plan, "review", process="preparation")), "rm") == "not_amendable"
+    assert (
+        world.refused(asking(world, changed(plan, "review", process="preparation")), "rm") == "not_amendable"
+    )
     assert world.refused(asking(world, changed(plan, "uat", process="preparation")), "rm") == "not_amendable"
 
 
@@ -499,8 +514,6 @@ def test_what_cannot_be_undone_stays_in_the_plan() -> None:
 
 
 def test_the_impact_names_what_will_happen_and_changes_nothing() -> None:
-    from golive.impact import impact_of
-
     world = to_sign_off(started(whole()))
     approve(world, "ops1")
     more = [{**UAT["tasks"][0], "verify": True}, SMOKE]
@@ -519,8 +532,6 @@ def test_the_impact_names_what_will_happen_and_changes_nothing() -> None:
 
 
 def test_the_impact_tells_which_dates_move() -> None:
-    from golive.impact import impact_of
-
     plan = make_plan({**UAT, "tasks": [task("run", due={"within": "2d", "before_go_live": True})]})
     plan = plan.model_copy(update={"go_live_at": T0 + timedelta(days=10)})
     world = started(plan)
