@@ -24,7 +24,7 @@ _CLOSES: dict[str, AmendmentStateName] = {
     "AmendmentRejected": "rejected",
     "AmendmentWithdrawn": "withdrawn",
     "AmendmentExpired": "expired",
-    "AmendmentEnded": "ended",
+    "AmendmentEnded": "undecided",
 }
 _DECIDES = ("AmendmentApproved", "AmendmentRejected")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http import HTTPStatus
 from itertools import zip_longest
@@ -75,6 +75,15 @@ class Tried:
 
 
 NOT_TRIED = Tried()
+
+
+def at_fields(tried: Tried, **fields: str) -> Tried:
+    """Return what was tried with its problem at the field at fault, by the code of a refusal that names none."""
+    problem = dict(tried.problem)
+    problem.setdefault("field", fields.get(problem["code"]))
+    return replace(tried, problem=problem)
+
+
 Again = Callable[[Tried], Awaitable[Response]]
 
 

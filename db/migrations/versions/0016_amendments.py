@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("comment", sa.String(), nullable=True),
         sa.CheckConstraint("kind IN ('minor', 'major')", name=op.f("ck_amendments_kind_is_known")),
         sa.CheckConstraint(
-            "state IN ('requested', 'in_force', 'rejected', 'withdrawn', 'expired', 'ended')",
+            "state IN ('requested', 'in_force', 'rejected', 'withdrawn', 'expired', 'undecided')",
             name=op.f("ck_amendments_state_is_known"),
         ),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_amendments_run_id_runs")),
