@@ -12,8 +12,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.api.client import Client
-from tests.api.team import Team
-from tests.api.test_amendments import asked, newer, run_id
+from tests.api.team import TEMPLATE, Team
+from tests.api.test_amendments import asked, decided, newer, run_id
 from tests.pages.reader import Reader, reading
 from tests.pages.test_approval_in_chromium import chromium, served
 
@@ -95,7 +95,9 @@ async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
     team: Team, run_id: str, readers: Readers
 ) -> None:
     manager, path = await readers(team.manager), f"/runs/{run_id}/amend"
-    page = await manager.act(path, path, **{"people.ops": "nobody", "parameters.pace": "slow", "do": "preview"})
+    page = await manager.act(
+        path, path, **{"people.ops": "nobody", "parameters.pace": "slow", "do": "preview"}
+    )
     assert page.status == 422
     assert "nobody" in page.alert
     kept = page.form(path)
@@ -109,6 +111,20 @@ async def test_who_may_not_amend_is_told_who_can(team: Team, run_id: str, reader
     page = await watcher.look(f"/runs/{run_id}/amend")
     assert not page.offers(f"/runs/{run_id}/amend")
     assert "release manager" in page.text
+
+
+async def test_what_is_gone_is_still_there_to_be_read(team: Team, run_id: str, readers: Readers) -> None:
+    source = TEMPLATE.replace("- {key: look,", "- {key: gaze,").replace("- {key: go,", "- {key: went,")
+    await decided(team.ops1, await asked(team, run_id, template_version=await newer(team, source)))
+    ops1 = await readers(team.ops1)
+    run = await ops1.look(f"/runs/{run_id}")
+    assert "No longer in the plan" in run.text
+    task, approval = f"/tasks/{run_id}.uat.look", f"/approvals/{run_id}.uat.go"
+    assert {task, approval} <= {str(link["href"]) for link in run.html.select("#gone a")}
+    assert (await ops1.look(task)).status == 200
+    gone = await ops1.look(approval)
+    assert gone.status == 200
+    assert not gone.offers(f"{approval}/approve")
 
 
 async def test_in_a_browser_the_impact_comes_first_and_then_the_question(team: Team, run_id: str) -> None:
