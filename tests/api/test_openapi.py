@@ -24,7 +24,13 @@ GET /services · PUT /services/{} · DELETE /services/{}
 GET /absences · POST /absences · PATCH /absences/{} · DELETE /absences/{}
 POST /checklists · GET /health · GET /audit · GET /audit/verify
 """
-PURE = {"/templates/bundle/validate", "/templates/validate", "/templates/preview", "/checklists/validate"}
+PURE = {
+    "/runs/{run_id}/amend/preview",
+    "/templates/bundle/validate",
+    "/templates/validate",
+    "/templates/preview",
+    "/checklists/validate",
+}
 """POSTs that change nothing: the same again is the same by itself."""
 
 
