@@ -57,7 +57,7 @@ SUMMARIES: dict[str, str] = {
     "WaiverRejected": N_("{actor} refused the waiver of “{title}”"),
     "WaiverExpired": N_("The waiver of “{title}” is over; the check counts again"),
     "WaiverEnded": N_("The waiver of “{title}” is over: what it was for is there no more"),
-    "AmendmentRequested": N_("{actor} asked to amend the plan: {why}"),
+    "AmendmentRequested": N_("{actor} asked to amend the plan ({why})"),
     "AmendmentApproved": N_("{actor} approved the amendment of the plan"),
     "AmendmentRejected": N_("{actor} rejected the amendment of the plan"),
     "AmendmentWithdrawn": N_("{actor} withdrew the amendment of the plan"),

@@ -131,7 +131,7 @@ def test_a_task_that_cannot_be_undone_leaves_no_rollback() -> None:
     to_grey(world)
     agrees(world)
     assert "rollback" not in offered(world)
-    assert {"promote", "promote_full", "retry", "hold", "abort"} == offered(world)
+    assert {"amend", "promote", "promote_full", "retry", "hold", "abort"} == offered(world)
 
 
 def test_a_failed_shift_and_a_retry_do_not_let_the_build_be_replaced() -> None:
