@@ -43,13 +43,16 @@ def team(whole: Whole) -> dict[str, Person]:
 def run(whole: Whole, team: dict[str, Person], tmp_path_factory: pytest.TempPathFactory) -> str:
     folder: Path = tmp_path_factory.mktemp("amending")
     (folder / "shop.tar").write_bytes(b"built")
-    for source in (TEMPLATE, SMOKE):
-        (folder / "amended.yaml").write_text(source)
-        whole.answer("template", "publish", str(folder / "amended.yaml"))
-        if source == TEMPLATE:
-            words = ("--service", "am-shop", "--version", "1.0.0", "--artifact", str(folder / "shop.tar"))
-            started = str(team["manager"].reads("start", "amended", *words)["id"])
+    _publish(whole, folder, TEMPLATE)
+    words = ("--service", "am-shop", "--version", "1.0.0", "--artifact", str(folder / "shop.tar"))
+    started = str(team["manager"].reads("start", "amended", *words)["id"])
+    _publish(whole, folder, SMOKE)
     return started
+
+
+def _publish(whole: Whole, folder: Path, source: str) -> None:
+    (folder / "amended.yaml").write_text(source)
+    whole.answer("template", "publish", str(folder / "amended.yaml"))
 
 
 def test_people_are_changed_at_once_and_what_that_does_is_shown_before(

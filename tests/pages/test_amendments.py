@@ -101,7 +101,8 @@ async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
     assert page.status == 422
     assert "nobody" in page.alert
     kept = page.form(path)
-    assert kept.select_one('[name="people.ops"]')["value"] == "nobody"  # type: ignore[index]
+    (ops,) = kept.select('[name="people.ops"]')
+    assert ops["value"] == "nobody"
     nothing = await manager.act(path, path, do="preview")
     assert (nothing.status, nothing.alert) == (409, "The plan would stay as it is; say what is to change.")
 

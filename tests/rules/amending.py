@@ -7,7 +7,22 @@ from typing import Any
 from golive import commands as c
 from golive.plan import Plan
 from golive.template import Stage
+from tests.rules.plans import GREY, UAT, task
 from tests.rules.world import World, words
+
+SMOKE = task("smoke", function="dev")
+MORE_TASKS = {"tasks": [*UAT["tasks"], SMOKE]}
+OTHERS = {"ops": ("ops2", "ops3", "ops4")}
+
+
+def rollout(**more: Any) -> dict[str, Any]:
+    return {**GREY["rollout"], **more}
+
+
+def steps(*weights: int) -> dict[str, Any]:
+    """Return the rollout of the grey release with other weights to come after the first pause."""
+    later = [{"do": "set_weight", "weight": weight} for weight in weights]
+    return rollout(steps=[*GREY["rollout"]["steps"][:2], *later])
 
 
 def changed(plan: Plan, stage_id: str, **fields: Any) -> Plan:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from hypothesis import settings
@@ -138,7 +139,10 @@ class AnyAmendedRun(AnyRun):
         while (pending := world.run.state.amendment) and approved:
             who = awaited(world.run, pending)
             assert who, "nobody is left who could approve"
-            self.in_force(plan, lambda who=who: world.act(deciding(world), who[0]))
+            self.in_force(plan, partial(self.approve, who[0]))
+
+    def approve(self, by: str) -> None:
+        self.world.act(deciding(self.world), by)
 
     def refuses(self, body: c.Amend) -> bool:
         """Tell whether the rules do not take it, which is as good: the world sees that nothing changes then."""
