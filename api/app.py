@@ -29,6 +29,7 @@ from api.passwords import Passwords
 from api.problems import install
 from api.routers import (
     absences,
+    amendments,
     approvals,
     attachments,
     audit,
@@ -75,6 +76,7 @@ _ROUTERS = (
     receipts,
     signing,
     waivers,
+    amendments,
     audit,
 )
 _FLUSH_SECONDS = 60

@@ -21,6 +21,7 @@ CODES: dict[int, dict[str, str]] = {
         "has assignee.",
         "foreign_task": "“Test the payment by card” belongs to bo; ask them, or have it reassigned.",
         "added_signer": "cleo was added as a signer, and who was added adds nobody. Who can: ann, bo.",
+        "may_not_amend": "cleo may not decide on the amendment; awaited: ann, bo.",
         "may_not_sign": "rm may not sign “Release sign-off”: rm started the run. Awaited: ann, bo.",
         "may_not_waive": "ann may not decide on the waiver of “Share of tests that pass”; who can: bo.",
         "own_review": "eva broke the glass, so somebody else reviews it and closes this.",
@@ -37,6 +38,7 @@ CODES: dict[int, dict[str, str]] = {
     404: {
         "unknown_absence": "There is no absence none; the list of absences names those there are.",
         "unknown_action": "This run has no action “8c2e4f6a8b0d2e4f6a8b-a12”.",
+        "unknown_amendment": "There is no amendment none; the list of amendments names those there are.",
         "unknown_approval": "There is no approval none; the list of approvals names those there are.",
         "unknown_attachment": "There is no attachment none; upload it with POST /attachments first.",
         "unknown_check": "This run has no check “uat/none.none”.",
@@ -67,6 +69,10 @@ CODES: dict[int, dict[str, str]] = {
         "persons: bo.",
         "already_delegated": "ann has already handed “Release sign-off” over; take it back first.",
         "already_ending": "The run is already ending: aborted by rm.",
+        "amendment_closed": "Nobody decides on this amendment any more.",
+        "amendment_pending": "An amendment of rm waits for its decisions; it is decided or withdrawn first.",
+        "amendment_too_large": "The amendment changes more than can be read and approved at once; start another run "
+        "instead.",
         "approval_closed": "“Release sign-off” is approved, last by bo; nobody is asked now.",
         "back_out": "“Restore the backup” is part of the rollback; it stays as it is.",
         "check_not_blocking": "“Share of tests that pass” is pass; only what fails, or cannot be measured, can be "
@@ -86,10 +92,13 @@ CODES: dict[int, dict[str, str]] = {
         "nobody_awaited": "Nobody is awaited for “Release sign-off” now.",
         "nobody_decides": "Nobody of another function than yours takes part who could grant the waiver. Have it asked "
         "for by somebody of another function: ann, bo.",
+        "not_amendable": "“User acceptance test” has begun, so it stays in the plan.",
         "not_decided": "ann has no decision on “Release sign-off” that stands, so there is nothing to withdraw.",
         "not_delegated": "ann has not handed “Release sign-off” over, so there is nothing to take back.",
         "not_paused": "The rollout is baking; wait until it pauses or stops.",
+        "nothing_amended": "The plan would stay as it is; say what is to change.",
         "not_your_turn": "“Release sign-off” is signed one after the other: bo decides after ann.",
+        "plan_changed": "The run follows version 2 of its plan by now; look at it and ask again.",
         "point_of_no_return": "“Allow writes again” cannot be undone; fix forward.",
         "reminded_lately": "Those awaited for “Release sign-off” were reminded a short while ago; you can remind them "
         "again from 2026-11-22 14:05 UTC.",
@@ -104,6 +113,8 @@ CODES: dict[int, dict[str, str]] = {
         "read it "
         "again and decide on it.",
         "task_state": "“Test the payment by card” is done; this needs it to be open / in_progress.",
+        "template_changed": "What version 3 of the template saas-standard is made of is no longer there as it was; "
+        "name a later version with “template_version”.",
         "too_many_informed": "At most 200 people can be kept informed of “Release sign-off”; 200 are already.",
         "too_many_signers": "At most 20 signers can be added.",
         "too_many_waivers": "At most 100 waivers can be asked for in one run; mend what fails instead.",
@@ -129,6 +140,7 @@ CODES: dict[int, dict[str, str]] = {
         "file_missing": "The body holds no file in a part named “file”.",
         "function_missing": "“people.qa” names ann, who does not have that function; their functions are: "
         "ops.",
+        "function_unused": "The plan asks nothing of the function “qa”, so nobody can be named for it.",
         "idempotency_key_invalid": "The Idempotency-Key must be 1 to 200 printable ASCII characters.",
         "idempotency_key_reused": "The Idempotency-Key 4f1c was used with another body; send this one under "
         "a new key.",

@@ -12,6 +12,7 @@ from temporalio.client import (
     Client,
     RPCTimeoutOrCancelledError,
     WithStartWorkflowOperation,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
 from temporalio.common import (
@@ -28,12 +29,14 @@ from api.refusals import busy, engine_unavailable, run_frozen
 from api.turns import Turns
 from connectors import temporal
 from db.freezing import why_frozen
+from golive import names
 from golive.commands import Actor, Body, Command, Receipt, sign
 from golive.engine import ENGINE
 from golive.errors import Conflict, GoliveError, Invalid, NotFound, Refused
 from golive.names import COMMAND, OPENED, REFUSED, TASK_QUEUE, workflow_id
 from golive.plan import Plan
 from golive.recording import Start
+from golive.state import RunState
 from golive.words import N_, Sentence
 from settings import Settings
 from workflows.search import SERVICE, STATE, VERSION
@@ -90,6 +93,14 @@ class Engine:
         command = command.model_copy(update={"signature": sign(command, self._settings.keys("command")[0])})
         return await self._in_turn(run_id, self._update(command))
 
+    async def state(self, run_id: str) -> RunState:
+        """Return the state of a run, which SQL knows in the words of its readers alone. Raises as `send`."""
+        try:
+            async with asyncio.timeout(BUDGET):
+                return await _translated(self._query(run_id))
+        except TimeoutError:
+            raise engine_unavailable() from None
+
     async def start(self, run_id: str, command_id: str, actor: Actor, plan: Plan) -> Receipt:
         """Start a run and return once that is recorded; twice the same makes one run. Raises as `send`."""
         start = Start(
@@ -124,6 +135,21 @@ class Engine:
                 raise await _why_not_found(client, command.run_id) from error
             raise
         return receipt
+
+    async def _query(self, run_id: str) -> RunState:
+        client = await self.connection.client()
+        handle = client.get_workflow_handle(workflow_id(run_id))
+        try:
+            found: RunState = await handle.query(
+                names.STATE, result_type=RunState, rpc_timeout=timedelta(seconds=BUDGET)
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise await _why_not_found(client, run_id) from error
+            raise
+        except WorkflowQueryFailedError as failed:
+            raise engine_unavailable() from failed
+        return found
 
     async def _open(self, start: Start) -> Receipt:
         client = await self.connection.client()

@@ -1,4 +1,4 @@
-"""What each run's plan foresaw, computed once per run, since a plan never changes; and what is expected by now."""
+"""What each run's plan foresaw, computed once for each version of it; and what is expected by now."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Forecasts:
     """The forecasts of the runs that were looked at last."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, tuple[StageForecast, ...]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, int], tuple[StageForecast, ...]] = OrderedDict()
 
     def of(self, run: RunWhole) -> tuple[StageForecast, ...]:
         """Return when each stage of `run` opened and ended or is now expected to, which is never in the past."""
@@ -24,13 +24,14 @@ class Forecasts:
         return expected(run.plan, start, dict(_happened(run)), run.ended_at or datetime.now(UTC))
 
     def planned(self, run: RunWhole) -> tuple[StageForecast, ...]:
-        """Return when each stage of `run` was expected to open and end, as planned at its start."""
-        if run.id not in self._known:
-            self._known[run.id] = expected(run.plan, run.plan.start_at or run.started_at)
+        """Return when each stage of `run` was expected to open and end, as its present plan says."""
+        key = (run.id, run.plan_version)
+        if key not in self._known:
+            self._known[key] = expected(run.plan, run.plan.start_at or run.started_at)
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
-        self._known.move_to_end(run.id)
-        return self._known[run.id]
+        self._known.move_to_end(key)
+        return self._known[key]
 
 
 def _happened(run: RunWhole) -> Iterator[tuple[str, datetime]]:

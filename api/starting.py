@@ -14,7 +14,7 @@ from db.session import Session, database_time
 from db.templates import get_template
 from golive.errors import Invalid, together
 from golive.people import People
-from golive.plan import Plan
+from golive.plan import Plan, Release
 from golive.planning import check_template, make_plan
 from golive.problems import InvalidSource
 from golive.sources import able, members, names_asked
@@ -35,7 +35,8 @@ async def plan_for(session: Session, asked: StartGiven, release_manager: str, *,
     functions = roles_asked(stages)
     source = await get_template(session, asked.template)
     people, wrong = await _people(session, asked, functions)
-    people = await _with_found(session, people, asked_beside_functions(stages), asked, release_manager, now)
+    rules = asked_beside_functions(stages)
+    people = await with_found(session, people, rules, asked.release.release(), release_manager, now)
     wrong += await strangers(session, asked.release.authors)
     lessons = await lessons_of_service(session, asked.release.service)
     try:
@@ -64,7 +65,7 @@ async def _people(session: Session, asked: StartGiven, functions: _Asked) -> tup
     wrong, misnamed = [], set()
     for function, names in asked.people.items():
         for name in names:
-            if fault := _may_not(name, users.get(name), function, functions.get(function, frozenset())):
+            if fault := may_not(name, users.get(name), function, functions.get(function, frozenset())):
                 wrong.append(fault)
                 misnamed.add(function)  # that nobody is left there would follow from it
     named = {
@@ -79,24 +80,24 @@ async def _people(session: Session, asked: StartGiven, functions: _Asked) -> tup
     return People.having(members | named, roles), wrong
 
 
-async def _with_found(
+async def with_found(
     session: Session,
     people: People,
     rules: Mapping[str, Whom],
-    asked: StartGiven,
+    release: Release,
     starter: str,
     now: datetime,
 ) -> People:
     """Return `people` with those whom `rules` ask otherwise than by function, and who of them can sign."""
     if not rules:
         return people
-    authors = asked.release.authors
+    authors = release.authors
     directory = await read_directory(
         session,
         at=now,
         names={name for rule in rules.values() for name in names_asked(rule, starter, authors)},
         group_names=[rule.group for rule in rules.values() if rule.group],
-        service=asked.release.service if any(rule.owner_of_service for rule in rules.values()) else None,
+        service=release.service if any(rule.owner_of_service for rule in rules.values()) else None,
     )
     found = {source: members(rule, starter, authors, directory) for source, rule in rules.items()}
     unable = {
@@ -108,7 +109,7 @@ async def _with_found(
     return people.model_copy(update={"found": found, "do_only": (*people.do_only, *sorted(unable))})
 
 
-def _may_not(name: str, user: User | None, function: str, roles: Collection[Role]) -> Invalid | None:
+def may_not(name: str, user: User | None, function: str, roles: Collection[Role]) -> Invalid | None:
     """Return None when `user` can do something that is asked of `function`, which wants one of `roles`; else why not.
 
     None are asked of a function that the template does not use; misspelt ones are found by who has them.

@@ -6,6 +6,7 @@ import typer
 
 from cli import (
     acts,
+    amendments,
     approvals,
     attachments,
     audit,
@@ -50,6 +51,8 @@ changes.register(app)
 signing.register(app)
 app.add_typer(waivers.app, name="waiver")
 waivers.register(app)
+app.add_typer(amendments.app, name="amendment")
+amendments.register(app)
 attachments.register(app)
 acts.register(app)
 reviews.register(app)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from cli import screen
+from cli.confirming import confirmed
 from cli.connected import Connected, acting, connected
 from cli.failure import Failure
 from cli.given import ApprovalId, Cursor, Limit, Reason
@@ -151,18 +150,7 @@ def _shown_and_confirmed(golive: Connected, approval: str, decision: str, *, yes
     """Show what would be signed, ask, and return its digest."""
     seen = golive.get(f"/approvals/{approval}").json()
     _expect_pending(seen)
-    console = screen.err()
-    for part in approval_page(seen):
-        console.print(part)
-    digest = seen["digest"]
-    if yes:
-        return str(digest)
-    if not sys.stdin.isatty():
-        raise Failure(_("Nobody is there to confirm: add --digest {digest}, or --yes.").format(digest=digest))
-    asked = _("Record “{decision}” on {digest}?").format(decision=decision, digest=digest)
-    if not typer.confirm(asked, err=True):
-        raise Failure(_("Nothing was decided."))
-    return str(digest)
+    return confirmed(approval_page(seen), seen["digest"], decision, yes=yes)
 
 
 def _expect_pending(approval: Row) -> None:

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from cli.language import _
-from cli.screen import number, plain, state, until, when
+from cli.screen import named, number, plain, state, until, when
 from cli.tables import APPROVALS, TASKS, WAITS, Column, Row, facts, section, states, table, text
 from golive.vocabulary import FINISHED
 
@@ -52,10 +52,17 @@ def head(run: Row) -> Iterator[RenderableType]:
                 _("template"),
                 f"{plain(run.get('template'))} {_('version')} {plain(run.get('template_version'))}",
             ),
+            *([(_("plan"), _amended(run))] if run.get("amendments") else []),
             (_("started"), f"{when(run.get('started_at'))} ({until(run.get('started_at'))})"),
             (_("ended"), when(run.get("ended_at"))),
         ]
     )
+
+
+def _amended(run: Row) -> list[str]:
+    """Return the version of the plan, and each amendment of it with its state."""
+    version = f"{_('version')} {plain(run.get('plan_version'))}"
+    return [version, *(f"{each['id']} {named(each['state'])}" for each in run["amendments"])]
 
 
 def lessons(run: Row) -> Iterator[RenderableType]:

@@ -53,7 +53,8 @@ def _plan(plan: Row) -> RenderableType:
         template=plain(plan["template"]), version=plan["version"]
     )
     values = [(name, plain(value)) for name, value in plan["parameters"].items()]
-    return facts([(_("template"), template), (_("hash"), plan["hash"]), *values])
+    version = [(_("version of the run’s plan"), plan["amended"])] if plan.get("amended", 1) > 1 else []
+    return facts([(_("template"), template), (_("hash"), plan["hash"]), *version, *values])
 
 
 def _work(work: Row) -> Iterator[RenderableType]:

@@ -10,7 +10,17 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union_all
 
 from db.news import Stamp, stamp_over
 from db.session import Session
-from db.tables import approval_waiting, approvals, run_people, runs, tasks, waiver_waiting, waivers
+from db.tables import (
+    amendment_waiting,
+    amendments,
+    approval_waiting,
+    approvals,
+    run_people,
+    runs,
+    tasks,
+    waiver_waiting,
+    waivers,
+)
 from golive.vocabulary import AWAITED, ENDED
 
 Parts = Mapping[str, Stamp]
@@ -34,7 +44,7 @@ async def asked_of(
     going_on = and_(runs.c.state.not_in(ENDED), true() if among is None else runs.c.id.in_(among))
     found: dict[str, dict[str, list[str]]] = {name: defaultdict(list) for name in names}
     work = union_all(_own(names).where(going_on), _offered(names).where(going_on))
-    decisions = union_all(_decisions(names).where(going_on), _waivers(names).where(going_on))
+    decisions = union_all(*(each(names).where(going_on) for each in (_decisions, _waivers, _amendments)))
     for query in (work, decisions, _managed(names).where(going_on)):
         for name, run_id, *facts in await session.execute(query):
             found[name][run_id].append(repr(facts))
@@ -77,6 +87,13 @@ def _waivers(names: Collection[str]) -> Select[Any]:
     found = select(waiver_waiting.c.name, runs.c.id, *facts).select_from(waiver_waiting)
     asked = found.join(waivers, waivers.c.id == waiver_waiting.c.waiver_id)
     return asked.join(runs, runs.c.id == waivers.c.run_id).where(waiver_waiting.c.name.in_(names))
+
+
+def _amendments(names: Collection[str]) -> Select[Any]:
+    facts = (amendments.c.id, amendments.c.state, amendments.c.expires_at, *_RUN)
+    found = select(amendment_waiting.c.name, runs.c.id, *facts).select_from(amendment_waiting)
+    asked = found.join(amendments, amendments.c.id == amendment_waiting.c.amendment_id)
+    return asked.join(runs, runs.c.id == amendments.c.run_id).where(amendment_waiting.c.name.in_(names))
 
 
 def _managed(names: Collection[str]) -> Select[Any]:

@@ -110,7 +110,7 @@ async def look_at_approval(session: Session, approval_id: str) -> ApprovalLook:
         signed=await signed(session, view),
         run=await get_header(session, view.run_id),
         present=await release_of(session, view.run_id),
-        standing=await standing_of(session, view.run_id),
+        standing=await standing_of(session, view.run_id, view.gone_in),
     )
 
 

@@ -21,24 +21,18 @@ def start_digest(start: Start) -> str:
 def run_row(start: Start, at: datetime) -> dict[str, Any]:
     """Return the header. What the run's first RunChange says replaces the second half at once."""
     plan = start.plan
-    return {
+    return header_of(plan) | {
         "id": start.run_id,
-        "title": plan.title,
         "service": plan.release.service,
         "environment": plan.release.environment,
         "version": plan.release.version,
-        "template": plan.template,
-        "template_version": plan.template_version,
-        "template_title": plan.template_title.model_dump(mode="json"),
         "workflow": plan.workflow,
         "release_manager": plan.release_manager,
         "started_by": start.actor.name,
         "start_actor": start.actor.model_dump(mode="json"),
         "engine": start.engine,
         "start_digest": start_digest(start),
-        "plan": plan.model_dump(mode="json"),
         "start_at": plan.start_at,
-        "go_live_at": plan.go_live_at,
         "state": "scheduled" if plan.start_at and plan.start_at > at else "running",
         "weight": 0,
         "stages": [],
@@ -48,30 +42,42 @@ def run_row(start: Start, at: datetime) -> dict[str, Any]:
     }
 
 
-def people_rows(start: Start) -> list[dict[str, Any]]:
+def header_of(plan: Plan) -> dict[str, Any]:
+    """Return what of the header an amendment of the plan can change."""
+    return {
+        "title": plan.title,
+        "template": plan.template,
+        "template_version": plan.template_version,
+        "template_title": plan.template_title.model_dump(mode="json"),
+        "plan": plan.model_dump(mode="json"),
+        "go_live_at": plan.go_live_at,
+    }
+
+
+def people_rows(run_id: str, plan: Plan) -> list[dict[str, Any]]:
     """Return who does the tasks of which function, in the plan's order."""
     return [
-        {"run_id": start.run_id, "function": function, "name": name, "position": n}
-        for function in start.plan.people
-        for n, name in enumerate(start.plan.doers(function))
+        {"run_id": run_id, "function": function, "name": name, "position": n}
+        for function in plan.people
+        for n, name in enumerate(plan.doers(function))
     ]
 
 
-def task_rows(start: Start) -> list[dict[str, Any]]:
+def task_rows(run_id: str, plan: Plan) -> list[dict[str, Any]]:
     """Return every task of the plan, those of a rollback included, in the plan's order."""
     return [
-        _task_row(start.run_id, stage, task, position=position, back_out=back_out)
-        for position, (stage, task, back_out) in enumerate(_tasks(start.plan))
+        _task_row(run_id, stage, task, position=position, back_out=back_out)
+        for position, (stage, task, back_out) in enumerate(_tasks(plan))
     ]
 
 
-def approval_rows(start: Start) -> list[dict[str, Any]]:
+def approval_rows(run_id: str, plan: Plan) -> list[dict[str, Any]]:
     """Return every approval of the plan, in the plan's order."""
-    planned = [(stage, approval) for stage in start.plan.stages for approval in stage.approvals]
+    planned = [(stage, approval) for stage in plan.stages for approval in stage.approvals]
     return [
         {
-            "id": public_id(start.run_id, ref := f"{stage.id}.{approval.key}"),
-            "run_id": start.run_id,
+            "id": public_id(run_id, ref := f"{stage.id}.{approval.key}"),
+            "run_id": run_id,
             "ref": ref,
             "position": position,
             "stage": stage.id,
@@ -82,7 +88,7 @@ def approval_rows(start: Start) -> list[dict[str, Any]]:
             "state": "locked",
             "rules": [_unmet(rule).model_dump(mode="json") for rule in approval.rules],
             "decisions": [],
-            "applied": (row := start.plan.applied.get(ref)) and row.model_dump(mode="json"),
+            "applied": (row := plan.applied.get(ref)) and row.model_dump(mode="json"),
         }
         for position, (stage, approval) in enumerate(planned)
     ]

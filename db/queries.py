@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 
+from db.amendments import lines_of_run
 from db.journal import head
 from db.pages import Page, next_due, read_page
 from db.reading import HEADER, approval_views, header, header_fields, task_views, wait_of
@@ -96,8 +97,11 @@ async def get_run(session: Session, run_id: str) -> RunWhole:
         release=builds[-1].release,
         builds=builds,
         stages=tuple(StageView.model_validate(stage) for stage in row.stages),
-        tasks=tuple(its_tasks),
-        approvals=tuple(its_approvals),
+        tasks=tuple(task for task in its_tasks if task.gone_in is None),
+        approvals=tuple(approval for approval in its_approvals if approval.gone_in is None),
+        gone_tasks=tuple(task for task in its_tasks if task.gone_in is not None),
+        gone_approvals=tuple(approval for approval in its_approvals if approval.gone_in is not None),
+        amendments=await lines_of_run(session, run_id),
         waits=_waits(row.waits, its_tasks, its_approvals),
         beside=await _beside(session, row),
         hold_reason=(await texts_of(session, [row.hold_reason] if row.hold_reason else ())).get(
@@ -136,7 +140,7 @@ async def list_tasks(  # noqa: PLR0913 - each is a filter of the route
     With `assignee`, those on this person: theirs, those offered to a function of theirs in that run, and what
     somebody else did that is theirs to verify. With `states`, those in one of them.
     """
-    query = select(tasks)
+    query = select(tasks).where(tasks.c.gone_in.is_(None))
     if run is None:
         query = query.join(runs, runs.c.id == tasks.c.run_id).where(runs.c.state.not_in(ENDED))
     else:
@@ -182,7 +186,7 @@ async def list_approvals(  # noqa: PLR0913 - each is a filter of the route
     limit: int = 50,
 ) -> Page[ApprovalView]:
     """Return approvals without their subjects, the next due first; without `run`, only of runs that go on."""
-    query: Select[Any] = select(approvals)
+    query: Select[Any] = select(approvals).where(approvals.c.gone_in.is_(None))
     if run is None:
         query = query.join(runs, runs.c.id == approvals.c.run_id).where(runs.c.state.not_in(ENDED))
     else:

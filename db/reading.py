@@ -35,6 +35,7 @@ HEADER = (
     "go_live_at",
     "engine",
     "weight",
+    "plan_version",
 )
 """The columns of `runs` that a header shows as they are."""
 
@@ -56,6 +57,7 @@ _TASK = (
     "done_by",
     "done_at",
     "verified_by",
+    "gone_in",
 )
 
 _APPROVAL = (
@@ -71,6 +73,7 @@ _APPROVAL = (
     "requested_at",
     "due_at",
     "expires_at",
+    "gone_in",
 )
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from db import locks, said
+from db.amending import follow_plan
+from db.amendments import keep_amendments
 from db.errors import ForgedStart, GivenUp, JournalBehind, JournalConflict, Unrecordable
 from db.freezing import thaw
 from db.journal import append, locked_head
@@ -97,9 +99,9 @@ async def _insert_plan(session: Session, start: Start, batch: Batch) -> None:
         raise Unrecordable(f"the first batch of run {batch.run_id} tells nothing")
     await session.execute(insert(runs), [run_row(start, batch.events[0].at)])
     for table, rows in (
-        (run_people, people_rows(start)),
-        (tasks, task_rows(start)),
-        (approvals, approval_rows(start)),
+        (run_people, people_rows(start.run_id, start.plan)),
+        (tasks, task_rows(start.run_id, start.plan)),
+        (approvals, approval_rows(start.run_id, start.plan)),
     ):
         if rows:
             await session.execute(insert(table), rows)
@@ -107,12 +109,15 @@ async def _insert_plan(session: Session, start: Start, batch: Batch) -> None:
 
 async def _apply(session: Session, batch: Batch) -> None:
     found: dict[str, Words] = {}
+    if batch.amended:
+        await follow_plan(session, batch.run_id, batch.amended)
     if batch.run:
         await _change_run(session, batch.run_id, batch.run, found)
     await _change_tasks(session, batch.run_id, batch.tasks, found)
     await _change_approvals(session, batch.run_id, batch.approvals)
     await said.keep_what_was_said(session, batch.run_id, batch.events)
     await keep_waivers(session, batch.run_id, batch.events)
+    await keep_amendments(session, batch.run_id, batch.events)
     await save(session, found)
 
 

@@ -71,6 +71,25 @@ async def template_versions(session: Session, name: str) -> tuple[Source, ...]:
     return tuple(_source(row) for row in await session.execute(found))
 
 
+async def templates_at(session: Session, moment: datetime) -> tuple[Source, ...]:
+    """Return the version of each template that was the latest at a moment."""
+    return await _at(session, templates, moment)
+
+
+async def checklists_at(session: Session, moment: datetime) -> tuple[Source, ...]:
+    """Return the version of each checklist that was the latest at a moment."""
+    return await _at(session, checklists, moment)
+
+
+async def _at(session: Session, table: Table, moment: datetime) -> tuple[Source, ...]:
+    other = table.alias()
+    then = select(func.max(other.c.version)).where(
+        other.c.name == table.c.name, other.c.published_at <= moment
+    )
+    found = select(table).where(table.c.version == then.scalar_subquery())
+    return tuple(_source(row) for row in await session.execute(found))
+
+
 async def publish_checklist(  # noqa: PLR0913 - each is a column
     session: Session,
     *,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from db.amendments import AmendmentLine
 from golive.plan import AppliedRow, Plan, Release
 from golive.possible import no_return
 from golive.recording import Build, DecisionView, Panel, RuleView, StageView, Wait
@@ -15,7 +16,7 @@ from golive.words import Sentence, Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunHeader:
-    """A run in a list. `weight` is the share of the new version in per cent.
+    """A run in a list. `weight` is the share of the new version in per cent; `plan_version` counts amendments from 1.
 
     `frozen` says why nothing of it is recorded (see `db.freezing`), None while everything is; `unknown`: because
     Temporal does not know its workflow.
@@ -39,6 +40,7 @@ class RunHeader:
     go_live_at: datetime | None
     engine: int
     weight: int
+    plan_version: int
     blocked_by: Sentence | None
     frozen: Sentence | None
     unknown: bool
@@ -90,6 +92,7 @@ class TaskView:
     verified_by: str | None
     reason: str | None
     wait: Wait | None
+    gone_in: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +119,7 @@ class ApprovalView:
     due_at: datetime | None
     expires_at: datetime | None
     wait: Wait | None
+    gone_in: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,7 @@ class RunWhole(RunHeader):
     """A run with all that belongs to it, in the plan's order. `seq` is the last number of its journal.
 
     `release` is the present build; `waits` are those of the run, its tasks and its approvals, longest first.
+    `gone_tasks` and `gone_approvals` are no longer in the plan: each says since which version of it.
     `beside` are other open runs of the same service and environment: one of them moves its traffic at a time.
     """
 
@@ -132,6 +137,9 @@ class RunWhole(RunHeader):
     stages: tuple[StageView, ...]
     tasks: tuple[TaskView, ...]
     approvals: tuple[ApprovalView, ...]
+    gone_tasks: tuple[TaskView, ...]
+    gone_approvals: tuple[ApprovalView, ...]
+    amendments: tuple[AmendmentLine, ...]
     waits: tuple[Wait, ...]
     beside: tuple[str, ...]
     hold_reason: str | None

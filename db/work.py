@@ -31,13 +31,23 @@ from db.queries import HEADERS
 from db.reading import header, stage_title, wait_of
 from db.schema import Moment
 from db.session import Session
-from db.tables import approval_waiting, approvals, run_people, runs, tasks, waiver_waiting, waivers
+from db.tables import (
+    amendment_waiting,
+    amendments,
+    approval_waiting,
+    approvals,
+    run_people,
+    runs,
+    tasks,
+    waiver_waiting,
+    waivers,
+)
 from db.views import RunHeader
 from golive.recording import Wait
 from golive.vocabulary import AWAITED, ENDED
 from golive.words import Text
 
-Kind = Literal["task", "approval", "waiver"]
+Kind = Literal["task", "approval", "waiver", "amendment"]
 Asked = Literal["do", "verify", "decide"]
 MANAGED = 20
 """Runs of one release manager that are shown beside their work; the list of runs shows all."""
@@ -123,7 +133,8 @@ def _managed(row: Row[Any]) -> Managed:
 
 
 def _on(name: str, now: datetime) -> Subquery:
-    return union_all(_own(name), _offered(name), _decisions(name, now), _waivers(name)).subquery("waiting")
+    asked = (_own(name), _offered(name), _decisions(name, now), _waivers(name), _amendments(name))
+    return union_all(*asked).subquery("waiting")
 
 
 # Together these two are `is_on`, and each is found by an index of its own however many tasks there are.
@@ -192,6 +203,27 @@ def _waivers(name: str) -> Select[Any]:
     return going_on.where(waiver_waiting.c.name == name)
 
 
+def _amendments(name: str) -> Select[Any]:
+    """What waits for their approval. It is due when it expires; it is called after its run."""
+    nothing = cast(null(), String)
+    found = select(
+        literal("amendment").label("kind"),
+        literal("decide").label("asked"),
+        *(amendments.c[column] for column in ("id", "run_id")),
+        amendments.c.seq.label("position"),
+        nothing.label("stage"),
+        runs.c.template_title.label("title"),
+        amendments.c.state,
+        *(nothing.label(column) for column in ("priority", "function", "assignee")),
+        amendments.c.expires_at.label("due_at"),
+        false().label("overdue"),
+        next_due(amendments.c.expires_at).label("next_due"),
+    )
+    asked = found.join(amendment_waiting, amendment_waiting.c.amendment_id == amendments.c.id)
+    going_on = asked.join(runs, runs.c.id == amendments.c.run_id).where(runs.c.state.not_in(ENDED))
+    return going_on.where(amendment_waiting.c.name == name)
+
+
 async def _runs(session: Session, ids: set[str]) -> dict[str, Row[Any]]:
     columns = (runs.c[name] for name in ("id", "title", "state", "service", "version", "stages"))
     found = await session.execute(select(*columns).where(runs.c.id.in_(ids)))
@@ -210,5 +242,5 @@ def _waiting(row: Row[Any], run: Row[Any]) -> Waiting:
         run_state=run.state,
         service=run.service,
         version=run.version,
-        stage=stage_title(run, row.stage.partition("/")[0]),
+        stage=stage_title(run, row.stage.partition("/")[0]) if row.stage else None,
     )

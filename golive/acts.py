@@ -72,6 +72,9 @@ def resume(run: Run, act: Resume) -> None:
         )
         if state.state == "pending":
             run.approval(ref)
+    if run.state.amendment is not None:
+        amendment = run.state.amendment
+        amendment.expires_at = later(run.plan.calendar, amendment.expires_at, held.at, run.now)
     ask_again(run)
 
 

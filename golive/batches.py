@@ -7,7 +7,7 @@ from golive.events import Event
 from golive.expiry import next_expiry
 from golive.explain import approval_wait, blocked_by, stage_waits, task_wait
 from golive.gates import gate_view
-from golive.recording import ApprovalChange, Batch, RunChange, StageView, Start, TaskChange
+from golive.recording import AmendedPlan, ApprovalChange, Batch, RunChange, StageView, Start, TaskChange
 from golive.rollout import view as rollout_view
 from golive.run import Run
 from golive.signers import panel_of, rule_views, waiting_for
@@ -30,6 +30,7 @@ def take_batch(run: Run, processes: Processes, start: Start | None) -> Batch | N
     for ref in tasks:
         del run.changed_tasks[ref]
     approvals, run.changed_approvals = run.changed_approvals, {}
+    amended, run.amended = run.amended, None
     return Batch(
         run_id=run.state.run_id,
         start=start,
@@ -38,6 +39,7 @@ def take_batch(run: Run, processes: Processes, start: Start | None) -> Batch | N
         tasks=tuple(task_change(run, ref) for ref in tasks),
         approvals=tuple(approval_change(run, ref) for ref in approvals),
         lock=lock,
+        amended=AmendedPlan(version=run.state.plan_version, plan=amended) if amended else None,
         after=events[0].seq - 1 if events else run.state.seq,
     )
 

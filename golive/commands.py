@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field
 from golive.canonical import canonical
 from golive.evidence import Evidence
 from golive.model import Fact
-from golive.plan import Release
+from golive.plan import Plan, Release
 from golive.vocabulary import DecisionName, Digest, Function, Key, Meaning, Role, UserName
 from golive.words import Words
 
@@ -263,6 +263,33 @@ class NewBuild(Fact):
     reason: Words
 
 
+class Amend(Fact):
+    """Let the run follow `plan`, which was planned from version `base` of the present one."""
+
+    do: Literal["amend"] = "amend"
+    plan: Plan
+    base: int
+    reason: Words
+
+
+class DecideAmendment(Fact):
+    """Approve exactly the amendment with `digest`, or reject it."""
+
+    do: Literal["decide_amendment"] = "decide_amendment"
+    amendment: str
+    decision: Literal["approved", "rejected"]
+    comment: Words | None = None
+    digest: Digest
+
+
+class WithdrawAmendment(Fact):
+    """Take back an amendment that one asked for and that is not decided yet."""
+
+    do: Literal["withdraw_amendment"] = "withdraw_amendment"
+    amendment: str
+    reason: Words
+
+
 class AddLesson(Fact):
     """Say what this go-live taught."""
 
@@ -303,6 +330,9 @@ Body = Annotated[
     | RemindSigners
     | Inform
     | BreakGlass
+    | Amend
+    | DecideAmendment
+    | WithdrawAmendment
     | RequestWaiver
     | DecideWaiver
     | Promote

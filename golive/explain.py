@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
+from golive.amendment import amendment_waits
 from golive.break_glass import review_waits
 from golive.clocks import next_words
 from golive.closed_gates import closed_gate, gate_waits
@@ -94,7 +95,7 @@ def _first_wait(run: Run, processes: Processes) -> Sentence | None:
     if gate is not None:
         return gate
     few = [*stage_waits(run, processes), *approval_waits(run)]
-    order = ("promote", "approval", "waiver", "task", "bake", "observe", "traffic", "review")
+    order = ("promote", "approval", "waiver", "amendment", "task", "bake", "observe", "traffic", "review")
     tasks = run.docket.awaited()
     if tasks and not any(wait.what in order[:2] for wait in few):
         few += [wait for wait in [task_wait(run, next(iter(tasks)))] if wait]
@@ -142,6 +143,12 @@ def _report(run: Run) -> Sentence | None:
     return None
 
 
+_TO_DECIDE = {
+    "waiver": N_("A waiver waits since {since} for {who} to decide on it."),
+    "amendment": N_("An amendment of the plan waits since {since} for {who} to decide on it."),
+}
+
+
 def _wait_words(run: Run, wait: Wait) -> Sentence:
     who = ", ".join(wait.who[:5]) or "—"
     since = moment(wait.since)
@@ -151,8 +158,8 @@ def _wait_words(run: Run, wait: Wait) -> Sentence:
         case "approval":
             title = run.index.approvals[wait.object.partition(":")[2]][1].title
             said = say(N_("“{title}” waits since {since} for {who}."), title=title, who=who, since=since)
-        case "waiver":
-            said = say(N_("A waiver waits since {since} for {who} to decide on it."), since=since, who=who)
+        case "waiver" | "amendment":
+            said = say(_TO_DECIDE[wait.what], since=since, who=who)
         case "review":
             said = say(
                 N_("The run ends once {who} has looked at how the glass was broken and closed that action."),
@@ -211,6 +218,7 @@ def stage_waits(run: Run, processes: Processes) -> Iterator[Wait]:
                 yield wait
     yield from gate_waits(run)
     yield from waiver_waits(run)
+    yield from amendment_waits(run)
     yield from review_waits(run)
 
 
@@ -281,6 +289,8 @@ def current_details(run: Run, processes: Processes) -> str:
         stands = state.stages[stage.id]
         since = stands.ended_at or stands.opened_at
         lines.append(f"| {_cell(stage.title.en)} | {stands.state} | {moment(since) if since else ''} |")
+    if state.plan_version > 1:
+        lines += ["", f"Plan: version {state.plan_version}"]
     waits = list(islice(all_waits(run, processes), SHOWN))
     if waits:
         lines += ["", "| awaited | from whom | since | next by itself |", "|---|---|---|---|"]
@@ -337,6 +347,8 @@ def next_due_words(run: Run, due: datetime) -> str:
         return "read back once more that all traffic is on stable"
     if state.state == "scheduled":
         return "the run starts"
+    if state.amendment is not None and state.amendment.expires_at == due:
+        return "next: the amendment of the plan expires"
     return next(_rings_at(run, due), "next: the end of a pause or an observation")
 
 

@@ -117,9 +117,11 @@ def _measure(run: Run, stage: Stage, source: MetricSource, key: str) -> None:
 def measured(run: Run, effect: Measure, result: Measured) -> None:
     """Judge a check by what was measured; what could not be measured is an error, never a pass."""
     stage_id, _, key = effect.about.partition("/")
+    reached = run.state.stages.get(stage_id)
+    known = reached.checks.get(key) if reached else None
+    if known is None or known.asked != effect.key:
+        return  # of a former build, or of a plan that the run does not follow any more
     stage = run.index.stages[stage_id]
-    if run.stage(stage_id).checks[key].asked != effect.key:
-        return  # of a former build
     check = next(c for g in stage.gates for c in g.checks if f"{g.key}.{c.key}" == key)
     if result.value is None:
         cause = result.error or say(N_("{metric} has no data"), metric=effect.metric)

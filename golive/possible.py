@@ -133,7 +133,7 @@ class Footing:
             return ()
         if self.frozen:
             return self._ways_back()
-        return (*self._going(), *self._ways_back(), *self._build())
+        return (*self._going(), *self._ways_back(), *self._build(), *self._amend())
 
     def _ways_back(self) -> tuple[str, ...]:
         """Return how the run can be ended: an abort always wins, and traffic returns before that is recorded."""
@@ -154,6 +154,9 @@ class Footing:
             if stage.state == "open" and rollout is not None and rollout.state != "done":
                 return steering(rollout.state, claimed=rollout.claimed)
         return ()
+
+    def _amend(self) -> tuple[str, ...]:
+        return () if self.ending is not None else ("amend",)
 
     def _build(self) -> tuple[str, ...]:
         """A new build comes before traffic moves."""

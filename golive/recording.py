@@ -33,8 +33,8 @@ from golive.words import Sentence, Text, Words
 class Wait(Fact):
     """Something awaited: what, from whom, since when, and what happens next by itself and when.
 
-    `what` is `task`, `verify`, `approval`, `waiver`, `promote`, `gate`, `lock`, `bake`, `observe`, `hold`, `back_out`,
-    `traffic` or `start`; `object` names which one.
+    `what` is `task`, `verify`, `approval`, `waiver`, `amendment`, `promote`, `gate`, `lock`, `bake`, `observe`, `hold`,
+    `back_out`, `traffic` or `start`; `object` names which one.
     """
 
     what: str
@@ -255,6 +255,13 @@ class Start(Fact):
     signature: str = ""
 
 
+class AmendedPlan(Fact):
+    """The plan that a run follows since an amendment, and its number; the first is 1."""
+
+    version: int
+    plan: Plan
+
+
 class LockRequest(Fact):
     """Ask for, look again for, or give back the service and environment of the run."""
 
@@ -267,7 +274,8 @@ class LockRequest(Fact):
 class Batch(Fact):
     """What one call of `record` writes, in one transaction. `start` comes with the first batch only.
 
-    `after` is the number of the last event that was recorded before; None in batches of older code.
+    `amended` is the plan that the run follows since the last batch. `after` is the number of the last event that was
+    recorded before; None in batches of older code.
     """
 
     run_id: str
@@ -277,6 +285,7 @@ class Batch(Fact):
     tasks: tuple[TaskChange, ...] = ()
     approvals: tuple[ApprovalChange, ...] = ()
     lock: LockRequest | None = None
+    amended: AmendedPlan | None = None
     after: int | None = None
 
 

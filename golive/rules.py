@@ -15,6 +15,7 @@ from typing import Any
 
 from golive import (
     acts,
+    amendment,
     around_decisions,
     break_glass,
     ending,
@@ -186,6 +187,9 @@ _CHECKS: dict[type, Check] = {
     c.BreakGlass: break_glass.check_break_glass,
     c.RequestWaiver: waivers.check_request,
     c.DecideWaiver: waivers.check_decide,
+    c.Amend: amendment.check_amend,
+    c.DecideAmendment: amendment.check_decide,
+    c.WithdrawAmendment: amendment.check_withdraw,
     c.Comment: lambda run, _, act: acts.check_comment(run, act),
     c.Promote: lambda run, _, act: rollout.check_promote(run, act),
     c.PromoteFull: lambda run, _, act: rollout.check_promote_full(run, act),
@@ -217,6 +221,9 @@ _ACTS: dict[type, Check] = {
     c.BreakGlass: break_glass.break_glass,
     c.RequestWaiver: waivers.request,
     c.DecideWaiver: waivers.decide,
+    c.Amend: amendment.amend,
+    c.DecideAmendment: amendment.decide,
+    c.WithdrawAmendment: amendment.withdraw,
     c.Comment: lambda run, _, act: acts.comment(run, act),
     c.Promote: lambda run, _, act: rollout.promote(run, act),
     c.PromoteFull: lambda run, _, act: rollout.promote_full(run, act),
@@ -254,6 +261,7 @@ def _settle(run: Run, processes: Processes) -> None:
     _start_if_due(run)
     if run.moving:
         waivers.turn(run)
+        amendment.turn(run)
     settle(run, processes)
     ending.advance(run)
     if run.state.ending is not None and run.state.ending.traffic == "wanted" and not run.state.lock.held:
@@ -274,6 +282,7 @@ def _close(run: Run) -> None:
     else:
         return
     waivers.close(run)
+    amendment.close(run)
     if state.engine >= ENDS_STAGES_FIRST:
         _end_stages(run)
     if state.lock.held or state.lock.wanted:
@@ -294,6 +303,7 @@ def next_due(run: Run, processes: Processes) -> datetime | None:
     elif run.moving:
         moments.append(run.docket.next_ring())
         moments += waivers.turns(run)
+        moments.append(state.amendment.expires_at if state.amendment else None)
         for ref, approval in state.approvals.items():
             if approval.state == "pending":
                 moments += [next_expiry(run, ref), approval.clock.next_at if approval.clock else None]

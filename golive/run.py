@@ -76,7 +76,8 @@ class Run:
 
     `events` are not recorded yet; `effects` are asked for and carry the number of the event after which they may
     start, or 0 for those that do not wait (the return of traffic); `stopped` are keys of watches to end.
-    `touched` are tasks whose evidence, and stages whose gates, changed what may have been signed.
+    `amended` is the plan that it follows since an amendment, until that is recorded. `touched` are tasks whose
+    evidence, and stages whose gates, changed what may have been signed.
     """
 
     def __init__(self, state: RunState, plan: Plan, now: datetime) -> None:
@@ -96,6 +97,7 @@ class Run:
         # What was touched before the run was carried over is not carried: every stage is compared once.
         self.touched: dict[str, None] = dict.fromkeys(state.stages)
         self.docket = Docket(state.tasks)
+        self.amended: Plan | None = None
         self.clocked: dict[str, None] = {ref: None for ref, task in state.tasks.items() if task.clock}
 
     @property
@@ -107,6 +109,19 @@ class Run:
     def moving(self) -> bool:
         """Tell whether the run goes on by itself: neither held, nor ending, nor ended."""
         return self.state.state == "running" and self.state.ending is None and not self.state.closing
+
+    def follow(self, plan: Plan) -> None:
+        """Look up everything in another plan from now on; the state has been brought to it."""
+        self.plan = self.amended = plan
+        self.index = Index(plan)
+        self.docket = Docket(self.state.tasks)
+        self.clocked = {ref: None for ref, task in self.state.tasks.items() if task.clock}
+        for known in (self.changed_tasks, self.given):
+            for ref in [ref for ref in known if ref not in self.state.tasks]:
+                del known[ref]
+        for asked in (self.changed_approvals, self.subjects):
+            for ref in [ref for ref in asked if ref not in self.state.approvals]:
+                del asked[ref]
 
     def stage(self, stage_id: str) -> StageState:
         """Return the state of a stage."""

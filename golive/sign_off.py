@@ -70,7 +70,8 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
     ref = f"{stage.id}.{approval.key}"
     state = run.approval(ref)
     if state.state != "stale":
-        _let_go(state, state.decisions)
+        let_go(state, state.decisions)
+        state.planned = None
     state.again, state.redo, state.round = False, None, state.round + 1
     state.glass_broken_by = state.confirmed_at = None
     open_for_decisions(run, approval, state)
@@ -261,16 +262,22 @@ def _follow_change(run: Run, stage: Stage, approval: Approval, changed: list[str
     ref = f"{stage.id}.{approval.key}"
     state = run.state.approvals[ref]
     gone = [each for each in standing(state) if covered(approval, each) & set(changed)]
-    if state.state == "approved" and not gone and state.glass_broken_by is None:
-        return
+    if state.state != "approved" or gone or state.glass_broken_by is not None:
+        ask_anew(run, ref, changed, gone)
+
+
+def ask_anew(run: Run, ref: str, changed: Sequence[str], gone: Sequence[DecisionView]) -> None:
+    """Let what was asked or granted be asked again, since parts of it have `changed`, without the decisions `gone`."""
+    stage, approval = run.index.approvals[ref]
+    state = run.approval(ref)
     close(run, ref, "stale")
     state.again = True
-    _let_go(state, gone)
-    run.emit("DecisionsStale", f"approval:{ref}", title=approval.title, changed=changed)
+    let_go(state, gone)
+    run.emit("DecisionsStale", f"approval:{ref}", title=approval.title, changed=tuple(changed))
     open_again(run, stage)
 
 
-def _let_go(state: ApprovalState, gone: Sequence[DecisionView]) -> None:
+def let_go(state: ApprovalState, gone: Sequence[DecisionView]) -> None:
     """Let decisions no longer stand. They are kept for ever."""
     state.decisions = [
         decision.model_copy(update={"stale": True}) if decision in gone else decision

@@ -48,6 +48,8 @@ def named(source: str) -> Sentence:
 
 def all_named(sources: Sequence[str]) -> Sentence:
     """Return how people call several sources, in order."""
+    if not sources:
+        return say("—")
     first, *others = [named(source) for source in dict.fromkeys(sources)]
     for other in others:
         first = say(N_("{first}, {other}"), first=first, other=other)

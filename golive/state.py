@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime
 
 from golive.model import State
-from golive.plan import Release
+from golive.plan import Plan, Release
 from golive.recording import AddedSigner, Build, DecisionView, Delegation
 from golive.vocabulary import (
     ENDED,
@@ -85,6 +85,8 @@ class ApprovalState(State):
     looking: str | None = None
     looked_at: AwareDatetime | None = None
     confirmed_at: AwareDatetime | None = None
+    planned: dict[str, Any] | None = None
+    """What of the plan was signed, where an amendment has changed the plan since and not what this is about."""
     requested_at: AwareDatetime | None = None
     reminded_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
@@ -204,6 +206,24 @@ class WaiverState(State):
     decided_by: str | None = None
 
 
+class AmendmentState(State):
+    """A change of the plan that is asked for: version `base` is to be followed by `plan`.
+
+    One person of each of `functions` approves it; without any, one of all who sign in the run. `digest` is of the plan
+    before and after, and of the reason.
+    """
+
+    id: str
+    base: int
+    plan: Plan
+    by: str
+    digest: Digest
+    functions: tuple[str, ...] = ()
+    requested_at: AwareDatetime
+    expires_at: AwareDatetime
+    decisions: list[DecisionView] = []
+
+
 class ActionState(State):
     """An agreed improvement; with `reviews`, that somebody else must look at what this person did in an emergency.
 
@@ -220,8 +240,8 @@ class ActionState(State):
 class RunState(State):
     """A run. `seq` is the number of its last event; `ledger` holds the ids of the commands it has acknowledged.
 
-    The plan is not in it: it travels beside it, in the start. Dicts are looked up by reference and never ordered
-    by: the JSON converter sorts their keys.
+    The plan is not in it: it travels beside it, in the start; an `amendment` that waits for its decisions is. Dicts
+    are looked up by reference and never ordered by: the JSON converter sorts their keys.
     """
 
     run_id: str
@@ -244,6 +264,8 @@ class RunState(State):
     closing: Literal["", EndedName] = ""
     actions: list[ActionState] = []
     waivers: list[WaiverState] = []
+    plan_version: int = 1
+    amendment: AmendmentState | None = None
     ledger: list[str] = []
 
     @property

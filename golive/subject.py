@@ -27,13 +27,7 @@ def subject_of(run: Run, stage: Stage, approval: Approval) -> dict[str, Any]:
     waived = [_waiver(each) for each in in_force_of(run, before)]
     return {
         "release": run.state.release.model_dump(mode="json"),
-        "plan": {
-            "template": run.plan.template,
-            "version": run.plan.template_version,
-            "hash": run.plan.template_hash,
-            "parameters": run.plan.parameters,
-            "approval": approval.model_dump(mode="json"),
-        },
+        "plan": planned(run, stage, approval),
         "evidence": _evidence(run, stages, stage, approval),
         "gates": [_gates(run, other) for other in stages if other.id in before and other.gates],
         "rollout": [
@@ -42,6 +36,21 @@ def subject_of(run: Run, stage: Stage, approval: Approval) -> dict[str, Any]:
             if other.rollout
         ],
     } | ({"waivers": waived} if waived else {})
+
+
+def planned(run: Run, stage: Stage, approval: Approval) -> dict[str, Any]:
+    """Return what of the plan is signed: as it is, or as it was before amendments that this approval is not about."""
+    kept = run.state.approvals[f"{stage.id}.{approval.key}"].planned
+    if kept is not None:
+        return kept
+    plan, version = run.plan, run.state.plan_version
+    return {
+        "template": plan.template,
+        "version": plan.template_version,
+        "hash": plan.template_hash,
+        "parameters": plan.parameters,
+        "approval": approval.model_dump(mode="json"),
+    } | ({"amended": version} if version > 1 else {})
 
 
 def _evidence(run: Run, stages: list[Stage], own: Stage, approval: Approval) -> list[dict[str, Any]]:

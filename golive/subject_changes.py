@@ -81,6 +81,9 @@ _OF_RELEASE = {
 
 
 def _plan(before: dict[str, Any], now: dict[str, Any], _: Names) -> Iterator[Sentence]:
+    amended, former = now.get("amended", 1), before.get("amended", 1)
+    if amended != former:
+        yield say(N_("the plan was amended: it is version {now}; before: {was}"), now=amended, was=former)
     if any(before[name] != now[name] for name in ("template", "version", "hash")):
         yield say(N_("the template is {now}; before: {was}"), now=_template(now), was=_template(before))
     was, values = before["parameters"], now["parameters"]

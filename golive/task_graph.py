@@ -44,23 +44,27 @@ def open_task(run: Run, ref: str) -> None:
 
 def _set_due(run: Run, ref: str, plan: Task, state: TaskState, since: datetime | None = None) -> None:
     """Start the clock of a task. One that is done again counts `since` then: it is not overdue at once."""
+    due_at = due_time(run, ref, plan, since)
+    if due_at is not None:
+        state.clock = start_clock(run.plan, run.now, due_at)
+        run.clocked[ref] = None
+
+
+def due_time(run: Run, ref: str, plan: Task, since: datetime | None = None) -> datetime | None:
+    """Return when an open task is due by the plan, if its date is known; one that is done again counts `since` then."""
     due = plan.due
     if due is None:
-        return
+        return None
     origin = since or _entry(run, ref)
     if due.before_go_live:
-        if run.plan.go_live_at is None:
-            return
-        due_at = before_working(run.plan.calendar, run.plan.go_live_at, due.within.days)
-    else:
-        if due.after:
-            done_at = run.state.tasks[due.after].done_at
-            if done_at is None:
-                return
-            origin = max(origin, done_at) if since else done_at
-        due_at = add_working(run.plan.calendar, origin, due.within)
-    state.clock = start_clock(run.plan, run.now, due_at)
-    run.clocked[ref] = None
+        at = run.plan.go_live_at
+        return before_working(run.plan.calendar, at, due.within.days) if at else None
+    if due.after:
+        done_at = run.state.tasks[due.after].done_at
+        if done_at is None:
+            return None
+        origin = max(origin, done_at) if since else done_at
+    return add_working(run.plan.calendar, origin, due.within)
 
 
 def _entry(run: Run, ref: str) -> datetime:
@@ -118,7 +122,7 @@ def reopen(run: Run, ref: str, why: Digest | None = None) -> None:
             later = run.state.tasks[waiting]
             later.unmet += 1
             if later.state == "open":
-                _lock(run, waiting)
+                lock_again(run, waiting)
     run.clocked.pop(ref, None)
     run.touched[ref] = None
     fresh = TaskState(
@@ -131,7 +135,8 @@ def reopen(run: Run, ref: str, why: Digest | None = None) -> None:
         _set_due(run, ref, plan, fresh, since=run.now)
 
 
-def _lock(run: Run, ref: str) -> None:
+def lock_again(run: Run, ref: str) -> None:
+    """Lock a task that nobody has begun, since it waits for others again."""
     state = run.task(ref)
     state.state, state.clock, state.overdue = "locked", None, False
     run.clocked.pop(ref, None)

@@ -17,6 +17,9 @@ CheckStateName = Literal["not_run", "running", "pass", "pass_with_waiver", "fail
 ApprovalStateName = Literal["locked", "pending", "approved", "rejected", "returned", "expired", "stale"]
 WaiverStateName = Literal["requested", "granted", "rejected", "expired", "ended"]
 """`ended`: of a former build; `expired`: its time is over, and the check blocks again."""
+AmendmentStateName = Literal["requested", "in_force", "rejected", "withdrawn", "expired", "undecided"]
+"""`in_force`: the run follows it, or did until the next one; `undecided`: the run was over before."""
+AmendmentClass = Literal["minor", "major"]
 VerdictName = Literal["healthy", "unhealthy", "inconclusive"]
 
 ProcessName = Literal[

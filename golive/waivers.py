@@ -338,6 +338,13 @@ def turns(run: Run) -> Iterator[datetime]:
             yield waiver.starts_at
 
 
+def end_waivers(run: Run, checks: Collection[str]) -> None:
+    """End what was asked for or granted for these checks, `STAGE/GATE.CHECK`: they are gone or judge otherwise."""
+    for waiver in run.state.waivers:
+        if waiver.state in OPEN and waiver.check in checks:
+            _set(run, waiver, "ended")
+
+
 def of_former_builds(run: Run) -> None:
     """End what was asked for or granted for a former build."""
     for waiver in run.state.waivers:

@@ -61,6 +61,11 @@ NAMES: dict[str, str] = {
     "unhealthy": N_("unhealthy"),
     "inconclusive": N_("inconclusive"),
     "successful": N_("successful"),
+    # amendments
+    "minor": N_("minor"),
+    "major": N_("major"),
+    "in_force": N_("in force"),
+    "undecided": N_("not decided before the end"),
     # evidence
     "remark": N_("remark"),
     "file": N_("file"),
@@ -73,6 +78,7 @@ NAMES: dict[str, str] = {
     "verify": N_("verification"),
     "approval": N_("approval"),
     "waiver": N_("waiver"),
+    "amendment": N_("amendment"),
     "review": N_("review"),
     "promote": N_("promotion"),
     "gate": N_("gate"),

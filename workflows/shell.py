@@ -172,7 +172,8 @@ class Shell:
         # Only here: what was carried decides as it did when it was carried, also in a replay by later code.
         adopt(self._run)
         self._run.state.engine = ENGINE
-        workflow.continue_as_new(args=[self._start, self._run.state])
+        start = self._start.model_copy(update={"plan": self._run.plan})  # the present one, if it was amended
+        workflow.continue_as_new(args=[start, self._run.state])
 
     def _watch_again(self) -> None:
         for stage in self._run.plan.stages:

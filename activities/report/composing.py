@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from activities.report.amending import amendments
 from activities.report.decisions import decisions
 from activities.report.document import Document
 from activities.report.gates import alerts, gates
@@ -26,6 +27,7 @@ def compose(story: Story, kind: Kind, outcome_of_run: EndedName | None) -> Docum
         planned_and_actual(told),
         where_time_went(told, waits),
         decisions(told),
+        amendments(told),
         gates(told),
         alerts(told),
         traffic(told),

@@ -52,8 +52,9 @@ class Told:
     def titles(self) -> dict[str, Text]:
         """The title of each stage, by id, of each task and approval, by ref."""
         named = {stage.id: stage.title for stage in self.run.plan.stages}
-        named |= {task.ref: task.title for task in self.run.tasks}
-        return named | {approval.ref: approval.title for approval in self.run.approvals}
+        named |= {task.ref: task.title for task in (*self.run.gone_tasks, *self.run.tasks)}
+        asked = (*self.run.gone_approvals, *self.run.approvals)
+        return named | {approval.ref: approval.title for approval in asked}
 
     def title(self, about: str) -> Cell:
         """Return the title of an object of the journal, such as `task:uat.regression`."""

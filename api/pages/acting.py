@@ -75,6 +75,15 @@ class Tried:
 
 
 NOT_TRIED = Tried()
+
+
+def at_fields(tried: Tried, **fields: str) -> Tried:
+    """Return what was tried with its problem at the field at fault, by the code of a refusal that names none."""
+    problem = dict(tried.problem)
+    problem.setdefault("field", fields.get(problem["code"]))
+    return replace(tried, problem=problem)
+
+
 Again = Callable[[Tried], Awaitable[Response]]
 
 

@@ -18,6 +18,7 @@ ACTS: Mapping[str, str] = {
     "abort": N_("Abort the run"),
     "actions": N_("Agree on an action"),
     "add-signer": N_("Add signers …"),
+    "amend": N_("Amend the plan"),
     "approve": N_("Approve"),
     "block": N_("Say that it is blocked"),
     "break-glass": N_("Break the glass …"),
@@ -77,6 +78,9 @@ _FIELDS: Mapping[str, str] = {
     "reject comment": N_("Reason"),
     "return comment": N_("Reason"),
     "return task": N_("Task"),
+    "amend go_live_at": N_("Planned go-live"),
+    "amend template_version": N_("Version of the template"),
+    "take-back reason": N_("Reason"),
     "release version": N_("Version"),
     "release artifacts": N_("Artifacts"),
     "release authors": N_("Made by"),
@@ -112,9 +116,9 @@ _OF_EVIDENCE = {
 _EVIDENCE = re.compile(r"(?:task|item\.(?P<item>[^.]+))\.(?:metric\.\d+\.)?(?P<part>\w+)")
 _CHOICES = ("result", "meaning", "place")
 _SPOKEN = {"en": "English", "zh": "简体中文"}
-_OF_RUNS = ("runs", "tasks", "approvals", "waivers")
-_RUN = re.compile(r"[^.]+?(?=\.|-w\d+$|$)")
-"""The run in the id of itself, of a task, an approval or a waiver."""
+_OF_RUNS = ("runs", "tasks", "approvals", "waivers", "amendments")
+_RUN = re.compile(r"[^.]+?(?=\.|-[wm]\d+$|$)")
+"""The run in the id of itself, of a task, an approval, a waiver or an amendment."""
 
 
 def act_of(path: str) -> str:

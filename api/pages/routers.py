@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.pages import (
+    amendments,
     approval,
     attachments,
     components,
@@ -41,5 +42,6 @@ ROUTERS = (
     run.router,
     run_forms.router,
     waivers.router,
+    amendments.router,
     components.router,
 )

@@ -25,7 +25,7 @@ from golive.words import Language
 router = APIRouter(include_in_schema=False)
 
 JOURNAL_PAGE = 100
-LEADS = ("hold", "resume", "abort", "rollback", "promote", "promote_full", "retry", "new_build")
+LEADS = ("hold", "resume", "abort", "rollback", "promote", "promote_full", "retry", "new_build", "amend")
 """The acts of who leads a run; what people say of it is not among them."""
 
 

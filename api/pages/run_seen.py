@@ -193,7 +193,11 @@ def _named_beside(look: Look, voice: Voice) -> Mapping[str, Named]:
     actions = {
         f"action:{one.id}": Named(title=(one.text or one.id)[:80], href=f"#{one.id}") for one in look.actions
     }
-    return {**waivers, **actions}
+    amendments = {
+        f"amendment:{one.id}": Named(title=voice.name("amendment"), href=f"/amendments/{one.id}")
+        for one in look.run.amendments
+    }
+    return {**waivers, **actions, **amendments}
 
 
 def event_seen(row: JournalRow, language: Language, named: Mapping[str, Named]) -> EventSeen:

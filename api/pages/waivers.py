@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.attempts import Attempt
-from api.pages.acting import NOT_TRIED, Tried, acted, given
+from api.pages.acting import NOT_TRIED, Tried, acted, at_fields, given
 from api.pages.following import news_about
 from api.pages.live import LastRunId, RunAfter, stream, who
 from api.pages.rendering import page, part, voice_of
@@ -84,7 +83,7 @@ async def request(run_id: RunPath, sent: ActDep) -> Response:
         return await api.request(run_id, body(), attempt, visit.house, visit.language)
 
     async def again(tried: Tried) -> Response:
-        return await _form(visit, run_id, sent.text("check"), _at_fields(tried, waiver_times="ends_at"))
+        return await _form(visit, run_id, sent.text("check"), at_fields(tried, waiver_times="ends_at"))
 
     return await acted(sent, body, do, back=f"/runs/{run_id}", again=again)
 
@@ -180,17 +179,10 @@ async def _decide(waiver_id: str, sent: Sent, decision: str) -> Response:
         return await api.decide(waiver_id, body(), attempt, visit.house, visit.language)
 
     async def again(tried: Tried) -> Response:
-        return await _page(visit, waiver_id, _at_fields(tried, reason_missing="comment"))
+        return await _page(visit, waiver_id, at_fields(tried, reason_missing="comment"))
 
     return await acted(sent, body, do, back=f"/waivers/{waiver_id}", again=again)
 
 
 def _decision(decision: str, comment: str | None) -> Callable[[], WaiverDecisionGiven]:
     return lambda: given(WaiverDecisionGiven, {"decision": decision, "comment": comment})
-
-
-def _at_fields(tried: Tried, **fields: str) -> Tried:
-    """Return what was tried with its problem at the field at fault, by the code of a refusal that names none."""
-    problem = dict(tried.problem)
-    problem.setdefault("field", fields.get(problem["code"]))
-    return replace(tried, problem=problem)

@@ -218,6 +218,9 @@ class ApprovalShown(Shown):
     due_at: Moment | None
     expires_at: Moment | None
     wait: WaitShown | None
+    gone_in: int | None = Field(
+        examples=[2], description="Since which version of the plan it is in it no more; null while it is."
+    )
 
     @classmethod
     def of(

@@ -11,6 +11,7 @@ from api.schemas.approvals import ApprovalShown
 from api.schemas.forecast import StageForecastShown
 from api.schemas.given import Given, Prose, Reason
 from api.schemas.named import (
+    AmendmentId,
     Chained,
     CommandId,
     Environment,
@@ -28,7 +29,7 @@ from api.schemas.stages import StageShown
 from api.schemas.tasks import TaskShown
 from db.views import RunHeader, RunWhole
 from golive.plan import Lesson
-from golive.vocabulary import Pace, RunStateName
+from golive.vocabulary import AmendmentClass, AmendmentStateName, Pace, RunStateName
 from golive.words import Language
 
 
@@ -70,6 +71,7 @@ class RunLine(Shown):
     template: TemplateName
     template_version: Nth
     template_title: Annotated[str, Field(examples=["Standard go-live of a service"])]
+    plan_version: Nth = Field(description="1, and one more for each amendment that came into force.")
     release_manager: Annotated[str, Field(examples=["rm"])]
     blocked_by: str | None = Field(
         examples=["“Test the payment by card” waits for ann until Monday 17:00."],
@@ -105,6 +107,17 @@ class LessonOfPlan(Shown):
         return cls.model_validate(lesson)
 
 
+class AmendmentOfRun(Shown):
+    """A change of the run's plan, in one line."""
+
+    id: AmendmentId
+    base: Nth
+    kind: AmendmentClass = Field(examples=["major"])
+    state: AmendmentStateName = Field(examples=["in_force"])
+    by: Annotated[str, Field(examples=["rm"])]
+    requested_at: Moment
+
+
 class RunShown(RunLine):
     """A whole run."""
 
@@ -120,6 +133,11 @@ class RunShown(RunLine):
     stages: list[StageShown]
     tasks: list[TaskShown]
     approvals: list[ApprovalShown]
+    gone_tasks: list[TaskShown] = Field(description="Tasks that an amendment took out of the plan.")
+    gone_approvals: list[ApprovalShown] = Field(
+        description="Approvals that an amendment took out of the plan."
+    )
+    amendments: list[AmendmentOfRun] = Field(description="Asked for in this run, the newest first.")
     waits: list[WaitShown]
     forecast: list[StageForecastShown] = Field(description="When each stage was planned to open and end.")
     lessons: list[LessonOfPlan] = Field(description="What earlier runs of the same service taught.")
@@ -155,6 +173,9 @@ class RunShown(RunLine):
             ],
             tasks=[TaskShown.of(task, language) for task in run.tasks],
             approvals=[ApprovalShown.of(approval, language) for approval in run.approvals],
+            gone_tasks=[TaskShown.of(task, language) for task in run.gone_tasks],
+            gone_approvals=[ApprovalShown.of(approval, language) for approval in run.gone_approvals],
+            amendments=[AmendmentOfRun.taken(amendment) for amendment in run.amendments],
             waits=[WaitShown.of(wait, language) for wait in run.waits],
             forecast=forecast,
             beside=list(run.beside),

@@ -54,8 +54,8 @@ class WaitShown(Shown):
 
     what: str = Field(
         examples=["task"],
-        description="task, verify, approval, promote, gate, lock, bake, observe, hold, back_out, traffic, "
-        "start",
+        description="task, verify, approval, waiver, amendment, promote, gate, lock, bake, observe, hold, back_out, "
+        "traffic, start",
     )
     object: str = Field(examples=["uat.test"], description="Which task, approval, stage or rollout.")
     who: list[Person] = Field(description="Who can end the wait, by name.")

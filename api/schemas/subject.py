@@ -31,6 +31,7 @@ class PlanSigned(Shown):
     version: Nth
     hash: Sha256
     parameters: dict[str, str | int | float | bool]
+    amended: int = Field(default=1, examples=[2], description="Which version of the run's plan it is of.")
 
 
 class WorkSigned(Shown):

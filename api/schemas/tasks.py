@@ -131,6 +131,9 @@ class TaskShown(Shown):
     verified_by: str | None
     reason: str | None = Field(description="Why it is blocked, open again or not applicable.")
     wait: WaitShown | None
+    gone_in: int | None = Field(
+        examples=[2], description="Since which version of the plan it is in it no more; null while it is."
+    )
 
     @classmethod
     def of(cls, task: TaskView, language: Language) -> TaskShown:

@@ -4,7 +4,8 @@ runs ─┬─ tasks                               the read model: written by `r
       ├─ approvals ── approval_waiting, subjects
       ├─ run_people
       ├─ lessons, actions, comments, reports, histories
-      └─ waivers ── waiver_waiting
+      ├─ waivers ── waiver_waiting
+      └─ amendments ── amendment_waiting; former_plans
 journal, words, stream_heads, refusals       what happened, chained; people's texts, erasable
 service_locks, lock_waiters, measurements    who may move traffic, and what was measured then
 users, tokens, templates, checklists, ...    administration
@@ -27,6 +28,7 @@ from db.tables.administration import (
     user_roles,
     users,
 )
+from db.tables.amending import amendment_waiting, amendments, former_plans
 from db.tables.directory import absences, group_members, groups, service_owners, user_managers
 from db.tables.journal import journal, refusals, stream_heads, words
 from db.tables.reading import looks
@@ -51,6 +53,8 @@ from db.tables.traffic import lock_waiters, measurements, notifications, request
 __all__ = [
     "absences",
     "actions",
+    "amendment_waiting",
+    "amendments",
     "approval_waiting",
     "approvals",
     "attachments",
@@ -58,6 +62,7 @@ __all__ = [
     "comments",
     "enrolments",
     "failed_sign_ins",
+    "former_plans",
     "group_members",
     "groups",
     "histories",

@@ -25,7 +25,13 @@ GET /absences · POST /absences · PATCH /absences/{} · DELETE /absences/{}
 POST /checklists · GET /health · GET /audit · GET /audit/verify
 GET /audit/export · GET /audit/key · GET /approvals/{}/receipts/{} · GET /approvals/{}/changes
 """
-PURE = {"/templates/bundle/validate", "/templates/validate", "/templates/preview", "/checklists/validate"}
+PURE = {
+    "/runs/{run_id}/amend/preview",
+    "/templates/bundle/validate",
+    "/templates/validate",
+    "/templates/preview",
+    "/checklists/validate",
+}
 """POSTs that change nothing: the same again is the same by itself."""
 
 

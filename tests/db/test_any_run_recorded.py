@@ -5,27 +5,30 @@ from __future__ import annotations
 import asyncio
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
-from typing_extensions import override
+from sqlalchemy import select
 
 from db.audit import verify
 from db.queries import get_run
 from db.session import Database
+from db.tables import former_plans
 from db.views import RunWhole
 from golive.state import RunState
 from tests.databases import Databases, Kind
 from tests.db.story import record, with_signature
-from tests.rules.test_any_run import PLAN, AnyRun
-from tests.rules.world import words
+from tests.rules.test_any_amendment import AnyAmendedRun
+from tests.rules.test_any_run import AnyRun
+from tests.rules.world import World, words
 
 
-class RecordedRun(AnyRun):
-    """A run as the rules' own test plays it; in the end its batches are recorded in order, each twice."""
+class Recorded:
+    """A run as the rules' own tests play it; in the end its batches are recorded in order, each twice."""
 
     databases: ClassVar[Databases]
+    world: World
 
-    @override
     def teardown(self) -> None:
         if hasattr(self, "world"):
             asyncio.run(self._record_and_compare())
@@ -39,14 +42,19 @@ class RecordedRun(AnyRun):
             async with database.reading() as session:
                 assert (await verify(session)).ok
                 run = await get_run(session, "r1")
+                former = (await session.execute(select(former_plans))).all()
         finally:
             await database.close()
-        assert run.plan == PLAN
+        assert (run.plan, run.plan_version) == (self.world.run.plan, self.world.run.state.plan_version)
+        assert len(former) == run.plan_version - 1
         assert run.seq == len(self.world.journal)
         _agree(run, self.world.run.state)
 
 
 def _agree(run: RunWhole, state: RunState) -> None:
+    assert {task.ref for task in run.tasks} == set(state.tasks)
+    assert {approval.ref for approval in run.approvals} == set(state.approvals)
+    assert all(task.wait is None and task.gone_in for task in run.gone_tasks)
     assert (run.state, run.weight, run.ended_at) == (state.state, state.weight, state.ended_at)
     assert run.builds == tuple(state.builds)
     for task in run.tasks:
@@ -65,10 +73,19 @@ def _agree(run: RunWhole, state: RunState) -> None:
         assert stage.state == state.stages[stage.id].state
 
 
-def test_any_run_is_recorded_as_it_is(databases: Databases, kind: Kind) -> None:
-    RecordedRun.databases = databases
+class RecordedRun(Recorded, AnyRun):
+    """A run that follows the plan of its start."""
+
+
+class RecordedAmendedRun(Recorded, AnyAmendedRun):
+    """A run whose plan is amended."""
+
+
+@pytest.mark.parametrize("machine", [RecordedRun, RecordedAmendedRun])
+def test_any_run_is_recorded_as_it_is(machine: Any, databases: Databases, kind: Kind) -> None:
+    machine.databases = databases
     run_state_machine_as_test(
-        RecordedRun,
+        machine,
         settings=settings(
             max_examples=12 if kind == "sqlite" else 4,
             stateful_step_count=40,

@@ -41,7 +41,7 @@ stages:
     on_rollback: [{key: restore, title: Restore it, function: ops}]
 """
 SPEAKING = {"comment", "add_lesson", "add_action"}
-LEADING = {"hold", "new_build", "rollback", "abort", *SPEAKING}
+LEADING = {"amend", "hold", "new_build", "rollback", "abort", *SPEAKING}
 
 
 def offered(shown: Shown) -> set[str]:
@@ -111,7 +111,7 @@ async def test_a_run_is_held_and_resumed_through_its_forms_and_why_is_told(team:
         held = await manager.send(shown, f"{path}/hold", reason="The copy is not ready.\nops1 restores it.")
         assert held.path == path
         assert "number" in held.text
-        assert offered(held) == {"resume", "new_build", "rollback", "abort", *SPEAKING}
+        assert offered(held) == {"amend", "resume", "new_build", "rollback", "abort", *SPEAKING}
         assert "Why it is not moving" in held.text
         quoted = held.html.select_one(".why blockquote")
         assert quoted is not None

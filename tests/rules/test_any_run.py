@@ -199,7 +199,7 @@ class AnyRun(RuleBasedStateMachine):
         for decision in standing:
             assert decision.digest == approval.digest
             assert any(
-                decision.by in PLAN.members(r.source)
+                decision.by in world.run.plan.members(r.source)
                 and decision.by not in barred(world.run, r.exclude_doers_of)
                 for r in plan.rules
             )
@@ -240,7 +240,7 @@ class AnyRun(RuleBasedStateMachine):
     @invariant()
     def stages_keep_their_order(self) -> None:
         state = self.world.run.state
-        for stage in PLAN.stages:
+        for stage in self.world.run.plan.stages:
             if state.stages[stage.id].state == "passed" and not state.ending and not state.ended:
                 assert state.stages[stage.id].remaining == 0
                 tasks = [state.tasks[f"{stage.id}.{t.key}"].state for t in stage.tasks]

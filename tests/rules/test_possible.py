@@ -12,6 +12,7 @@ from golive import rules
 from golive.errors import GoliveError
 from golive.possible import FROM, Footing, Work, fixed, no_return, shifted_by
 from tests.rules.acting import shown, to_grey
+from tests.rules.amending import asking, with_people
 from tests.rules.plans import GREY, REVIEW, SIGNED, UAT, make_plan, release, task
 from tests.rules.test_any_run import PLAN, AnyRun
 from tests.rules.world import World, started, words
@@ -62,7 +63,8 @@ def offered(world: World) -> set[str]:
 
 
 def taken(world: World) -> set[str]:
-    return {name for name, body in ACTS.items() if refusal(world, body) is None}
+    acts = ACTS | {"amend": asking(world, with_people(world.plan, dev=world.plan.people["dev"][::-1]))}
+    return {name for name, body in acts.items() if refusal(world, body) is None}
 
 
 def agrees(world: World) -> None:
@@ -129,7 +131,7 @@ def test_a_task_that_cannot_be_undone_leaves_no_rollback() -> None:
     to_grey(world)
     agrees(world)
     assert "rollback" not in offered(world)
-    assert {"promote", "promote_full", "retry", "hold", "abort"} == offered(world)
+    assert {"amend", "promote", "promote_full", "retry", "hold", "abort"} == offered(world)
 
 
 def test_a_failed_shift_and_a_retry_do_not_let_the_build_be_replaced() -> None:

@@ -15,6 +15,7 @@ from golive.evidence import Metric
 from golive.subject import PARTS, subject_of
 from golive.subject_changes import Change, changes, new_build
 from golive.words import Text
+from tests.rules.amending import amend, changed
 from tests.rules.plans import GREY, PEOPLE, SIGNED, UAT, make_plan, release, task
 from tests.rules.world import World, started, words
 
@@ -53,6 +54,14 @@ def subject(world: World) -> dict[str, Any]:
 
 
 SUBJECT = subject(asked())
+
+
+def test_an_amended_plan_is_told_by_its_version() -> None:
+    world = asked()
+    more = [task("run"), task("read", needs=["uat.run"], verify=True)]
+    amend(world, changed(world.plan, "uat", tasks=more), "ops1", "qa1")
+    found = told(changes(SUBJECT, subject(world), NAMES))
+    assert ("plan", "the plan was amended: it is version 2; before: 1") in found
 
 
 def told(found: tuple[Change, ...]) -> list[tuple[str, str]]:

@@ -157,4 +157,4 @@ def started(plan: Plan) -> World:
 def run_of(world: World) -> Run:
     """Return the run of a world, loaded anew from its state as continue-as-new does."""
     state = type(world.run.state).model_validate_json(world.run.state.model_dump_json())
-    return Run(state, world.plan, world.now)
+    return Run(state, world.run.plan, world.now)
