@@ -19,6 +19,8 @@ def decisions(told: Told) -> Section:
     blocks: list[Block] = [_approvals(told), _made(told)]
     if told.events("DecisionsStale"):
         blocks.append(_stale(told))
+    if told.events("RuleExpired"):
+        blocks.append(_expired(told))
     if told.events("GlassBroken"):
         blocks.append(_broken(told))
     return Section("decisions", say(N_("Decisions")), tuple(blocks))
@@ -149,6 +151,15 @@ def _stale(told: Told) -> Block:
     ]
     columns: tuple[Sentence, ...] = (say(N_("time")), say(N_("approval")), say(N_("what had changed")))
     return table(say(N_("Decisions that became stale")), columns, rows, none=say(N_("None became stale.")))
+
+
+def _expired(told: Told) -> Block:
+    rows: list[tuple[Cell, ...]] = [
+        (time_of(row), told.title(row.object), row.payload["rule"], ", ".join(row.payload["awaited"]))
+        for row in told.events("RuleExpired")
+    ]
+    columns = (say(N_("time")), say(N_("approval")), say(N_("rule")), say(N_("awaited")))
+    return table(say(N_("Rules that expired")), columns, rows, none=say(N_("None expired.")))
 
 
 def _broken(told: Told) -> Block:

@@ -14,7 +14,7 @@ from tests.api.client import Client
 from tests.db.story import event, record
 from tests.pages.browser import chromium, served, signed_in
 from tests.pages.reader import SITE, Reader, Shown, filled, reading
-from tests.pages.test_task import recorded
+from tests.pages.working import recorded
 
 TASK = "/tasks/r1.uat.plan"
 LIMIT = 20 * 1024 * 1024

@@ -9,7 +9,7 @@ from tests.api.client import Client
 from tests.api.team import Team
 from tests.pages.reader import reading
 from tests.pages.served import browsing
-from tests.pages.test_task import recorded
+from tests.pages.working import recorded
 
 pytestmark = [pytest.mark.proof, pytest.mark.slow]
 

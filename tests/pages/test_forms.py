@@ -11,7 +11,7 @@ from tests.api.team import Team
 from tests.pages.approvals import asked
 from tests.pages.people import enrolled, sign_in
 from tests.pages.reader import Shown, reading
-from tests.pages.test_task import FILES, WHOLE, Pages, pages
+from tests.pages.working import FILES, WHOLE, Pages, pages
 
 __all__ = ["pages"]
 

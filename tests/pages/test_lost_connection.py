@@ -12,7 +12,7 @@ from playwright.async_api import Browser, FilePayload, Page, Route, expect
 from tests.api.team import JUNIT, Team
 from tests.pages.served import browsing
 from tests.pages.test_runs_in_browser import fill, the_only_run
-from tests.pages.test_task import FILES, WHOLE, Pages, pages
+from tests.pages.working import FILES, WHOLE, Pages, pages
 
 __all__ = ["pages"]
 

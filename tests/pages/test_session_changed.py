@@ -11,7 +11,7 @@ from tests.api.client import Client
 from tests.pages.people import PASSWORD, enrolled
 from tests.pages.reader import Reader, filled, reading
 from tests.pages.served import browsing
-from tests.pages.test_task import Pages, pages
+from tests.pages.working import Pages, pages
 
 __all__ = ["pages"]
 

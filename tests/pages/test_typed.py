@@ -8,7 +8,7 @@ from playwright.async_api import Browser, FilePayload, Page, expect
 from tests.api.team import Team
 from tests.pages.served import browsing
 from tests.pages.test_lost_connection import AWAY
-from tests.pages.test_task import Pages, pages
+from tests.pages.working import Pages, pages
 
 __all__ = ["pages"]
 

@@ -9,7 +9,7 @@ from tests.api.team import Team
 from tests.pages.approvals import Asked, asked
 from tests.pages.people import invited
 from tests.pages.reader import Reader, Shown, reading
-from tests.pages.test_task import FILES, WHOLE, Pages, pages
+from tests.pages.working import FILES, WHOLE, Pages, pages
 
 __all__ = ["pages"]
 
