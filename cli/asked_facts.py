@@ -34,7 +34,10 @@ def complete(golive: Connected, task: Row, given: dict[str, Any]) -> None:
     if missing and not sys.stdin.isatty():
         lacking = ", ".join(item["id"] for item in missing)
         raise Failure(
-            _("Nobody is there to answer: add --item ID=pass for each of {items}.").format(items=lacking)
+            _(
+                "Nobody is there to answer, and the run has begun: golive task complete {task}, with --item ID=pass "
+                "for each of {items}."
+            ).format(task=task["id"], items=lacking)
         )
     while True:
         asked = {item["id"]: _asked(golive, item) for item in missing}

@@ -166,7 +166,7 @@ def _wait(golive: Connected, run: str, approval: str) -> None:
     """Wait until both have signed. Raises Failure when it is decided otherwise."""
     about = f"approval:{approval.removeprefix(f'{run}.')}"
     for new in Seen(golive, run).looks():
-        for event in (each for each in new if each["object"] == about):
+        for event in (each for each in new if each["object"] in ("run", about)):
             screen.err().print(line(event), soft_wrap=True)
             if event["type"] in _AGAINST:
                 sentence = _("It was not approved: {what}. The run goes on: golive show {run}")

@@ -24,6 +24,7 @@ from cli.tables import EVENTS, WAITS, Row, actor, listed, section, table
 from golive.vocabulary import ENDED
 
 _LAST_EVENTS = 8
+_ENDS = {"RunCompleted", "RunAborted"}
 AGAIN = 1.0
 """Seconds before golive is asked again that was away or restarts."""
 
@@ -76,7 +77,9 @@ class Seen:
         """Yield what is new: at once, whenever the journal has gone on, and the last time when the run has ended."""
         while True:
             for _news in self._wakes():
-                yield self.look()
+                yield (new := self.look())
+                if not self.ended and any(event["type"] in _ENDS for event in new):
+                    yield self.look()  # it ended after it was read; no news will come that would wake us
                 if self.ended:
                     return
             time.sleep(AGAIN)

@@ -29,12 +29,16 @@ def at_a_terminal(
     command: Sequence[str],
     folder: Path,
     env: Mapping[str, str],
-    answers: Mapping[str, str],
+    answers: Mapping[str, Sequence[str]],
     *,
     once: str,
     then: Callable[[str], None],
 ) -> Done:
-    """Run `command`, answer each question of `answers` as often as it is asked, and do `then` `once` that is said."""
+    """Run `command`, answer what it asks, and do `then` `once` that is said.
+
+    `answers` are, by question, what is answered the first time and so on; the last answer serves from then on.
+    """
+    left = {question: list(each) for question, each in answers.items()}
     master, slave = pty.openpty()
     words = {**env, "TERM": "dumb", "COLUMNS": "400"}
     process = subprocess.Popen(command, cwd=folder, env=words, stdin=slave, stdout=slave, stderr=slave)
@@ -43,9 +47,10 @@ def at_a_terminal(
     try:
         while more := _read(master, time.monotonic() + PATIENCE, said):
             said += more
-            if asked := next((q for q in answers if said[answered:].rstrip().endswith(q)), None):
+            if asked := next((q for q in left if said[answered:].rstrip().endswith(q)), None):
                 answered = len(said)
-                os.write(master, f"{answers[asked]}\n".encode())
+                answer = left[asked].pop(0) if len(left[asked]) > 1 else left[asked][0]
+                os.write(master, f"{answer}\n".encode())
             if once in said and not acted:
                 acted = True
                 then(said)

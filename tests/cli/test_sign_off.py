@@ -13,6 +13,7 @@ import pytest
 
 from cli.language import ROOT
 from tests.cli.profile import both_sign, links_in, profile_at
+from tests.cli.terminal import at_a_terminal
 from tests.cli.whole import Person, Whole
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("up")]
@@ -142,4 +143,32 @@ def test_where_nobody_can_answer_what_is_missing_is_named(whole: Whole, built: P
     )
     assert done.exit_code == 1
     said = " ".join(done.stderr.split())
-    assert "add --item ID=pass for each of risks-told, people-reachable, no-other-change" in said
+    assert "sign-off.put-facts-together, with --item ID=pass for each of risks-told, people-reachable" in said
+
+
+def test_what_golive_does_not_take_is_asked_again(whole: Whole, built: Path) -> None:
+    """The facts are asked at a terminal; a link that is none is refused by golive, and all is asked once more."""
+    command = [
+        sys.executable,
+        "-m",
+        "cli",
+        "sign-off",
+        "shop.tar",
+        "--ops",
+        "sof-gus",
+        "--qa",
+        "sof-hal",
+        *FACTS[:4],
+    ]
+    answers = {
+        "pass, fail or na [pass]:": ["maybe", ""],
+        "A link, https://...:": ["the wall", "https://example.com/duty"],
+    }
+    env = {**whole.env, "PYTHONPATH": str(ROOT)}
+    done = at_a_terminal(
+        command, built, env, answers, once="Waiting for both", then=lambda said: both_sign(whole.url, said)
+    )
+    assert done.code == 0, done.said
+    assert "“maybe” is not a result: pass, fail or na" in done.said
+    assert done.said.count("Link the duty roster") == 2
+    assert "Your answer" not in done.said, "what was given by option is not asked"

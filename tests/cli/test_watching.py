@@ -50,6 +50,17 @@ def test_the_stream_wakes_and_what_was_read_already_wakes_nobody() -> None:
     assert asked == ["", "", "/events?after=0", "/stream?after=1", "", "/events?after=1"]
 
 
+def test_a_run_that_ends_between_two_reads_is_read_again() -> None:
+    """The run is read before its events: so its end may be among these while it was still running when it was read."""
+    end = Said(200, {"items": [{"seq": 2, "type": "RunCompleted", "summary": "over"}], "next_cursor": None})
+    with serving(RUNNING, RUNNING, end, COMPLETED, events()) as api:
+        done, told, asked = watched(api)
+    assert (done.exit_code, told) == (0, [2]), done.stderr
+    assert asked == ["", "", "/events?after=0", "", "/events?after=2"], (
+        "no news would wake who waited for them"
+    )
+
+
 @pytest.mark.parametrize("broken", [Said(0), Said(503, {"detail": "Nobody hears of news."}), stream()])
 def test_a_stream_that_breaks_off_is_taken_up_again(broken: Said) -> None:
     with serving(RUNNING, RUNNING, events(1), broken, COMPLETED, events(2)) as api:

@@ -60,9 +60,9 @@ def test_decision_records_are_numbered_and_one_screen_long() -> None:
 
 
 ANSWERS = {
-    "pass, fail or na [pass]:": "",
-    "Your answer:": "none",
-    "A link, https://...:": "https://example.com/duty",
+    "pass, fail or na [pass]:": [""],
+    "Your answer:": ["none"],
+    "A link, https://...:": ["https://example.com/duty"],
 }
 """What a newcomer answers, by what is asked."""
 
