@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -30,6 +31,7 @@ from db.events import receipt_of
 from db.queries import get_run
 from db.session import Session
 from golive.commands import Amend, DecideAmendment, Receipt, WithdrawAmendment
+from golive.foreseeing import difference
 from golive.permissions import REQUIRED
 from golive.vocabulary import AmendmentStateName
 from golive.words import Language
@@ -123,7 +125,8 @@ async def _asked(house: HouseDep, run_id: str, given: ChangesGiven, reason: str)
     async with house.database.reading() as session:
         run = await get_run(session, run_id)
         plan = await amended_plan(session, house, run, given.changes())
-    return Amend(plan=plan, base=run.plan_version, reason=words(reason))
+    patch = await asyncio.to_thread(difference, run.plan, plan)
+    return Amend(plan=plan, base=run.plan_version, patch=patch, reason=words(reason))
 
 
 @router.get(
