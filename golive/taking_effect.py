@@ -158,7 +158,8 @@ def _keep_signed(run: Run, before: Index, signed: dict[str, dict[str, object]]) 
             continue
         state = run.state.approvals[ref]
         if signable.of(ref) == former.of(ref) or _under_traffic(run, stage):
-            state.planned = signed[ref] if standing(state) or state.state == "pending" else None
+            stands = state.state in ("pending", "approved") or standing(state)
+            state.planned = signed[ref] if stands else None
             continue
         state.planned = None
         if not same_rules(before.approvals[ref][1], approval):

@@ -86,7 +86,9 @@ def _shape(amendment_id: str | None, language: Language) -> Shape:
     summary="Foresee an amendment",
     description="What an amendment would change and do, and who would have to approve it. Nothing changes and nobody "
     "is told." + permission(*REQUIRED["amend"]),
-    responses=problems(*BODY, "403 role_missing", *_AMENDS, "409 run_ended", "503 engine_unavailable"),
+    responses=problems(
+        *BODY, "403 role_missing", *_AMENDS, "409 run_ended", "503 engine_unavailable", "503 run_frozen"
+    ),
 )
 async def preview(
     run_id: RunPath, given: ChangesGiven, actor: ActorDep, house: HouseDep, language: LanguageDep
