@@ -107,4 +107,4 @@ async def foreseen(house: House, run_id: str, actor: Actor, body: Amend) -> Fore
         raise plan_changed(state.plan_version)
     known = Run(state, run.plan, now)
     rules.check(known, Command(id="0" * 64, run_id=run_id, actor=actor, body=body), now)
-    return foresee(known, body.plan, actor.name)
+    return foresee(known, body, actor.name)

@@ -61,7 +61,7 @@ def _in_stage(run: Run, stage: Stage, now: Stage | None) -> Iterator[Sentence]:
             N_("“{stage}” has begun, so what is judged before it begins stays as it was."), stage=stage.title
         )
     moved = run.state.shifted is not None and before_traffic(run.index, stage)
-    if moved and stage_weight(stage, rollout=False) != stage_weight(now, rollout=False):
+    if moved and _signed(stage) != _signed(now):
         yield say(
             N_(
                 "Traffic has moved on “{stage}”: what was signed for it stays as it is. Roll back, or fix it forward "
@@ -72,6 +72,11 @@ def _in_stage(run: Run, stage: Stage, now: Stage | None) -> Iterator[Sentence]:
     rollout = run.stage(stage.id).rollout
     if stage.rollout and now.rollout and rollout is not None and rollout.step >= 0:
         yield from _behind(stage, stage.rollout, now.rollout, rollout)
+
+
+def _signed(stage: Stage) -> Stage:
+    """Return what of a stage traffic has moved on; the steps of its rollout are judged one by one."""
+    return stage_weight(stage).model_copy(update={"rollout": None})
 
 
 def _behind(stage: Stage, before: Rollout, now: Rollout, stands: RolloutState) -> Iterator[Sentence]:

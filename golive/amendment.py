@@ -14,15 +14,14 @@ from golive.amendable import check_amendable
 from golive.canonical import canonical, digest
 from golive.commands import Actor, Amend, DecideAmendment, WithdrawAmendment
 from golive.errors import Conflict, Invalid, Refused, need_words
-from golive.foreseeing import asked_of, difference, foresee, functions_asked
-from golive.plan import Plan
+from golive.foreseeing import asked_of, foresee, functions_asked
 from golive.plan_changes import class_of
 from golive.recording import DecisionView, Wait
 from golive.run import Run
 from golive.sources import all_named, holds
 from golive.state import AmendmentState
 from golive.taking_effect import follow_plan
-from golive.words import N_, Sentence, Words, say
+from golive.words import N_, Sentence, say
 
 MOST_BYTES = 256 * 1024
 """Size of the difference of an amendment as JSON: it stands in the journal."""
@@ -43,7 +42,7 @@ def check_amend(run: Run, actor: Actor, act: Amend) -> None:
         raise plan_changed(run.state.plan_version)
     if act.plan == run.plan:
         raise Conflict("nothing_amended", N_("The plan would stay as it is; say what is to change."))
-    if len(canonical(difference(run.plan, act.plan))) > MOST_BYTES:
+    if len(canonical(list(act.patch))) > MOST_BYTES:
         raise Conflict(
             "amendment_too_large",
             N_(
@@ -72,21 +71,24 @@ def plan_changed(version: int) -> Conflict:
     )
 
 
-def digest_of(before: Plan, now: Plan, reason: Words) -> str:
-    """Return what is approved: the digest of the plan as it is, of the one to follow, and of the reason."""
-    was, is_now = (plan.model_dump(mode="json") for plan in (before, now))
-    return digest({"plan": digest(was), "amended": is_now, "reason": reason.digest})
+def digest_of(run: Run, act: Amend) -> str:
+    """Return what is approved: the digest of the plan to follow, of the version that it changes, and of the reason.
+
+    The plan before is named by its number: a version of a run's plan never changes.
+    """
+    plan = act.plan.model_dump(mode="json")
+    return digest({"run": run.state.run_id, "base": act.base, "amended": plan, "reason": act.reason.digest})
 
 
 def amend(run: Run, actor: Actor, act: Amend) -> None:
     """Ask for an amendment, with what it changes and does; a minor one takes effect at once."""
-    seen = foresee(run, act.plan, actor.name)
+    seen = foresee(run, act, actor.name)
     amendment = AmendmentState(
         id=f"{run.state.run_id}-m{run.state.seq + 1}",
         base=act.base,
         plan=act.plan,
         by=actor.name,
-        digest=digest_of(run.plan, act.plan, act.reason),
+        digest=digest_of(run, act),
         functions=seen.functions,
         requested_at=run.now,
         expires_at=seen.expires_at or run.now,

@@ -264,11 +264,16 @@ class NewBuild(Fact):
 
 
 class Amend(Fact):
-    """Let the run follow `plan`, which was planned from version `base` of the present one."""
+    """Let the run follow `plan`, which was planned from version `base` of the present one.
+
+    `patch` is their difference as JSON Patch, for programs; the API finds it, since it takes long in a large plan. The
+    rules and the words for people go by the two plans.
+    """
 
     do: Literal["amend"] = "amend"
     plan: Plan
     base: int
+    patch: tuple[dict[str, Any], ...]
     reason: Words
 
 

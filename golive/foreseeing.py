@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from golive import policy
+from golive.commands import Amend
 from golive.impact import Impact, impact_of
 from golive.json_patch import patch
 from golive.model import Fact
@@ -40,13 +41,14 @@ class Foreseen(Fact):
     expires_at: datetime | None = None
 
 
-def foresee(run: Run, plan: Plan, asker: str) -> Foreseen:
-    """Return what following `plan` would mean. Changes nothing."""
+def foresee(run: Run, act: Amend, asker: str) -> Foreseen:
+    """Return what it would mean to follow another plan. Changes nothing."""
+    plan = act.plan
     kind = class_of(run.plan, plan)
     told = Foreseen(
         kind=kind,
         changes=changes(run.plan, plan),
-        patch=tuple(difference(run.plan, plan)),
+        patch=act.patch,
         impact=impact_of(run, plan),
     )
     if kind == "minor":
@@ -68,9 +70,9 @@ def _expires(run: Run) -> datetime:
     )
 
 
-def difference(before: Plan, now: Plan) -> list[dict[str, Any]]:
+def difference(before: Plan, now: Plan) -> tuple[dict[str, Any], ...]:
     """Return what makes one plan out of another, as JSON Patch."""
-    return patch(before.model_dump(mode="json"), now.model_dump(mode="json"))
+    return tuple(patch(before.model_dump(mode="json"), now.model_dump(mode="json")))
 
 
 def functions_asked(plan: Plan) -> tuple[str, ...]:

@@ -1,53 +1,24 @@
 """What an amendment changes: its class, and which stages, tasks, checks and approvals it touches.
 
 Minor is what people, dates and words are: a release manager changes them, with a reason. Everything else, which is
-what was signed or will be, is major and takes the functions that sign in the run.
+what was signed or will be, is major and takes the functions that sign in the run. So a plan is compared without what is
+minor, and a field that is added to plans is major until it is named here.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from functools import cached_property
 
 from golive.plan import Plan
 from golive.run import Index
-from golive.template import Approval, Check, Stage, Task
+from golive.template import Approval, Check, Gate, Ladder, Stage, Task
 from golive.vocabulary import AmendmentClass
+from golive.words import Text
 
-_TASK = {"title": True, "description": True, "due": True, "priority": True}
-_APPROVAL = {"title": True, "due": True}
-_CHECK = {"title": True, "countermeasures": True}
-_STAGE: dict[str, Any] = {
-    "title": True,
-    "description": True,
-    "observe": True,
-    "tasks": {"__all__": _TASK},
-    "on_rollback": {"__all__": _TASK},
-    "approvals": {"__all__": _APPROVAL},
-    "gates": {"__all__": {"title": True, "checks": {"__all__": _CHECK}}},
-}
-_PLAN: dict[str, Any] = {
-    **dict.fromkeys(
-        (
-            "people",
-            "found",
-            "applied",
-            "sign_only",
-            "do_only",
-            "go_live_at",
-            "title",
-            "template_title",
-            "template_version",
-            "template_hash",
-            "parameters",
-            "ladder",
-        ),
-        True,
-    ),
-    "stages": {"__all__": _STAGE},
-}
-"""What is minor. Parameters and the template's version count by what they change in the rest, which is major."""
 FROZEN = ("template", "workflow", "release", "release_manager", "start_at", "lessons")
 """What no amendment changes: the facts of the start. Another artifact is a new build."""
+_UNSAID = Text(en="", zh="")
 
 
 def class_of(before: Plan, now: Plan) -> AmendmentClass:
@@ -55,25 +26,66 @@ def class_of(before: Plan, now: Plan) -> AmendmentClass:
     return "minor" if _weight(before) == _weight(now) else "major"
 
 
-def _weight(plan: Plan) -> dict[str, Any]:
-    return plan.model_dump(exclude=_PLAN)
+# -- without what is minor -----------------------------------------------------------------------------------
 
 
-def stage_weight(stage: Stage, *, rollout: bool = True, approvals: bool = True) -> dict[str, Any]:
-    """Return what of a stage is major, by request without its rollout and its approvals."""
-    left_out = {name: True for name, kept in (("rollout", rollout), ("approvals", approvals)) if not kept}
-    return stage.model_dump(exclude={**_STAGE, **left_out})
+def _weight(plan: Plan) -> Plan:
+    """Return a plan without what is minor. Parameters and the template's version count by what they change in it."""
+    return plan.model_copy(
+        update={
+            "people": {},
+            "found": {},
+            "applied": {},
+            "sign_only": (),
+            "do_only": (),
+            "go_live_at": None,
+            "title": "",
+            "template_title": _UNSAID,
+            "template_version": 0,
+            "template_hash": "",
+            "parameters": {},
+            "ladder": Ladder(),
+            "stages": tuple(stage_weight(stage) for stage in plan.stages),
+        }
+    )
+
+
+def stage_weight(stage: Stage) -> Stage:
+    """Return a stage without what is minor."""
+    return stage.model_copy(
+        update={
+            "title": _UNSAID,
+            "description": None,
+            "observe": None,
+            "tasks": tuple(_task(task) for task in stage.tasks),
+            "on_rollback": tuple(_task(task) for task in stage.on_rollback),
+            "approvals": tuple(
+                each.model_copy(update={"title": _UNSAID, "due": None}) for each in stage.approvals
+            ),
+            "gates": tuple(_gate(gate) for gate in stage.gates),
+        }
+    )
+
+
+def _task(task: Task) -> Task:
+    return task.model_copy(update={"title": _UNSAID, "description": None, "due": None, "priority": "P2"})
+
+
+def _gate(gate: Gate) -> Gate:
+    return gate.model_copy(update={"title": _UNSAID, "checks": tuple(_check(check) for check in gate.checks)})
+
+
+def _check(check: Check) -> Check:
+    return check.model_copy(update={"title": _UNSAID, "countermeasures": ()})
+
+
+# -- what is touched -----------------------------------------------------------------------------------------
 
 
 def same_work(before: Task, now: Task) -> bool:
     """Tell whether a task asks for the same as before, so that what was done for it stands."""
-    asked = {**_TASK, "needs": True, "per_build": True}
-    return before.model_dump(exclude=asked) == now.model_dump(exclude=asked)
-
-
-def same_condition(before: Check, now: Check) -> bool:
-    """Tell whether a check judges the same in the same way, so that its verdict stands."""
-    return before.model_dump(exclude=_CHECK) == now.model_dump(exclude=_CHECK)
+    order = {"needs": (), "per_build": False}
+    return _task(before).model_copy(update=order) == _task(now).model_copy(update=order)
 
 
 def same_rules(before: Approval, now: Approval) -> bool:
@@ -81,25 +93,25 @@ def same_rules(before: Approval, now: Approval) -> bool:
     return (before.rules, before.distinct) == (now.rules, now.distinct)
 
 
-def touches(before: Index, now: Index, ref: str) -> bool:
-    """Tell whether what somebody signs by the approval `ref` is another: itself, or the stages that it is about.
+class Signable:
+    """What is signed of a plan beside rollouts, evidence and the words of gates, which are parts of their own."""
 
-    Its due time is not signed. Rollouts, evidence and the words of gates are parts of their own of what is signed.
-    """
-    (former, asked), (stage, asks) = before.approvals[ref], now.approvals[ref]
-    dates = {"due"}
-    if asked.model_dump(exclude=dates) != asks.model_dump(exclude=dates):
-        return True
-    return _about(before, former) != _about(now, stage)
+    def __init__(self, index: Index) -> None:
+        self._index = index
 
+    @cached_property
+    def _stages(self) -> Mapping[str, Stage]:
+        left_out = {"rollout": None, "approvals": ()}
+        return {
+            stage.id: stage_weight(stage).model_copy(update=left_out) for stage in self._index.stages.values()
+        }
 
-def _about(index: Index, own: Stage) -> dict[str, Any]:
-    about = index.before[own.id] | {own.id}
-    return {
-        each: stage_weight(index.stages[each], rollout=False, approvals=False)
-        for each in index.stages
-        if each in about
-    }
+    def of(self, ref: str) -> tuple[Approval, dict[str, Stage]]:
+        """Return an approval, whose due time is not signed, and the stages that it is about."""
+        own, approval = self._index.approvals[ref]
+        about = self._index.before[own.id] | {own.id}
+        stages = {each: stage for each, stage in self._stages.items() if each in about}
+        return approval.model_copy(update={"due": None}), stages
 
 
 def checks_of(stage: Stage | None, on: str | None = None) -> dict[str, Check]:
@@ -111,12 +123,12 @@ def checks_of(stage: Stage | None, on: str | None = None) -> dict[str, Check]:
 
 
 def changed_checks(before: Stage, now: Stage) -> list[str]:
-    """Return the checks, `GATE.CHECK`, that are judged otherwise now, those on the other side of the stage included."""
+    """Return the checks, `GATE.CHECK`, that are new, gone, on the other side of the stage, or judged otherwise."""
     found = []
     for on in ("entry", "exit"):
         former, checks = checks_of(before, on), checks_of(now, on)
         for key in {**former, **checks}:
             was, is_now = former.get(key), checks.get(key)
-            if was is None or is_now is None or not same_condition(was, is_now):
+            if was is None or is_now is None or _check(was) != _check(is_now):
                 found.append(key)
     return list(dict.fromkeys(found))

@@ -263,6 +263,8 @@ def _settle(run: Run, processes: Processes) -> None:
         waivers.turn(run)
         amendment.turn(run)
     settle(run, processes)
+    if run.state.ending is not None:
+        amendment.close(run)
     ending.advance(run)
     if run.state.ending is not None and run.state.ending.traffic == "wanted" and not run.state.lock.held:
         service_lock.want(run)

@@ -209,8 +209,8 @@ class WaiverState(State):
 class AmendmentState(State):
     """A change of the plan that is asked for: version `base` is to be followed by `plan`.
 
-    One person of each of `functions` approves it; without any, one of all who sign in the run. `digest` is of the plan
-    before and after, and of the reason.
+    One person of each of `functions` approves it; without any, one of all who sign in the run. `digest` is of the
+    version that it changes, of the plan and of the reason.
     """
 
     id: str

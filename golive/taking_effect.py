@@ -6,7 +6,7 @@ from golive import dates, sign_off
 from golive.asking import ask_to_decide
 from golive.looking_up import look_up
 from golive.plan import Plan
-from golive.plan_changes import changed_checks, checks_of, same_rules, same_work, touches
+from golive.plan_changes import Signable, changed_checks, checks_of, same_rules, same_work
 from golive.run import Index, Run
 from golive.signers import covered, seats_of, standing, waiting_for
 from golive.standing import before_traffic
@@ -154,12 +154,14 @@ def _give_back(run: Run, ref: str, former: Plan) -> None:
 
 def _keep_signed(run: Run, before: Index, signed: dict[str, dict[str, object]]) -> None:
     """Let what was signed of the plan stand where it was not touched, and fall where it was."""
+    former, signable = Signable(before), Signable(run.index)
     for ref, (stage, approval) in run.index.approvals.items():
         if ref not in before.approvals:
             continue
         state = run.state.approvals[ref]
-        if not touches(before, run.index, ref) or _under_traffic(run, stage):
-            state.planned = signed[ref] if standing(state) or state.state == "pending" else None
+        if signable.of(ref) == former.of(ref) or _under_traffic(run, stage):
+            stands = state.state in ("pending", "approved") or standing(state)
+            state.planned = signed[ref] if stands else None
             continue
         state.planned = None
         if not same_rules(before.approvals[ref][1], approval):

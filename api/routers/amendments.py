@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -30,6 +31,7 @@ from db.events import receipt_of
 from db.queries import get_run
 from db.session import Session
 from golive.commands import Amend, DecideAmendment, Receipt, WithdrawAmendment
+from golive.foreseeing import difference
 from golive.permissions import REQUIRED
 from golive.vocabulary import AmendmentStateName
 from golive.words import Language
@@ -84,7 +86,9 @@ def _shape(amendment_id: str | None, language: Language) -> Shape:
     summary="Foresee an amendment",
     description="What an amendment would change and do, and who would have to approve it. Nothing changes and nobody "
     "is told." + permission(*REQUIRED["amend"]),
-    responses=problems(*BODY, "403 role_missing", *_AMENDS, "409 run_ended", "503 engine_unavailable"),
+    responses=problems(
+        *BODY, "403 role_missing", *_AMENDS, "409 run_ended", "503 engine_unavailable", "503 run_frozen"
+    ),
 )
 async def preview(
     run_id: RunPath, given: ChangesGiven, actor: ActorDep, house: HouseDep, language: LanguageDep
@@ -123,7 +127,8 @@ async def _asked(house: HouseDep, run_id: str, given: ChangesGiven, reason: str)
     async with house.database.reading() as session:
         run = await get_run(session, run_id)
         plan = await amended_plan(session, house, run, given.changes())
-    return Amend(plan=plan, base=run.plan_version, reason=words(reason))
+    patch = await asyncio.to_thread(difference, run.plan, plan)
+    return Amend(plan=plan, base=run.plan_version, patch=patch, reason=words(reason))
 
 
 @router.get(

@@ -199,3 +199,13 @@ async def test_who_came_in_signs_and_who_was_taken_out_does_not(team: Team, run_
     problem(await team.ops1.post(f"{path}/decisions", body), 403, "may_not_sign")
     assert (await ops2.post(f"{path}/decisions", body)).status_code == 201
     assert (await ops2.get(path))["state"] == "approved"
+
+
+async def test_without_a_run_there_is_nothing_to_amend(admin: Client) -> None:
+    problem(await admin.ask("GET", "/amendments/none"), 404, "unknown_amendment")
+    asked = await admin.get("/amendments", waiting_for="me", state="requested", run="none")
+    assert asked == {"items": [], "next_cursor": None}
+    manager = await admin.joined("rm", "release_manager")
+    problem(await manager.post("/runs/none/amend", {"reason": "because", **WIDER}), 404, "unknown_run")
+    problem(await manager.post("/runs/none/amend/preview", WIDER), 404, "unknown_run")
+    problem(await manager.post("/amendments/none/withdraw", {"reason": "because"}), 404, "unknown_amendment")

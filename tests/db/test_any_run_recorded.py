@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -10,14 +11,18 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import select
 
+from db.amendments import AmendmentView, amendments_of_run
 from db.audit import verify
 from db.queries import get_run
 from db.session import Database
 from db.tables import former_plans
 from db.views import RunWhole
+from db.work import Waiting, list_work
+from golive.amendment import awaited
 from golive.state import RunState
 from tests.databases import Databases, Kind
 from tests.db.story import record, with_signature
+from tests.rules.plans import PEOPLE
 from tests.rules.test_any_amendment import AnyAmendedRun
 from tests.rules.test_any_run import AnyRun
 from tests.rules.world import World, words
@@ -43,12 +48,25 @@ class Recorded:
                 assert (await verify(session)).ok
                 run = await get_run(session, "r1")
                 former = (await session.execute(select(former_plans))).all()
+                amended = await amendments_of_run(session, "r1")
+                work = [await list_work(session, name, self.world.now) for name in PEOPLE["ops"]]
         finally:
             await database.close()
         assert (run.plan, run.plan_version) == (self.world.run.plan, self.world.run.state.plan_version)
         assert len(former) == run.plan_version - 1
+        assert [each.state for each in amended].count("in_force") == run.plan_version - 1
+        self._waits_alike(amended, [item for page in work for item in page.items])
         assert run.seq == len(self.world.journal)
         _agree(run, self.world.run.state)
+
+    def _waits_alike(self, amended: Sequence[AmendmentView], work: Sequence[Waiting]) -> None:
+        """The amendment that waits does so for the same people everywhere."""
+        pending = self.world.run.state.amendment
+        assert [each.id for each in amended if each.state == "requested"] == ([pending.id] if pending else [])
+        who = awaited(self.world.run, pending) if pending else ()
+        assert [each.waiting_for for each in amended if each.waiting_for] == ([who] if who else [])
+        asked = [item.id for item in work if item.kind == "amendment"]
+        assert len(asked) == len(set(who) & set(PEOPLE["ops"]))
 
 
 def _agree(run: RunWhole, state: RunState) -> None:

@@ -196,6 +196,31 @@ async def come_from_the_provider(page: Page, scene: Scene) -> None:
         answer = await there.post(urljoin(answer.url, str(form["action"])), form=typed, max_redirects=0)
 
 
+async def foresee_an_amendment(page: Page, _: Scene) -> None:
+    """Change the plan in the form, and have shown what that does."""
+    await page.fill("#parameters-pace", "demo")
+    await page.fill("#go_live_at", "2099-11-29T14:00")
+    await page.click(".last [value=preview]")
+    await page.wait_for_selector("#foreseen")
+
+
+async def amend_wrongly(page: Page, _: Scene) -> None:
+    """Name somebody in the form whom golive does not know."""
+    await page.fill("#people-ops", "nobody")
+    await page.click(".last [value=preview]")
+    await page.wait_for_selector("[data-problem]")
+
+
+async def reject_without_a_word(page: Page, _: Scene) -> None:
+    """Reject an amendment without a reason."""
+    await page.click('details:has(form[action$="/reject"]) > summary')
+    await _send_as_it_is(page, "reject")
+
+
+def _amending(scene: Scene) -> str:
+    return f"/runs/{scene.held}/amend"
+
+
 def _asking_for_a_waiver(scene: Scene) -> str:
     return f"/runs/{scene.failing}/waivers/new?check={WAIVED}"
 
@@ -251,6 +276,21 @@ PLACES = (
     Place("waiver-new", DOER, _asking_for_a_waiver),
     Place("waiver-new-refused", DOER, _asking_for_a_waiver, ask_without_a_word, 422),
     Place("waiver-new-not-allowed", VIEWER, _asking_for_a_waiver),
+    Place("amend", MANAGER, _amending),
+    Place("amend-foreseen", MANAGER, _amending, foresee_an_amendment),
+    Place("amend-refused", MANAGER, _amending, amend_wrongly, 422),
+    Place("amend-again", MANAGER, lambda scene: f"/runs/{scene.waived}/amend"),
+    Place("amend-not-allowed", VIEWER, _amending),
+    Place("amendment", SIGNER, lambda scene: f"/amendments/{scene.amendment}"),
+    Place(
+        "amendment-refused",
+        SIGNER,
+        lambda scene: f"/amendments/{scene.amendment}",
+        reject_without_a_word,
+        422,
+    ),
+    Place("amendment-own", MANAGER, lambda scene: f"/amendments/{scene.amendment}", unfold),
+    Place("amendment-of-others", VIEWER, lambda scene: f"/amendments/{scene.amendment}"),
     Place("pending", MANAGER, lambda scene: f"/runs/{scene.held}", comment_into_the_dark, status=503),
     Place("kept", DOER, lambda scene: f"/tasks/{scene.task}", send_without_a_session, status=401),
     Place("kept-of-another", DOER, lambda scene: f"/tasks/{scene.task}", send_as_somebody_else, status=403),

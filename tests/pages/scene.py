@@ -55,6 +55,7 @@ class Scene:
     failing: str
     waived: str
     waiver: str
+    amendment: str
     link: str
     unknown: dict[str, httpx.Response] = field(default_factory=dict)
 
@@ -179,6 +180,7 @@ async def set_up(url: str, token: str) -> Scene:
             failing=await setting.failing("invoices"),
             waived=waived["run_id"],
             waiver=waived["id"],
+            amendment=await setting.amended(waived["run_id"]),
             link=urlsplit(enrolled["enrolment_url"]).path,
         )
 
@@ -285,6 +287,12 @@ class Setting:
         run_id = await self.failing("billing")
         made = await self.cast.people["security1"].act(f"/runs/{run_id}/waivers", asked)
         return dict(made["waiver"])
+
+    async def amended(self, run_id: str) -> str:
+        """The amendment of a run that waits for its decisions."""
+        asked = {"parameters": {"pace": "demo"}, "reason": "The board watches on Friday, and has an hour."}
+        made = await self.cast.manager.act(f"/runs/{run_id}/amend", asked)
+        return str(made["amendment"]["id"])
 
     async def finished(self) -> str:
         """A run that is completed and has taught something."""

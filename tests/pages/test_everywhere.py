@@ -23,6 +23,7 @@ SCENE = Scene(
     failing="f",
     waived="w",
     waiver="w-w1",
+    amendment="billing-m9",
     link="/enrol/a-secret",
 )
 LOCKS = sorted([ROOT / "package-lock.json", *ROOT.glob("requirements*.lock")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from golive import commands as c
+from golive.foreseeing import difference
 from golive.plan import Plan
 from golive.template import Stage
 from tests.rules.plans import GREY, UAT, task
@@ -39,7 +40,8 @@ def with_people(plan: Plan, **people: tuple[str, ...]) -> Plan:
 
 
 def asking(world: World, plan: Plan, **more: Any) -> c.Amend:
-    return c.Amend(**{"plan": plan, "base": world.run.state.plan_version, "reason": words(), **more})
+    base, patch = world.run.state.plan_version, difference(world.run.plan, plan)
+    return c.Amend(**{"plan": plan, "base": base, "patch": patch, "reason": words(), **more})
 
 
 def ask(world: World, plan: Plan) -> None:

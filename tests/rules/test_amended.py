@@ -11,6 +11,7 @@ from golive.impact import impact_of
 from tests.rules.acting import approve, complete, rests, states, to_sign_off
 from tests.rules.amending import MORE_TASKS, SMOKE, amend, changed, steps, with_people
 from tests.rules.plans import GREY, RATE, REVIEW, SIGN_OFF, SIGNED, UAT, gate, make_plan, task, whole
+from tests.rules.test_break_glass import breaker, breaking
 from tests.rules.world import T0, started, words
 from workflows.go_live import PROCESSES
 
@@ -120,6 +121,15 @@ def test_other_rules_let_every_decision_go() -> None:
     signed = world.run.state.approvals["sign-off.sign"]
     assert signed.state == "pending"
     assert [each.stale for each in signed.decisions] == [True]
+
+
+def test_what_was_granted_by_breaking_the_glass_stands_where_it_is_not_touched() -> None:
+    world = to_sign_off(started(make_plan(UAT, SIGNED, {**REVIEW, "needs": ["sign-off"]})))
+    world.act(breaking(world), breaker(world))
+    assert states(world)["sign-off"] == "passed"
+    amend(world, with_people(world.plan, dev=("dev2",)))
+    assert states(world)["sign-off"] == "passed"
+    assert world.run.state.approvals["sign-off.sign"].state == "approved"
 
 
 def test_a_rollout_is_signed_again() -> None:

@@ -15,6 +15,7 @@ from db.session import Database
 from db.tables import former_plans
 from golive import commands as c
 from golive.evidence import Remark
+from golive.foreseeing import difference
 from golive.plan import Plan
 from tests.rules.amending import changed, with_people
 from tests.rules.plans import REVIEW, SIGNED, UAT, make_plan, task
@@ -26,7 +27,8 @@ SMOKE = task("smoke", function="dev")
 
 
 async def ask(run: Running, plan: Plan, base: int) -> None:
-    await run.act(c.Amend(plan=plan, base=base, reason=words()), "rm")
+    patch = difference(run.plan, plan)
+    await run.act(c.Amend(plan=plan, base=base, patch=patch, reason=words()), "rm")
 
 
 async def approve(run: Running, by: str) -> None:
