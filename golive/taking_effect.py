@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from golive import dates, sign_off
 from golive.asking import ask_to_decide
 from golive.looking_up import look_up
 from golive.plan import Plan
 from golive.plan_changes import Signable, changed_checks, checks_of, same_rules, same_work
+from golive.recording import DecisionView
 from golive.run import Index, Run
 from golive.signers import covered, seats_of, standing, waiting_for
+from golive.sources import all_named
 from golive.standing import before_traffic
 from golive.state import ApprovalState, StageState, TaskState
 from golive.subject import planned
@@ -16,6 +20,7 @@ from golive.task_graph import lock_again, open_again, open_ready_tasks, reopen
 from golive.template import Stage
 from golive.vocabulary import ACTIVE, FINISHED
 from golive.waivers import end_waivers
+from golive.words import N_, say
 
 
 def follow_plan(run: Run, plan: Plan) -> None:
@@ -199,10 +204,20 @@ def _follow_people(run: Run, former: Plan, awaited: dict[str, tuple[str, ...]]) 
         able = {name for each in seats for name in each.able}
         gone = [each for each in standing(state) if each.by not in able]
         if state.state == "pending":
-            sign_off.let_go(state, gone)
+            _let_leavers_go(run, ref, gone)
             _ask_the_new(run, ref, awaited.get(ref, ()))
         elif _falls(run, ref):
             sign_off.ask_anew(run, ref, ("plan",), gone)
+
+
+def _let_leavers_go(run: Run, ref: str, gone: Sequence[DecisionView]) -> None:
+    """Let the decisions of those go who were taken out. The journal tells of each, since receipts are judged by it."""
+    _, approval = run.index.approvals[ref]
+    sign_off.let_go(run.approval(ref), gone)
+    asked = all_named([rule.source for rule in approval.rules])
+    why = say(N_("does not act in {functions} in this run"), functions=asked)
+    for each in gone:
+        run.emit("SignerLeft", f"approval:{ref}", title=approval.title, who=each.by, why=why)
 
 
 def _falls(run: Run, ref: str) -> bool:
