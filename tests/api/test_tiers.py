@@ -75,3 +75,9 @@ async def test_an_approval_shows_the_row_and_when_each_rule_expires(team: Team) 
     shown = await team.manager.get(f"/approvals/{shown['id']}")
     assert shown["rules"][0]["expires_at"] is None
     assert datetime.fromisoformat(shown["expires_at"]) == qa
+    build = {"reason": "RC2", "release": {**RELEASE, "version": "1.4.1"}}
+    assert (await team.manager.post(f"/runs/{shown['run_id']}/release", build)).is_success
+    again = await team.manager.get(f"/approvals/{shown['id']}")
+    assert again["applied"] == shown["applied"], "a new build changes nothing about who must sign"
+    assert [rule["function"] for rule in again["rules"]] == ["ops", "qa"]
+    assert not any(rule["met"] for rule in again["rules"])
