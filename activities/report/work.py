@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,25 +39,29 @@ def tasks(told: Told, waits: list[Wait]) -> Section:
     blocks: list[Block] = []
     for stage in told.run.plan.stages:
         own = [task for task in told.run.tasks if task.stage == stage.id and not task.back_out]
-        rows: list[tuple[Cell, ...]] = [
-            (
-                task.title,
-                State(task.state),
-                task.function,
-                task.done_by,
-                task.verified_by,
-                task.opened_at,
-                task.due_at or due.get(task.ref),
-                task.done_at,
-                took.get(task.ref),
-                evidence(task),
-            )
-            for task in own
-        ]
+        rows = [_row(task, due, took) for task in own]
         if rows:
             caption = say(N_("Tasks of “{stage}”: {n}"), stage=stage.title, n=len(rows))
             blocks.append(table(caption, _TASK, rows, none=caption, folded=True))
+    if gone := [_row(task, due, took) for task in told.run.gone_tasks]:
+        caption = say(N_("Tasks that an amendment took out of the plan: {n}"), n=len(gone))
+        blocks.append(table(caption, _TASK, gone, none=caption, folded=True))
     return Section("tasks", say(N_("Tasks")), tuple(blocks))
+
+
+def _row(task: TaskView, due: Mapping[str, datetime], took: Mapping[str, timedelta]) -> tuple[Cell, ...]:
+    return (
+        task.title,
+        State(task.state),
+        task.function,
+        task.done_by,
+        task.verified_by,
+        task.opened_at,
+        task.due_at or due.get(task.ref),
+        task.done_at,
+        took.get(task.ref),
+        evidence(task),
+    )
 
 
 def _due(told: Told) -> dict[str, datetime]:

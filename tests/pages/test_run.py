@@ -168,7 +168,7 @@ async def test_an_abort_wins_while_the_run_is_held(team: Team) -> None:
     async with reading(team.manager.app, team.manager.token) as manager:
         await manager.act(path, f"{path}/hold", reason="wait")
         shown = await manager.look(path)
-        assert offered(shown) == {"resume", "rollback", "abort", *SPEAKING}
+        assert offered(shown) == {"amend", "resume", "rollback", "abort", *SPEAKING}
         danger = shown.form(f"{path}/abort")
         assert "Traffic returns to the stable version at once" in danger.get_text()
         assert danger.select_one("button.danger") is not None
@@ -199,7 +199,7 @@ async def test_after_the_end_a_task_is_open_to_nobody_and_was_not_done(team: Tea
 async def test_the_rollout_is_promoted_retried_and_rolled_back_through_its_forms(team: Team) -> None:
     run_id = await walking(team)
     path = f"/runs/{run_id}"
-    rolling = {"hold", "promote", "promote_full", "retry", "rollback", "abort", *SPEAKING}
+    rolling = {"amend", "hold", "promote", "promote_full", "retry", "rollback", "abort", *SPEAKING}
     async with reading(team.manager.app, team.manager.token) as manager:
         shown = await manager.look(path)
         assert offered(shown) == rolling

@@ -6,6 +6,7 @@ from activities.report.composing import compose
 from activities.report.document import Many, State
 from activities.report.rendering import FORMATS, LANGUAGES, render
 from db.session import Database
+from golive.words import Text
 from tests.reports.played import begun, plan, to_sign_off
 from tests.reports.test_report import rows, story
 from tests.rules.amending import amend, ask, changed, deciding, with_people
@@ -42,6 +43,12 @@ async def test_every_amendment_is_told_with_what_changed_and_who_approved_it(dat
     said = major["what changes"]
     told = said.parts if isinstance(said, Many) else (said,)
     assert "The task “read” of “User acceptance” is gone." in [str(each) for each in told]
+
+
+async def test_a_task_that_was_taken_out_is_told_with_what_was_done(database: Database) -> None:
+    document = compose(await story(played(), database), "draft", None)
+    (gone,) = rows(document, "tasks", "Tasks that an amendment took out of the plan: 1")
+    assert (gone["task"], gone["done by"], gone["verified by"]) == (Text(en="read", zh="read"), "qa2", "qa3")
 
 
 async def test_it_is_told_in_every_language_and_format(database: Database) -> None:
