@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,14 +23,17 @@ from temporalio.worker import Replayer
 
 from connectors.local_traffic import LocalTraffic
 from connectors.temporal import namespace_id
+from db.groups import create_group, patch_group
 from db.journal import administering, append_admin
 from db.people import create_user, find_users
 from db.session import Database
 from golive.commands import GOLIVE, Actor, Command, Receipt, sign
 from golive.engine import ENGINE
+from golive.errors import Conflict
 from golive.names import COMMAND, OPENED, STATE, TASK_QUEUE, workflow_id
 from golive.plan import Plan
 from golive.recording import Start
+from golive.sources import groups_in
 from golive.state import RunState
 from golive.vocabulary import Role
 from golive.words import Words
@@ -80,10 +83,11 @@ class Stack:
     def actor(self, plan: Plan, name: str) -> Actor:
         """Return a person as the API would read them."""
         functions = tuple(f for f, names in plan.people.items() if name in names)
+        groups = tuple(groups_in(source for source, names in plan.found.items() if name in names))
         roles: tuple[Role, ...] = ("assignee", "approver")
         if name == plan.release_manager:
             roles = ("release_manager",)
-        return Actor(name=name, roles=roles, functions=functions)
+        return Actor(name=name, roles=roles, functions=functions, groups=groups)
 
     async def know(self, plan: Plan) -> None:
         """Let the directory know the people of a plan, as it does those whom the API plans with."""
@@ -95,6 +99,18 @@ class Stack:
                     actor = self.actor(plan, name)
                     await create_user(session, name=name, roles=actor.roles, functions=actor.functions)
                     await append_admin(session, GOLIVE, "UserAdded", f"user:{name}")
+        for group in groups_in(plan.found):
+            await self.let_group_be(group, plan.found[f"group:{group}"])
+
+    async def let_group_be(self, name: str, members: Sequence[str]) -> None:
+        """Let a group of the directory have these members from now on."""
+        async with administering(self.database) as session:
+            known = await find_users(session, members)
+            users = [known[member] for member in members]
+            with suppress(Conflict):
+                await create_group(session, name=name, title=name, members=users)
+            await patch_group(session, name, members=users)
+            await append_admin(session, GOLIVE, "GroupChanged", f"group:{name}")
 
     async def start(self, plan: Plan, *, forged: bool = False) -> Running:
         """Start a run as the API does, and wait until its start is recorded."""

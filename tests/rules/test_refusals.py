@@ -187,7 +187,10 @@ CASES = [
     Case("not_a_signer", handed_over_to_who_cannot_sign, "erin cannot sign", "an administrator grants"),
     Case("may_not_sign", handed_over_to_who_may_not, "rm started the run", "Name somebody who does not"),
     Case(
-        "not_in_function", handed_over_to_another_function, "does not belong to ops", "hand over to somebody who does"
+        "not_in_function",
+        handed_over_to_another_function,
+        "does not belong to ops",
+        "hand over to somebody who does",
     ),
     Case("added_signer", added_by_who_was_added, "erin was added", "Who can: ops1"),
     Case("may_not_sign", added_by_who_is_not_asked, "qa1 is not asked", "Awaited: ops1, ops2, ops3"),

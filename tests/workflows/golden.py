@@ -21,6 +21,7 @@ from db import migrations
 from db.session import Database
 from golive import commands as c
 from golive.evidence import Metric
+from golive.json_patch import patch
 from golive.names import workflow_id
 from tests.conftest import temporal_binary
 from tests.rules.plans import REVIEW, SIGNED, UAT, make_plan, release, task
@@ -114,6 +115,24 @@ async def closed_gates(stack: Stack) -> Running:
     return run
 
 
+async def asked_by_the_directory(stack: Stack) -> Running:
+    """Ask a group of which one leaves after signing, and a function of which one is taken out by an amendment."""
+    rules = [{"group": "board"}, {"function": "qa", "expires_in": "9d"}]
+    signed = {**SIGNED, "needs": [], "approvals": [{**SIGNED["approvals"][0], "rules": rules}]}
+    plan = make_plan(signed, found={"group:board": ("ops1", "ops2")})
+    run = await stack.start(plan)
+    await run.until(lambda state: state.approvals["sign-off.sign"].state == "pending")
+    await approve(run, "ops1")
+    await stack.let_group_be("board", ["ops2"])
+    fewer = plan.model_copy(update={"people": {**plan.people, "qa": ("qa2", "qa3")}})
+    changed = tuple(patch(plan.model_dump(mode="json"), fewer.model_dump(mode="json")))
+    await run.act(c.Amend(plan=fewer, base=1, patch=changed, reason=words()), "rm")
+    await approve(run, "qa2")
+    await run.until(lambda state: state.approvals["sign-off.sign"].decisions[0].stale)
+    await approve(run, "ops2")
+    return run
+
+
 STORIES: tuple[Story, ...] = (
     whole_run,
     continued_run,
@@ -121,6 +140,7 @@ STORIES: tuple[Story, ...] = (
     unhealthy_release,
     troubled_uat,
     closed_gates,
+    asked_by_the_directory,
 )
 
 
