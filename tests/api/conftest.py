@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -78,14 +80,24 @@ async def application(
     temporal: WorkflowEnvironment, database: Database, prepared: Path, tmp_path: Path
 ) -> AsyncIterator[Client]:
     """The user `admin` at an application that is connected to the Temporal server of the tests."""
+    async with connected(temporal, database, prepared, tmp_path) as client:
+        yield client
+
+
+@asynccontextmanager
+async def connected(
+    temporal: WorkflowEnvironment, database: Database, prepared: Path, home: Path, **more: Any
+) -> AsyncIterator[Client]:
+    """Be the user `admin` at such an application, with `more` settings."""
     port = int(temporal.client.service_client.config.target_host.rpartition(":")[2])
     settings = Settings(
-        home=tmp_path,
+        home=home,
         database_url=database.url,
         secret_keys=SecretStr("a-key-of-tests-and-of-nothing-else"),
         temporal_port=port,
+        **more,
     )
-    token = Path(shutil.copy(prepared / "admin.token", tmp_path)).read_text().strip()
+    token = Path(shutil.copy(prepared / "admin.token", home)).read_text().strip()
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -48,7 +48,9 @@ class Strict:
 async def strict(team: Team) -> Strict:
     await team.admin.post("/templates", {"source": STRICT})
     body = {"template": "strict", "release": RELEASE, "people": PEOPLE, "parameters": {"pace": "demo"}}
-    run = (await team.manager.post("/runs", body)).json()
+    started = await team.manager.post("/runs", body)
+    assert started.status_code == 201, started.text
+    run = started.json()
     team.stack.runs.append(run["id"])
     await finish_tasks(team, run["id"])
     await has_password(team.admin, "ops1")

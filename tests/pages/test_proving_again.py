@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 from temporalio.testing import WorkflowEnvironment
 
-from api.app import create_app
 from db import identities
 from db.people import get_user
 from db.session import Database
 from db.tables import journal, sessions
-from settings import Granted, Settings
 from tests.api.client import Client
+from tests.api.conftest import connected
 from tests.api.team import Team
 from tests.api.test_reauthentication import PASSWORD, Strict, strict
 from tests.pages.openid import Provider, at_provider, provided
@@ -41,23 +38,14 @@ async def application(
     temporal: WorkflowEnvironment, database: Database, prepared: Path, tmp_path: Path, provider: Provider
 ) -> AsyncIterator[Client]:
     """The user `admin` at an application whose people may sign in at the provider, connected to Temporal."""
-    port = int(temporal.client.service_client.config.target_host.rpartition(":")[2])
-    settings = Settings(
-        home=tmp_path,
-        database_url=database.url,
-        secret_keys=SecretStr("a-key-of-tests-and-of-nothing-else"),
-        temporal_port=port,
-        oidc_issuer=provider.issuer,
-        oidc_client_id="golive",
-        oidc_client_secret=SecretStr("a-secret-of-tests"),
-        oidc_groups={"testers": Granted(roles=["approver"], functions=["ops"])},
-    )
-    token = Path(shutil.copy(prepared / "admin.token", tmp_path)).read_text().strip()
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://golive", timeout=30) as http:
-            yield Client(app, http, token)
+    told = {
+        "oidc_issuer": provider.issuer,
+        "oidc_client_id": "golive",
+        "oidc_client_secret": SecretStr("a-secret-of-tests"),
+        "oidc_groups": '{"testers": {"roles": ["approver"], "functions": ["ops"]}}',
+    }
+    async with connected(temporal, database, prepared, tmp_path, **told) as client:
+        yield client
 
 
 @pytest.fixture
