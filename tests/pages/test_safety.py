@@ -24,6 +24,7 @@ from db.tables import journal, metadata, refusals, sessions, stream_heads
 from settings import Settings
 from tests.api.client import RELEASE, Client
 from tests.api.team import PEOPLE, Team
+from tests.api.test_amendments import asked as amended
 from tests.api.test_people import everything_in
 from tests.api.test_waivers import asking, gated
 from tests.pages.people import house_of, in_sql, invited
@@ -62,6 +63,9 @@ def api_paths(document: dict[str, Any]) -> Iterator[str]:
 # What nobody changes by looking.
 
 
+ONE_DAY = "2099-01-01T00:00:00Z"
+
+
 @dataclass(frozen=True)
 class Written:
     """A run that lies in the database, and what its addresses are made of."""
@@ -92,7 +96,7 @@ async def written(team: Team) -> Written:
     made = await team.qa1.post(f"/runs/{await gated(team)}/waivers", asking())
     assert made.status_code == 201, made.text
     assert (await team.admin.post("/groups", {"name": "board"})).status_code == 201
-    away = await team.qa1.post("/absences", {"until": "2099-01-01T00:00:00Z"})
+    away = await team.qa1.post("/absences", {"until": ONE_DAY})
     return Written(
         team,
         {
@@ -102,6 +106,7 @@ async def written(team: Team) -> Written:
             "action_id": action.json().get("id", "none"),
             "attachment_id": attachment,
             "waiver_id": made.json()["waiver"]["id"],
+            "amendment_id": (await amended(team, run["id"], go_live_at=ONE_DAY))["id"],
             "absence_id": away.json()["id"],
             "groups/name": "board",
             "service": "checkout",
