@@ -18,3 +18,5 @@ LOOKS_UP = 4
 """From this version on, the directory is asked who may sign, before decisions are asked for and before a gate opens."""
 CLOSES_REQUESTS = 4
 """From this version on, whoever need not decide any more is told so: a decision closes the request in every channel."""
+COMPARES_WHAT_IS_STALE = 4
+"""From this version on, what changes while nobody is asked lets go of decisions on it, when they are asked again."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from golive.asking import approval_page, ask_to_decide, close_request
 from golive.clocks import start_clock
 from golive.commands import Decide
-from golive.engine import EXPIRES_BY_RULE, HOLDS_UNSIGNABLE
+from golive.engine import COMPARES_WHAT_IS_STALE, EXPIRES_BY_RULE, HOLDS_UNSIGNABLE
 from golive.expiry import expired_words, start_expiry, what_is_over
 from golive.holding import hold_for_manager
 from golive.looking_up import known_now, look_up
@@ -72,6 +72,8 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
     if state.state != "stale":
         let_go(state, state.decisions)
         state.planned = None
+    elif run.state.engine >= COMPARES_WHAT_IS_STALE:
+        _let_go_of_changed(run, stage, approval)
     state.again, state.redo, state.round = False, None, state.round + 1
     state.glass_broken_by = state.confirmed_at = None
     open_for_decisions(run, approval, state)
@@ -90,6 +92,17 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
         hold_if_nobody_can(run, ref)
         if state.looked_at != run.now:
             look_up(run, ref, "ask")
+
+
+def _let_go_of_changed(run: Run, stage: Stage, approval: Approval) -> None:
+    """Let the decisions go that cover what has changed since it was last asked: more may change until it is again."""
+    ref = f"{stage.id}.{approval.key}"
+    state = run.approval(ref)
+    changed = difference(state.parts, part_digests(subject_of(run, stage, approval)))
+    gone = [each for each in standing(state) if covered(approval, each) & set(changed)]
+    if gone:
+        let_go(state, gone)
+        run.emit("DecisionsStale", f"approval:{ref}", title=approval.title, changed=tuple(changed))
 
 
 def hold_if_nobody_can(run: Run, ref: str) -> None:

@@ -17,6 +17,7 @@ from db.session import Database
 from db.tables import journal, metadata, refusals, stream_heads
 from tests.api.client import RELEASE, Client
 from tests.api.team import PEOPLE, Team
+from tests.api.test_amendments import asked as amended
 from tests.api.test_waivers import asking, gated
 from tests.pages.people import house_of, invited
 from tests.pages.reader import SITE, Reader, reading
@@ -54,6 +55,9 @@ def api_paths(document: dict[str, Any]) -> Iterator[str]:
 # What nobody changes by looking.
 
 
+ONE_DAY = "2099-01-01T00:00:00Z"
+
+
 @dataclass(frozen=True)
 class Written:
     """A run that lies in the database, and what its addresses are made of."""
@@ -84,7 +88,7 @@ async def written(team: Team) -> Written:
     made = await team.qa1.post(f"/runs/{await gated(team)}/waivers", asking())
     assert made.status_code == 201, made.text
     assert (await team.admin.post("/groups", {"name": "board"})).status_code == 201
-    away = await team.qa1.post("/absences", {"until": "2099-01-01T00:00:00Z"})
+    away = await team.qa1.post("/absences", {"until": ONE_DAY})
     return Written(
         team,
         {
@@ -94,6 +98,7 @@ async def written(team: Team) -> Written:
             "action_id": action.json().get("id", "none"),
             "attachment_id": attachment,
             "waiver_id": made.json()["waiver"]["id"],
+            "amendment_id": (await amended(team, run["id"], go_live_at=ONE_DAY))["id"],
             "absence_id": away.json()["id"],
             "groups/name": "board",
             "service": "checkout",

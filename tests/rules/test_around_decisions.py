@@ -156,6 +156,17 @@ def test_a_new_build_makes_the_decision_on_the_release_stale_and_not_the_one_on_
     assert waiting(world) == ["ops1", "ops2", "ops3"]
 
 
+def test_what_changes_while_nobody_is_asked_lets_go_of_decisions_on_it_as_well() -> None:
+    world = covering({**OPS, "covers": ["release"]}, QA)
+    approve(world, "ops1")
+    world.act(c.ReopenTask(task="uat.run", reason=words()), "rm")
+    assert (state(world).state, state(world).decisions[0].stale) == ("stale", False)
+    world.act(c.NewBuild(release=release("1.0.1"), reason=words()), "rm")
+    world.act(c.CompleteTask(task="uat.run", evidence=(Remark(text=words("otherwise")),)), "qa1")
+    assert state(world).decisions[0].stale
+    assert {"ops1", "ops2", "ops3"} <= set(waiting(world))
+
+
 def test_what_was_approved_stays_so_when_nobody_covered_what_changed() -> None:
     second = {**SIGN_OFF, "key": "second", "rules": [QA]}
     first = {**SIGN_OFF, "rules": [{**OPS, "covers": ["release"]}]}
