@@ -17,6 +17,7 @@ from golive.commands import (
 )
 from golive.ending import begin_abort, begin_rollback, no_return
 from golive.errors import Conflict, Invalid, NotFound, Refused, need_words
+from golive.looking_up import forget_looks, look_up
 from golive.possible import HOLDABLE
 from golive.recording import Build
 from golive.run import Run
@@ -64,6 +65,8 @@ def resume(run: Run, act: Resume) -> None:
         if clock is not None:
             shift_clock(run.plan, clock, held.at, run.now)
     for ref, state in run.state.approvals.items():
+        if state.state == "pending":
+            look_up(run, ref, "again")
         if state.clock is not None:
             shift_clock(run.plan, state.clock, held.at, run.now)
         moments = (state.expires_at, *state.rules_expire_at)
@@ -150,6 +153,7 @@ def replace_build(run: Run, actor: Actor, act: NewBuild, processes: Processes) -
             run.emit("TaskReopened", f"task:{ref}", title=task.title)
             reopen(run, ref)
     of_former_builds(run)
+    forget_looks(run)
     new_build(run, processes)
     refresh(run, everything=True)
 

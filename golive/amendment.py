@@ -168,7 +168,7 @@ def _under(run: Run, amendment: AmendmentState, actor: Actor) -> list[int]:
     return [
         n
         for n, (seat, sources) in enumerate(seats)
-        if actor.name in seat.able and any(holds(source, actor.functions, None) for source in sources)
+        if actor.name in seat.able and any(holds(source, actor.functions, actor.groups) for source in sources)
     ]
 
 

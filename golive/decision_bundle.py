@@ -44,6 +44,10 @@ def _deciding(bundle: Bundle, proof: Export) -> Row:
     after = what_became(last, proof)
     if not after:
         raise Unproven(N_("“{title}” is not approved: the journal ends before it was."), title=last.title)
+    if any(row.told.action == "GlassBroken" for row in after):
+        raise Unproven(
+            N_("“{title}” was granted against its rules, by breaking the glass."), title=last.title
+        )
     if after[-1].told.action != GRANTED:
         raise Unproven(N_("“{title}” is not approved. {what}"), title=last.title, what=told(after[-1]))
     made = [row for row in rows_about(last, proof) if row.told.action == "DecisionMade"]

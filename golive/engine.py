@@ -20,3 +20,5 @@ CLOSES_REQUESTS = 4
 """From this version on, whoever need not decide any more is told so: a decision closes the request in every channel."""
 COMPARES_WHAT_IS_STALE = 4
 """From this version on, what changes while nobody is asked lets go of decisions on it, when they are asked again."""
+NUMBERS_MESSAGES = 4
+"""From this version on, messages are numbered in their run, so that no two ever have one key."""

@@ -76,9 +76,13 @@ def difference(before: Plan, now: Plan) -> tuple[dict[str, Any], ...]:
 
 
 def functions_asked(plan: Plan) -> tuple[str, ...]:
-    """Return whom the approvals of `plan` ask, functions and other sources: they approve what changes it."""
+    """Return the functions, groups and people whom the approvals of `plan` ask: they approve what changes it.
+
+    Whom only the directory knows, managers and owners, are not asked: they may be others than at the start.
+    """
     rules = (rule for stage in plan.stages for approval in stage.approvals for rule in approval.rules)
-    return tuple(dict.fromkeys(rule.source for rule in rules))
+    known = (rule for rule in rules if not (rule.manager_of or rule.owner_of_service))
+    return tuple(dict.fromkeys(rule.source for rule in known))
 
 
 def asked_of(run: Run, asker: str) -> list[Seats]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from golive.asking import approval_page, ask_to_decide
 from golive.directory import Directory
 from golive.effects import LookUp
+from golive.looking_up import look_up
 from golive.panel import asked_names
 from golive.plan import moment
 from golive.policy import can_be_met
@@ -16,6 +17,7 @@ from golive.run import Run
 from golive.sign_off import close, hold_if_nobody_can, is_met, judge
 from golive.signers import asked_of, barred, seats_of, standing, waiting_for
 from golive.sources import able, can_sign, holds, members, named
+from golive.standing import before_traffic
 from golive.state import ApprovalState
 from golive.task_graph import open_again
 from golive.template import Approval, Rule
@@ -23,27 +25,55 @@ from golive.words import N_, Sentence, say
 
 
 def looked(run: Run, effect: LookUp, directory: Directory) -> None:
-    """Follow an answer of the directory. One that nobody awaits any more changes nothing."""
-    _, approval = run.index.approvals[effect.approval]
-    state = run.approval(effect.approval)
-    if state.looking != effect.key:
+    """Follow an answer of the directory. One that nobody awaits any more changes nothing.
+
+    Where somebody has decided since it was asked whom it was not asked about, it is asked again.
+    """
+    if effect.approval not in run.index.approvals or run.approval(effect.approval).looking != effect.key:
         return
+    state = run.approval(effect.approval)
     state.looking = None
+    if {each.by for each in standing(state)} - {*effect.names, *directory.by_name}:
+        look_up(run, effect.approval, effect.why)
+    elif state.state == "approved":
+        _look_at_granted(run, effect, directory)
+    else:
+        _look_at_asked(run, effect, directory)
+
+
+def _look_at_granted(run: Run, effect: LookUp, directory: Directory) -> None:
+    """Confirm what was granted, or ask once more where too few are left who may sign.
+
+    What was granted by breaking the glass stands, and so does what traffic has moved on: only ways back are left then.
+    """
+    ref = effect.approval
+    stage, approval = run.index.approvals[ref]
+    state = run.approval(ref)
+    moved = run.state.shifted is not None and before_traffic(run.index, stage)
+    if state.glass_broken_by is None and not moved and _let_go_of_leavers(run, ref, directory):
+        _find(run, approval, state, directory)
+        if not is_met(run, approval, state):
+            _ask_again(run, ref)
+            return
+    if effect.why == "open":
+        state.confirmed_at = run.now
+
+
+def _look_at_asked(run: Run, effect: LookUp, directory: Directory) -> None:
+    """Keep who can sign, and ask whoever is left of an open approval; one that is not open yet is asked for now."""
+    ref = effect.approval
+    _, approval = run.index.approvals[ref]
+    state = run.approval(ref)
     awaited = waiting_for(run, approval, state)
     _find(run, approval, state, directory)
-    gone = _let_go_of_leavers(run, effect.approval, directory)
-    away = _let_deputies_stand_in(run, effect.approval, directory)
+    _let_go_of_leavers(run, ref, directory)
+    away = _let_deputies_stand_in(run, ref, directory)
     if effect.why == "ask":
-        _tell_of_gaps(run, effect.approval, away, directory)
-    match state.state:
-        case "pending":
-            _go_on(run, effect.approval, awaited)
-        case "approved" if gone and not is_met(run, approval, state):
-            _ask_again(run, effect.approval)
-        case "approved" if effect.why == "open":
-            state.confirmed_at = run.now
-        case _:
-            state.looked_at = run.now
+        _tell_of_gaps(run, ref, away, directory)
+    if state.state == "pending":
+        _go_on(run, ref, awaited)
+    else:
+        state.looked_at = run.now
 
 
 def _find(run: Run, approval: Approval, state: ApprovalState, directory: Directory) -> None:
@@ -81,27 +111,45 @@ def _let_go_of_leavers(run: Run, ref: str, directory: Directory) -> bool:
     _, approval = run.index.approvals[ref]
     state, gone = run.approval(ref), False
     for decision in standing(state):
-        left = _left(approval, decision, directory)
+        left = _left(run, approval, decision, directory)
         if left is not None:
             gone = True
             state.decisions = [left if each is decision else each for each in state.decisions]
             why = _why(approval, decision, directory)
-            run.emit("SignerLeft", f"approval:{ref}", title=approval.title, who=decision.by, why=why)
+            run.emit(
+                "SignerLeft",
+                f"approval:{ref}",
+                title=approval.title,
+                who=decision.by,
+                why=why,
+                stale=left.stale,
+            )
     return gone
 
 
-def _left(approval: Approval, decision: DecisionView, directory: Directory) -> DecisionView | None:
+def _left(run: Run, approval: Approval, decision: DecisionView, directory: Directory) -> DecisionView | None:
     """Return what is left of a decision, None when nothing has changed about it."""
-    rules, person = approval.rules, directory.by_name.get(decision.by)
+    rules = approval.rules
     under = tuple(range(len(rules))) if decision.under is None else decision.under
     still = tuple(
         n
         for n in under
-        if (person and can_sign(person) if n >= len(rules) else able(rules[n].source, person))
+        if (_signs(decision, directory) if n >= len(rules) else _sits(run, rules[n], decision, directory))
     )
     if still == under:
         return None
     return decision.model_copy(update={"under": still, "stale": not still})
+
+
+def _signs(decision: DecisionView, directory: Directory) -> bool:
+    person = directory.by_name.get(decision.by)
+    return person is not None and can_sign(person)
+
+
+def _sits(run: Run, rule: Rule, decision: DecisionView, directory: Directory) -> bool:
+    """Tell whether who decided could do so under a rule now: as one of those it asks, or for one of them."""
+    there = {decision.by, decision.on_behalf_of} & set(_members(run, rule, directory))
+    return bool(there) and able(rule.source, directory.by_name.get(decision.by))
 
 
 def _why(approval: Approval, decision: DecisionView, directory: Directory) -> Sentence:
@@ -184,16 +232,18 @@ def _deputy(run: Run, ref: str, name: str, directory: Directory) -> Delegation |
 
 
 def _end_absences(run: Run, ref: str, directory: Directory) -> None:
-    """End what followed from absences that are over before their time, unless the deputy has decided."""
+    """End what followed from absences that are over, or whose deputy can sign no more, unless they have decided."""
     _, approval = run.index.approvals[ref]
     state = run.approval(ref)
     made = {(each.on_behalf_of, each.by) for each in standing(state)}
     for each in list(state.delegations):
-        person = directory.by_name.get(each.by)
+        person, deputy = directory.by_name.get(each.by), directory.by_name.get(each.to)
         back = person is None or person.absence is None
-        if each.away and each.stands == "running" and back and (each.by, each.to) not in made:
-            over = each.model_copy(update={"stands": "over"})
-            state.delegations = [over if one is each else one for one in state.delegations]
+        unable = deputy is None or deputy.absence is not None or not can_sign(deputy)
+        over = back or unable
+        if each.away and each.stands == "running" and over and (each.by, each.to) not in made:
+            ended = each.model_copy(update={"stands": "over"})
+            state.delegations = [ended if one is each else one for one in state.delegations]
             run.emit("DelegationEnded", f"approval:{ref}", title=approval.title, by=each.by, to=each.to)
 
 

@@ -89,8 +89,12 @@ def same_work(before: Task, now: Task) -> bool:
 
 
 def same_rules(before: Approval, now: Approval) -> bool:
-    """Tell whether the same signatures are asked for, so that those given count as they did."""
-    return (before.rules, before.distinct) == (now.rules, now.distinct)
+    """Tell whether the same signatures are asked for, proved alike, so that those given count as they did."""
+    return (before.rules, before.distinct, before.reauthenticate) == (
+        now.rules,
+        now.distinct,
+        now.reauthenticate,
+    )
 
 
 class Signable:

@@ -222,7 +222,8 @@ def taken_back(receipt: ReceiptFile, export: Export) -> bool:
 
 def _takes_back(told: Sealed, who: str) -> bool:
     withdrawn = told.action == "DecisionWithdrawn" and told.actor == who
-    return withdrawn or (told.action == "SignerLeft" and told.payload.get("who") == who)
+    left = told.action == "SignerLeft" and told.payload.get("who") == who
+    return withdrawn or (left and bool(told.payload.get("stale", True)))
 
 
 def told(row: Row) -> Sentence:

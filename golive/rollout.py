@@ -49,7 +49,8 @@ def advance(run: Run, stage: Stage) -> None:
         step = plan.steps[state.step]
         if isinstance(step, ApprovalStep):
             ref = f"{stage.id}.{step.approval}"
-            state.ready = run.state.approvals[ref].state == "approved" and confirmed(run, ref)
+            asked = run.state.approvals[ref]
+            state.ready = asked.state == "approved" and not asked.again and confirmed(run, ref)
     if state.ready and (run.state.shifted is not None or _still_signed(run, stage)):
         _next(run, stage, plan, state)
 
@@ -110,7 +111,8 @@ def _begin(run: Run, stage: Stage, plan: Rollout, state: RolloutState, step: Ste
             _watch(run, stage, plan, state, until=None)
         case ApprovalStep():
             state.phase = "approving"
-            run.approval(f"{stage.id}.{step.approval}").again = True
+            asked = run.approval(f"{stage.id}.{step.approval}")
+            asked.again, asked.confirmed_at = True, None
 
 
 def _shift(run: Run, stage: Stage, state: RolloutState, weight: int) -> None:

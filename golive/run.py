@@ -19,6 +19,7 @@ from golive.effects import (
     Watch,
     WriteReport,
 )
+from golive.engine import NUMBERS_MESSAGES
 from golive.events import Event
 from golive.plan import Plan
 from golive.state import ApprovalState, RunState, StageState, TaskState
@@ -185,7 +186,7 @@ class Run:
         if not (to or quietly):
             return
         told = Notify(
-            key=f"{self.state.run_id}/{self.state.seq}/{len(self.effects)}",
+            key=self._next_key(),
             run_id=self.state.run_id,
             to=to,
             sentence=sentence,
@@ -196,6 +197,13 @@ class Run:
             at_seq=self.state.seq if asks or closes else 0,
         )
         self.ask(told)
+
+    def _next_key(self) -> str:
+        """Return the key of the next message; with the number of the last event alone, two could have the same."""
+        if self.state.engine < NUMBERS_MESSAGES:
+            return f"{self.state.run_id}/{self.state.seq}/{len(self.effects)}"
+        self.state.told += 1
+        return f"{self.state.run_id}/told/{self.state.told}"
 
     def close_request(self, request: str, names: Sequence[str], why: Sentence, link: str) -> None:
         """Tell people that nothing is awaited of them any more; whoever did it themselves is told nothing.

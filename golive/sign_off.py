@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from golive.asking import approval_page, ask_to_decide, close_request
 from golive.clocks import start_clock
 from golive.commands import Decide
-from golive.engine import COMPARES_WHAT_IS_STALE, EXPIRES_BY_RULE, HOLDS_UNSIGNABLE
+from golive.engine import COMPARES_WHAT_IS_STALE, EXPIRES_BY_RULE, HOLDS_UNSIGNABLE, LOOKS_UP
 from golive.expiry import expired_words, start_expiry, what_is_over
 from golive.holding import hold_for_manager
 from golive.looking_up import known_now, look_up
@@ -149,7 +149,17 @@ def follow(run: Run, stage: Stage, approval: Approval, act: Decide) -> None:
     elif act.decision == "rejected" and _vetoes(approval, run.state.approvals[ref]):
         reject(run, stage, approval, act.comment)
     elif not judge(run, stage, approval) and not waiting_for(run, approval, run.state.approvals[ref]):
-        reject(run, stage, approval)  # everybody has decided, and it can no longer be met
+        _follow_the_last(run, stage, approval)
+
+
+def _follow_the_last(run: Run, stage: Stage, approval: Approval) -> None:
+    """Everybody has decided, and it is not met: a no of somebody is a no; where nobody said no, somebody is missing."""
+    ref = f"{stage.id}.{approval.key}"
+    all_agree = all(each.decision == "approved" for each in standing(run.state.approvals[ref]))
+    if all_agree and run.state.engine >= LOOKS_UP:
+        hold_if_nobody_can(run, ref)
+    else:
+        reject(run, stage, approval)
 
 
 def judge(run: Run, stage: Stage, approval: Approval) -> bool:

@@ -12,7 +12,7 @@ from golive.process import Process
 from golive.run import Run
 from golive.sign_off import ask_ready, refresh
 from golive.task_graph import open_again, open_ready_tasks
-from golive.template import Stage
+from golive.template import ApprovalStep, Stage
 from golive.words import N_, say
 
 Processes = Mapping[str, Process]
@@ -79,8 +79,14 @@ def _may_pass(run: Run, stage: Stage, process: Process) -> bool:
 
 
 def _all_confirmed(run: Run, stage: Stage) -> bool:
-    """Tell whether all who signed here can still sign; every approval that is not sure of it asks at once."""
-    sure = [confirmed(run, f"{stage.id}.{approval.key}") for approval in stage.approvals]
+    """Tell whether all who signed here can still sign; every approval that is not sure of it asks at once.
+
+    What a rollout has gone on from is no longer asked: traffic has moved on it.
+    """
+    steps = stage.rollout.steps if stage.rollout else ()
+    passed = {step.approval for step in steps if isinstance(step, ApprovalStep)}
+    left = [approval for approval in stage.approvals if approval.key not in passed]
+    sure = [confirmed(run, f"{stage.id}.{approval.key}") for approval in left]
     return all(sure)
 
 

@@ -267,6 +267,8 @@ class RunState(State):
     plan_version: int = 1
     amendment: AmendmentState | None = None
     ledger: list[str] = []
+    told: int = 0
+    """How many messages were sent: each has its number."""
 
     @property
     def release(self) -> Release:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from golive import dates, sign_off
-from golive.asking import ask_to_decide
-from golive.looking_up import look_up
+from golive.asking import ask_to_decide, close_request
+from golive.looking_up import forget_looks, look_up
 from golive.plan import Plan
 from golive.plan_changes import Signable, changed_checks, checks_of, same_rules, same_work
 from golive.recording import DecisionView
@@ -32,6 +32,7 @@ def follow_plan(run: Run, plan: Plan) -> None:
     _drop(run, now)
     _add(run, now)
     former = run.plan
+    forget_looks(run)
     run.follow(plan)
     run.state.plan_version += 1
     _count(run)
@@ -63,6 +64,8 @@ def _drop(run: Run, now: Index) -> None:
     for ref in [ref for ref in state.tasks if _kind(run.index, ref) != _kind(now, ref)]:
         del state.tasks[ref]
     for ref in [ref for ref in state.approvals if ref not in now.approvals]:
+        title = run.index.approvals[ref][1].title
+        close_request(run, ref, say(N_("“{title}” is in the plan of the run no more."), title=title))
         del state.approvals[ref]
     for stage_id in [stage_id for stage_id in state.stages if stage_id not in now.stages]:
         del state.stages[stage_id]
@@ -194,12 +197,11 @@ def _follow_people(run: Run, former: Plan, awaited: dict[str, tuple[str, ...]]) 
     """Let decisions of those go who were taken out, and ask those who came in."""
     for ref, (stage, approval) in run.index.approvals.items():
         state = run.state.approvals[ref]
-        others = any(
-            _signers(former, rule.source) != _signers(run.plan, rule.source) for rule in approval.rules
-        )
+        sources = [rule.source for rule in approval.rules]
+        others = [each for each in sources if _signers(former, each) != _signers(run.plan, each)]
         if not others or _under_traffic(run, stage):
             continue
-        state.found = {}
+        state.found = {source: names for source, names in state.found.items() if source not in others}
         seats = seats_of(run, approval, state, [each.by for each in standing(state)])
         able = {name for each in seats for name in each.able}
         gone = [each for each in standing(state) if each.by not in able]

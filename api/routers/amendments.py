@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -14,6 +15,7 @@ from api.amending import amended_plan, foreseen
 from api.asking import SIGNED_IN, ActorDep, HouseDep, LanguageDep, SessionDep, need
 from api.attempts import AttemptDep, told
 from api.described import ACT, ASKED, BODY, LIST, PLAN, permission, problems
+from api.named import in_groups
 from api.schemas.amendments import (
     AmendGiven,
     AmendmentDecisionGiven,
@@ -33,6 +35,7 @@ from db.session import Session
 from golive.commands import Amend, DecideAmendment, Receipt, WithdrawAmendment
 from golive.foreseeing import difference
 from golive.permissions import REQUIRED
+from golive.sources import groups_in
 from golive.vocabulary import AmendmentStateName
 from golive.words import Language
 
@@ -189,6 +192,7 @@ async def decide(
     """Approve an amendment, or reject it."""
     async with house.database.reading() as session:
         found = await get_amendment(session, amendment_id)
+        (actor,) = await in_groups(session, groups_in(found.functions), attempt.actor)
     body = DecideAmendment(
         amendment=found.id,
         decision=given.decision,
@@ -196,6 +200,7 @@ async def decide(
         digest=given.digest,
     )
     shape = _shape(found.id, language)
+    attempt = replace(attempt, actor=actor)
     return await act(house, attempt, language, found.run_id, body, status=201, shape=shape)
 
 

@@ -187,7 +187,8 @@ class Model:
         filled, total = self.most()
         if filled == total:
             return self._at_the_gate()
-        return "pending" if self.waiting() else "rejected"
+        agreed = all(what == "approved" for what, _ in self.decided.values())
+        return "pending" if self.waiting() or agreed else "rejected"
 
     def _at_the_gate(self) -> Outcome:
         """Look once more who is in the group; what those decided who have left counts under no rule that asks it."""

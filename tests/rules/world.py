@@ -12,7 +12,7 @@ from typing_extensions import override
 from golive import rehearsal_world, rules
 from golive.batches import take_batch
 from golive.commands import Actor, AddSigners, Body, Command, Delegate
-from golive.directory import Absence, Person
+from golive.directory import Absence, Directory, Person
 from golive.effects import LookUp, Notify, Supersede, Verdict
 from golive.errors import GoliveError
 from golive.events import Event
@@ -46,6 +46,8 @@ class World(rehearsal_world.World):
         self.said: dict[str, Actor] = {}
         self.away: dict[str, Absence] = {}
         self.looks: list[LookUp] = []
+        self.slow = False
+        self.late: list[tuple[LookUp, Directory]] = []
         super().__init__(plan, dict(plan.people), T0, PROCESSES)
 
     @override
@@ -121,7 +123,17 @@ class World(rehearsal_world.World):
                 self.superseded.append(effect.holder)
             case LookUp():
                 self.looks.append(effect)
+                if self.slow:
+                    self.late.append((effect, self.directory(effect)))
+                    return
         super()._carry_out(effect)
+
+    def answer_late(self) -> None:
+        """Let the directory answer what it was asked while it was slow, with what was so then."""
+        late, self.late, self.slow = self.late, [], False
+        for effect, answer in late:
+            rules.looked(self.run, effect, answer, self.now, PROCESSES)
+        self.follow()
 
     def verdict(self, verdict: VerdictName) -> None:
         """Let the one watch that runs report."""
