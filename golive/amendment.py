@@ -156,7 +156,8 @@ def check_decide(run: Run, actor: Actor, act: DecideAmendment) -> None:
 
 def _pending(run: Run, amendment_id: str) -> AmendmentState:
     pending = run.state.amendment
-    if pending is None or pending.id != amendment_id or pending.expires_at <= run.now:
+    over = pending is not None and run.moving and pending.expires_at <= run.now
+    if pending is None or pending.id != amendment_id or over:
         raise Conflict("amendment_closed", N_("Nobody decides on this amendment any more."))
     return pending
 

@@ -74,6 +74,8 @@ def request(run: Run, stage: Stage, approval: Approval) -> None:
         state.planned = None
     elif run.state.engine >= COMPARES_WHAT_IS_STALE:
         _let_go_of_changed(run, stage, approval)
+    if not standing(state):
+        state.planned = None  # nobody has signed the plan as it was
     state.again, state.redo, state.round = False, None, state.round + 1
     state.glass_broken_by = state.confirmed_at = None
     open_for_decisions(run, approval, state)

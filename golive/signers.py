@@ -104,7 +104,8 @@ def seats_of(
 ) -> list[Seats]:
     """Return each rule with who may sign under it now. In a sign-off (`distinct`) rules share their persons."""
     able = [eligible(run, rule, state, approvers, supposed) for rule in approval.rules]
-    added = [_added(run, approval, each, supposed) for each in state.added]
+    asked = {name for names in able for name in names}
+    added = [() if each.name in asked else _added(run, approval, each, supposed) for each in state.added]
     orders = _orders(run, state, {name for names in (*able, *added) for name in names})
     rules = [
         seats_under(approval, rule, names, orders) for rule, names in zip(approval.rules, able, strict=True)

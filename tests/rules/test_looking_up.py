@@ -548,3 +548,15 @@ def test_messages_never_share_a_key() -> None:
     keys = [each.key for each in world.told]
     assert len(keys) == len(set(keys))
     assert any(each.closes and "ops1" in each.to for each in world.told)
+
+
+def test_who_was_added_and_is_in_the_group_by_now_signs_once() -> None:
+    world = asked({**BOARD, "mode": "all"}, found=FOUND)
+    xia = Actor(name="xia", roles=("approver",))
+    world.act(c.AddSigners(approval=REF, people=(xia,), place="after", reason=words()), "bea")
+    world.found = {"group:board": ("bea", "bob", "xia")}
+    world.said["xia"] = xia.model_copy(update={"groups": ("board",)})
+    world.act(c.RemindSigners(approval=REF), "rm")
+    for name in ("bea", "bob", "xia"):
+        approve(world, name)
+    assert state(world).state == "approved"
