@@ -57,7 +57,7 @@ def _deciding(bundle: Bundle, proof: Export) -> Row:
 def _check_counted(receipt: ReceiptFile, deciding: Row, proof: Export) -> None:
     """Raise Unproven unless the decision is one of those by which the approval was granted."""
     made = proof.streams[receipt.run_id][receipt.seq - 1].told
-    same = _asked(made) == _asked(deciding.told)
+    same = _asked(made) == _asked(deciding.told) and _lasted(receipt, made, deciding.told, proof)
     if receipt.decision != "approved" or not same or taken_back(receipt, proof):
         raise Unproven(
             N_("No. {seq}, by {by}, is not one of the decisions by which “{title}” was approved."),
@@ -68,5 +68,15 @@ def _check_counted(receipt: ReceiptFile, deciding: Row, proof: Export) -> None:
 
 
 def _asked(decision: Sealed) -> tuple[object, ...]:
-    """Return what a decision was asked for: which approval, on which subject, in which round."""
-    return decision.stream, decision.object, decision.subject_digest, decision.payload.get("round")
+    """Return what a decision was asked for: which approval, on which subject."""
+    return decision.stream, decision.object, decision.subject_digest
+
+
+def _lasted(receipt: ReceiptFile, made: Sealed, deciding: Sealed, proof: Export) -> bool:
+    """Tell whether a decision is of the round that granted, or stood through what asked others once more."""
+    same_round = made.payload.get("round") == deciding.payload.get("round")
+    return same_round or all(row.told.action in _ASKS_OTHERS for row in what_became(receipt, proof))
+
+
+_ASKS_OTHERS = (GRANTED, "ApprovalRequested", "SignerLeft", "DecisionWithdrawn")
+"""What lets the decisions of others stand: somebody lost their seat or took their decision back."""

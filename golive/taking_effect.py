@@ -175,8 +175,7 @@ def _keep_signed(run: Run, before: Index, signed: dict[str, dict[str, object]]) 
         if not same_rules(before.approvals[ref][1], approval):
             _begin_anew(run, ref)
         elif state.state not in ("pending", "approved"):
-            gone = [each for each in standing(state) if "plan" in covered(approval, each)]
-            sign_off.let_go(state, gone)
+            _let_go(run, ref, [each for each in standing(state) if "plan" in covered(approval, each)])
 
 
 def _under_traffic(run: Run, stage: Stage) -> bool:
@@ -190,7 +189,15 @@ def _begin_anew(run: Run, ref: str) -> None:
     if state.state in ("pending", "approved"):
         sign_off.ask_anew(run, ref, ("plan",), standing(state))
     else:
-        sign_off.let_go(state, standing(state))
+        _let_go(run, ref, standing(state))
+
+
+def _let_go(run: Run, ref: str, gone: Sequence[DecisionView]) -> None:
+    """Let decisions on an approval that is not open go, and say so in the journal, by which receipts are judged."""
+    if gone:
+        sign_off.let_go(run.approval(ref), gone)
+        title = run.index.approvals[ref][1].title
+        run.emit("DecisionsStale", f"approval:{ref}", title=title, changed=("plan",))
 
 
 def _follow_people(run: Run, former: Plan, awaited: dict[str, tuple[str, ...]]) -> None:

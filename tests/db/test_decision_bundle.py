@@ -97,6 +97,33 @@ async def test_a_stale_decision_cannot_stand_for_the_approval_of_another_build(d
         )
 
 
+async def test_a_decision_stands_when_somebody_else_lost_their_seat(database: Database) -> None:
+    world = at_the_sign_off()
+    decide(world, "ops1")
+    world.said["ops1"] = world.actor("ops1").model_copy(update={"enabled": False})
+    decide(world, "qa2")
+    decide(world, "ops2")
+    await recorded(database, world)
+    first, second, third = await receipts(database, world)
+    lines = await exported(database, "r1")
+    check_bundle(bundle([second, third], lines))
+    assert "by ops1, is not one of the decisions" in not_proved([first, second, third], lines)
+
+
+async def test_what_was_granted_by_breaking_the_glass_is_no_decision_of_who_signed(
+    database: Database,
+) -> None:
+    world = at_the_sign_off()
+    decide(world, "ops1")
+    eva = world.actor("rm").model_copy(update={"name": "eva", "roles": ("break_glass", "assignee")})
+    digest = str(world.run.state.approvals["sign-off.sign"].digest)
+    why = words("payments fail for everybody and both of qa are on a plane")
+    world.act(c.BreakGlass(approval="sign-off.sign", digest=digest, reason=why), eva)
+    await recorded(database, world)
+    told = not_proved(await receipts(database, world), await exported(database, "r1"))
+    assert told == "“Sign-off” was granted against its rules, by breaking the glass."
+
+
 async def test_receipts_of_two_approvals_are_no_bundle(database: Database) -> None:
     """Two stages are signed on the same release, each by ops and qa; the receipts of one do not stand for the other."""
     second = {**SIGNED, "id": "again", "needs": ["sign-off"]}
