@@ -17,8 +17,8 @@ def shown(**more: object) -> str:
     out = StringIO()
     console = Console(file=out, width=200)
     rules = [
-        {**RULE, "function": "ops", "expires_at": SOON},
-        {**RULE, "function": "qa", "expires_at": LATER},
+        {**RULE, "function": "ops", "asks": "ops", "expires_at": SOON},
+        {**RULE, "function": "qa", "asks": "qa", "expires_at": LATER},
     ]
     for part in approval_page(
         {"title": "Go", "state": "pending", "expires_at": SOON, "rules": rules, **more}
