@@ -303,6 +303,7 @@ PLACES = (
 ELSEWHERE = {
     "/static/{version}/{name}": "what pages are made of",
     "/sign-in/provider": "leads away",
+    "/approvals/{approval_id}/sign-in-again": "leads away",
     "/my-work/news": "events",
     "/runs/news": "events",
     "/runs/{run_id}/news": "events",
