@@ -91,4 +91,4 @@ def test_a_later_version_is_approved_rejected_or_withdrawn(team: dict[str, Perso
     assert "in force" in approved
     assert "No amendments." in team["ops"].does("amendment", "list", "--mine")
     assert made["id"] in team["manager"].does("show", run)
-    assert "Smoke test" in team["qa"].does("task", "list", "--run", run)
+    assert f"{run}.uat.smoke" in team["qa"].does("task", "list", "--run", run)

@@ -50,6 +50,7 @@ async def test_an_amended_run_goes_on_after_continuing_as_new(
         plan = make_plan(UAT, SIGNED, QUICK, REVIEW, shift_timeout=1)
         run = await stack.start(plan)
         more = changed(with_people(plan, ops=("ops1", "ops9")), "uat", tasks=[*UAT["tasks"], SMOKE])
+        await stack.know(more)
         await ask(run, more, 1)
         await busy(run)
         await approve(run, "ops1")
