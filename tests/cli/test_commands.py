@@ -204,9 +204,9 @@ def test_templates_are_listed_previewed_and_published(whole: Whole, manager: Per
     assert "Stages" in manager.does("template", "show", "saas-standard")
     plan = manager.does("template", "preview", "dual-sign-off", "-p", "pace=demo")
     assert "Asked" in plan
-    assert "there is: data-migration, dual-sign-off, erp-cutover" in manager.is_refused(
-        "template", "show", "nope"
-    )
+    refused = manager.is_refused("template", "show", "nope")
+    assert "There is no “nope”; there is: " in refused
+    assert "data-migration, dual-sign-off, erp-cutover" in refused
 
     mine = tmp_path / "mine.yaml"
     mine.write_text(source.replace("name: dual-sign-off", "name: mine", 1))
