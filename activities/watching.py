@@ -17,7 +17,7 @@ from db.session import Database
 from golive.analysis import WINDOW, Measurement, Tally, judge, looks_back_to, next_due, tally, weigh
 from golive.effects import Measure, Measured, Verdict, Watch
 from golive.plan import moment
-from golive.template import Analysis
+from golive.template_rollouts import Analysis
 from golive.words import N_, say
 
 BEAT = timedelta(seconds=2)

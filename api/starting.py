@@ -18,7 +18,7 @@ from golive.plan import Plan, Release
 from golive.planning import check_template, make_plan
 from golive.problems import InvalidSource
 from golive.sources import able, members, names_asked
-from golive.template import Whom
+from golive.template_approvals import Whom
 from golive.template_checks import asked_beside_functions, roles_asked
 from golive.vocabulary import Role
 from golive.words import N_

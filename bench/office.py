@@ -17,7 +17,8 @@ from golive.evidence import Remark
 from golive.plan import Artifact, Plan, Release
 from golive.recording import Start
 from golive.signers import waiting_for
-from golive.template import Approval, Due, Requirement, Rule, Stage, Task
+from golive.template import Due, Requirement, Stage, Task
+from golive.template_approvals import Approval, Rule
 from golive.vocabulary import Role
 from golive.words import Text, Words
 from settings import Settings

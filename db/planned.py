@@ -10,7 +10,8 @@ from golive.canonical import digest
 from golive.names import public_id
 from golive.plan import Plan
 from golive.recording import Build, RuleView, Start
-from golive.template import Rule, Stage, Task, Whom
+from golive.template import Stage, Task
+from golive.template_approvals import Rule, Whom
 
 
 def start_digest(start: Start) -> str:

@@ -11,7 +11,8 @@ from golive.possible import FINAL
 from golive.run import Index, Run
 from golive.standing import before_traffic
 from golive.state import RolloutState
-from golive.template import Rollout, Stage
+from golive.template import Stage
+from golive.template_rollouts import Rollout
 from golive.words import N_, Sentence, say
 
 SHOWN = 10

@@ -20,7 +20,7 @@ from golive.effects import Verdict
 from golive.gates import COMPARE
 from golive.model import Fact
 from golive.plan import moment
-from golive.template import Analysis, Condition
+from golive.template_rollouts import Analysis, Condition
 from golive.vocabulary import Compare
 from golive.words import N_, Sentence, say
 

@@ -17,7 +17,7 @@ from golive.run import Run
 from golive.signers import approvers_of, barred, comes_after, seats_of, standing, waiting_for
 from golive.standing import handed_over
 from golive.state import ApprovalState
-from golive.template import Approval
+from golive.template_approvals import Approval
 from golive.words import N_, Sentence, Text, say
 
 

@@ -21,7 +21,8 @@ from golive.sources import holds
 from golive.standing import handed_over, returnable
 from golive.state import ApprovalState
 from golive.subject import difference
-from golive.template import Approval, Stage
+from golive.template import Stage
+from golive.template_approvals import Approval
 from golive.words import N_, say
 
 

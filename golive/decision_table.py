@@ -19,7 +19,8 @@ from golive.parameters import Value, fault, sample
 from golive.plan import AppliedRow
 from golive.problems import Place, unknown
 from golive.schema_problems import shown
-from golive.template import Asked, DecisionTable, Parameter, Rule
+from golive.template import Parameter
+from golive.template_approvals import Asked, DecisionTable, Rule
 from golive.vocabulary import Compare
 from golive.words import N_, Sentence, say
 

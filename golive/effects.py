@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from golive.model import Fact
-from golive.template import Analysis
+from golive.template_rollouts import Analysis
 from golive.vocabulary import EndedName, VerdictName
 from golive.words import Sentence
 

@@ -12,7 +12,7 @@ from golive.signers import approvers_of, rule_views, seats_of, waiting_for
 from golive.sources import kind_of
 from golive.span import Span
 from golive.state import ApprovalState
-from golive.template import Approval
+from golive.template_approvals import Approval
 from golive.vocabulary import OnExpiry
 from golive.words import N_, Sentence, say
 from golive.working_time import add_working

@@ -13,7 +13,8 @@ from golive.plan import Plan
 from golive.policy import Seats, can_be_filled, can_be_met, circle
 from golive.problems import SHOWN, Place, listed
 from golive.signers import seats_under
-from golive.template import Approval, Rule, Stage, Task
+from golive.template import Stage, Task
+from golive.template_approvals import Approval, Rule
 from golive.template_checks import places_asking, roles_asked
 from golive.vocabulary import Role
 from golive.words import N_

@@ -19,13 +19,9 @@ from golive.plan import Plan, moment
 from golive.policy import needed
 from golive.rollout_words import step_words
 from golive.sources import named
-from golive.template import (
-    Approval,
-    Rollout,
-    SetWeight,
-    Stage,
-    Task,
-)
+from golive.template import Stage, Task
+from golive.template_approvals import Approval
+from golive.template_rollouts import Rollout, SetWeight
 from golive.timeline import Node, Timeline, length_of
 from golive.vocabulary import Pace
 from golive.words import N_, Sentence, Text, say

@@ -20,7 +20,7 @@ from golive.sources import able, can_sign, holds, members, named
 from golive.standing import before_traffic
 from golive.state import ApprovalState
 from golive.task_graph import open_again
-from golive.template import Approval, Rule
+from golive.template_approvals import Approval, Rule
 from golive.words import N_, Sentence, say
 
 

@@ -10,7 +10,7 @@ from golive.engine import LOOKS_UP
 from golive.run import Run
 from golive.sources import names_asked
 from golive.state import ApprovalState
-from golive.template import Approval
+from golive.template_approvals import Approval
 
 HOLDS_FOR = timedelta(minutes=1)
 """How long what the directory confirmed counts, if nobody has decided since: other gates may close meanwhile."""

@@ -9,7 +9,7 @@ from golive.gates import COMPARE
 from golive.new_template_design import Design
 from golive.new_template_yaml import scalar
 from golive.rehearsal_values import passing
-from golive.template import Condition
+from golive.template_rollouts import Condition
 from golive.words import N_, Translate
 
 

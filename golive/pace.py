@@ -8,22 +8,9 @@ from datetime import datetime, timedelta
 from golive.calendar import Calendar
 from golive.plan import Plan
 from golive.span import Span
-from golive.template import (
-    Analysis,
-    Approval,
-    ApprovalStep,
-    Bake,
-    CheckStep,
-    Due,
-    Ladder,
-    Pause,
-    Rollout,
-    Rule,
-    SetWeight,
-    Stage,
-    Step,
-    Task,
-)
+from golive.template import Due, Ladder, Stage, Task
+from golive.template_approvals import Approval, Rule
+from golive.template_rollouts import Analysis, ApprovalStep, Bake, CheckStep, Pause, Rollout, SetWeight, Step
 
 FULL = 100
 DEMO_DAY = 60

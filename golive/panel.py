@@ -17,7 +17,7 @@ from golive.sign_off import hold_if_nobody_can
 from golive.signers import asked_of, barred, eligible, members_of, seats_of, standing, waiting_for
 from golive.sources import all_named, holds
 from golive.state import ApprovalState
-from golive.template import Approval
+from golive.template_approvals import Approval
 from golive.words import N_
 
 MOST_ADDED = 20

@@ -12,7 +12,8 @@ from functools import cached_property
 
 from golive.plan import Plan
 from golive.run import Index
-from golive.template import Approval, Check, Gate, Ladder, Stage, Task
+from golive.template import Check, Gate, Ladder, Stage, Task
+from golive.template_approvals import Approval
 from golive.vocabulary import AmendmentClass
 from golive.words import Text
 

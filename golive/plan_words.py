@@ -9,7 +9,9 @@ from golive.parameters import Value
 from golive.plan import Plan, moment
 from golive.rollout_words import step_words
 from golive.run import Index
-from golive.template import Approval, Check, Rollout, Rule, Stage, Task
+from golive.template import Check, Stage, Task
+from golive.template_approvals import Approval, Rule
+from golive.template_rollouts import Rollout
 from golive.words import N_, Sentence, Text, say
 
 NONE = "—"

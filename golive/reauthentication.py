@@ -9,7 +9,7 @@ from golive.commands import Actor
 from golive.errors import Refused
 from golive.plan import moment
 from golive.run import Run
-from golive.template import Approval
+from golive.template_approvals import Approval
 from golive.words import N_
 
 FRESH = timedelta(minutes=5)

@@ -15,7 +15,7 @@ from golive.events import Event
 from golive.evidence import Evidence
 from golive.model import Fact
 from golive.plan import Plan, Release
-from golive.template import Whom
+from golive.template_approvals import Whom
 from golive.vocabulary import (
     ApprovalStateName,
     CheckStateName,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from golive.problems import Place
-from golive.template import Approval, DecisionTable, Due, FactSource, Gate, Rule, Stage, Task
+from golive.template import Due, FactSource, Gate, Stage, Task
+from golive.template_approvals import Approval, DecisionTable, Rule
 
 Rewrite = Callable[[str, Place], str]
 """Returns what a reference becomes; the place, within its stage, serves for problems."""

@@ -28,7 +28,7 @@ from golive.rehearsal_steps import Expected
 from golive.rehearsal_values import REMARK
 from golive.rehearsal_world import Setting, World, words
 from golive.stages import Processes
-from golive.template import Rule
+from golive.template_approvals import Rule
 from golive.template_checks import asked_beside_functions, roles_asked
 from golive.template_source import Library
 from golive.words import N_, Sentence, say

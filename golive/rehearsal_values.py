@@ -18,7 +18,8 @@ from golive.evidence import (
 )
 from golive.gates import COMPARE
 from golive.plan import Plan
-from golive.template import Analysis, FactSource, Requirement
+from golive.template import FactSource, Requirement
+from golive.template_rollouts import Analysis
 from golive.vocabulary import Compare
 from golive.words import Words
 

@@ -37,7 +37,7 @@ from golive.rehearsal_values import healthy, passing
 from golive.run import Effect
 from golive.sources import kind_of
 from golive.stages import Processes
-from golive.template import Analysis
+from golive.template_rollouts import Analysis
 from golive.vocabulary import Role
 from golive.words import N_, Words, say
 

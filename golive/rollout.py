@@ -18,7 +18,8 @@ from golive.rollout_words import step_words
 from golive.run import Run
 from golive.sign_off import refresh
 from golive.state import RolloutState
-from golive.template import ApprovalStep, Bake, CheckStep, Pause, Rollout, SetWeight, Stage, Step
+from golive.template import Stage
+from golive.template_rollouts import ApprovalStep, Bake, CheckStep, Pause, Rollout, SetWeight, Step
 from golive.words import N_, say
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from golive.span import Span
-from golive.template import (
+from golive.template_rollouts import (
     Analysis,
     ApprovalStep,
     Bake,

@@ -9,27 +9,22 @@ advance    the clock has moved
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from golive import (
     acts,
     amendment,
-    around_decisions,
     break_glass,
     ending,
     looked_up,
     panel,
-    rollout,
     service_lock,
     stages,
-    tasks,
     waivers,
 )
 from golive import commands as c
+from golive.act_table import HANDLERS
 from golive.asking import keep_requests
-from golive.deciding import check_decide, decide
 from golive.directory import Directory
 from golive.effects import (
     LookUp,
@@ -45,7 +40,7 @@ from golive.effects import (
     WriteReport,
 )
 from golive.engine import ENDS_STAGES_FIRST
-from golive.errors import Conflict, Refused, need_words
+from golive.errors import Conflict, Refused
 from golive.expiry import next_expiry
 from golive.gates import measured as judge_measured
 from golive.ladders import ring
@@ -55,8 +50,6 @@ from golive.run import Run
 from golive.stages import Processes, settle
 from golive.state import ApprovalState, RunState, StageState, TaskState
 from golive.words import N_
-
-Check = Callable[[Run, c.Actor, Any], None]
 
 
 def begin(start: Start, now: datetime) -> Run:
@@ -117,9 +110,10 @@ def _check(run: Run, command: c.Command) -> None:
     _check_actor(run, actor, body.do)
     if run.state.ending is not None and body.do not in _WHILE_ENDING:
         raise Conflict("run_ending", N_("The run is ending: {cause}."), cause=run.state.ending.cause)
-    handler = _CHECKS.get(type(body))
-    if handler is not None:
-        handler(run, actor, body)
+    if isinstance(body, c.NewBuild):
+        acts.check_new_build(run, body)
+    else:
+        HANDLERS[type(body)].check(run, actor, body)
 
 
 _WHILE_ENDING = [
@@ -162,80 +156,12 @@ def apply(run: Run, command: c.Command, now: datetime, processes: Processes) -> 
     if isinstance(body, c.NewBuild):
         acts.replace_build(run, command.actor, body, processes)
     else:
-        _ACTS[type(body)](run, command.actor, body)
+        HANDLERS[type(body)].act(run, command.actor, body)
     run.command_id = None
     run.state.ledger.append(ledger_id(command.id))
     _settle(run, processes)
     run.actor = c.GOLIVE
     return number
-
-
-_CHECKS: dict[type, Check] = {
-    c.StartTask: tasks.check_start,
-    c.CompleteTask: tasks.check_complete,
-    c.VerifyTask: tasks.check_verify,
-    c.BlockTask: tasks.check_block,
-    c.ReopenTask: tasks.check_reopen,
-    c.ReassignTask: tasks.check_reassign,
-    c.SetNotApplicable: tasks.check_not_applicable,
-    c.Decide: check_decide,
-    c.Withdraw: around_decisions.check_withdraw,
-    c.Delegate: panel.check_delegate,
-    c.AddSigners: panel.check_add_signers,
-    c.RemindSigners: lambda run, _, act: around_decisions.check_remind(run, act),
-    c.Inform: lambda run, _, act: around_decisions.check_inform(run, act),
-    c.BreakGlass: break_glass.check_break_glass,
-    c.RequestWaiver: waivers.check_request,
-    c.DecideWaiver: waivers.check_decide,
-    c.Amend: amendment.check_amend,
-    c.DecideAmendment: amendment.check_decide,
-    c.WithdrawAmendment: amendment.check_withdraw,
-    c.Comment: lambda run, _, act: acts.check_comment(run, act),
-    c.Promote: lambda run, _, act: rollout.check_promote(run, act),
-    c.PromoteFull: lambda run, _, act: rollout.check_promote_full(run, act),
-    c.RetryRollout: lambda run, _, act: rollout.check_retry(run, act),
-    c.Hold: lambda run, _, act: acts.check_hold(run, act),
-    c.Resume: lambda run, _, act: acts.check_resume(run, act),
-    c.Abort: lambda run, _, act: acts.check_abort(run, act),
-    c.Rollback: lambda run, _, act: acts.check_rollback(run, act),
-    c.NewBuild: lambda run, _, act: acts.check_new_build(run, act),
-    c.AddLesson: lambda _, __, act: need_words(act.text),
-    c.AddAction: lambda _, __, act: need_words(act.text),
-    c.CloseAction: acts.check_close_action,
-}
-
-_ACTS: dict[type, Check] = {
-    c.StartTask: tasks.start,
-    c.CompleteTask: tasks.complete,
-    c.VerifyTask: tasks.verify,
-    c.BlockTask: tasks.block,
-    c.ReopenTask: tasks.reopen_task,
-    c.ReassignTask: tasks.reassign,
-    c.SetNotApplicable: tasks.set_not_applicable,
-    c.Decide: decide,
-    c.Withdraw: around_decisions.withdraw,
-    c.Delegate: panel.delegate,
-    c.AddSigners: panel.add_signers,
-    c.RemindSigners: around_decisions.remind,
-    c.Inform: around_decisions.inform,
-    c.BreakGlass: break_glass.break_glass,
-    c.RequestWaiver: waivers.request,
-    c.DecideWaiver: waivers.decide,
-    c.Amend: amendment.amend,
-    c.DecideAmendment: amendment.decide,
-    c.WithdrawAmendment: amendment.withdraw,
-    c.Comment: lambda run, _, act: acts.comment(run, act),
-    c.Promote: lambda run, _, act: rollout.promote(run, act),
-    c.PromoteFull: lambda run, _, act: rollout.promote_full(run, act),
-    c.RetryRollout: lambda run, _, act: rollout.retry(run, act),
-    c.Hold: acts.hold,
-    c.Resume: lambda run, _, act: acts.resume(run, act),
-    c.Abort: acts.abort,
-    c.Rollback: acts.rollback,
-    c.AddLesson: lambda run, _, act: acts.add_lesson(run, act),
-    c.AddAction: lambda run, _, act: acts.add_action(run, act),
-    c.CloseAction: lambda run, _, act: acts.close_action(run, act),
-}
 
 
 # -- the clock -----------------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ from golive.engine import NUMBERS_MESSAGES
 from golive.events import Event
 from golive.plan import Plan
 from golive.state import ApprovalState, RunState, StageState, TaskState
-from golive.template import Approval, FactSource, Stage, Task
+from golive.template import FactSource, Stage, Task
+from golive.template_approvals import Approval
 from golive.words import Sentence, Text, Words
 
 Effect = Notify | ShiftTraffic | ReturnTraffic | Watch | Measure | WriteReport | Supersede | LookUp

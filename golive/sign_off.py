@@ -19,7 +19,9 @@ from golive.state import ApprovalState
 from golive.subject import difference, part_digests, subject_of, whole_digest
 from golive.task_graph import open_again, reopen, task_page
 from golive.tasks import traffic_moved_on
-from golive.template import Approval, ApprovalStep, Stage
+from golive.template import Stage
+from golive.template_approvals import Approval
+from golive.template_rollouts import ApprovalStep
 from golive.vocabulary import FINISHED, ApprovalStateName
 from golive.words import N_, Words, say
 from golive.working_time import add_working

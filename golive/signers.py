@@ -17,7 +17,7 @@ from golive.sources import kind_of
 from golive.standing import Seated, bars, handed_over
 from golive.state import ApprovalState
 from golive.subject import PARTS
-from golive.template import Approval, Rule, Whom
+from golive.template_approvals import Approval, Rule, Whom
 from golive.words import N_, Sentence
 
 Doers = Mapping[str, str]

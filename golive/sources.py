@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from golive.directory import Directory, Person
 from golive.people import SIGNS
-from golive.template import Whom
+from golive.template_approvals import Whom
 from golive.words import N_, Sentence, say
 
 

@@ -12,7 +12,8 @@ from golive.process import Process
 from golive.run import Run
 from golive.sign_off import ask_ready, refresh
 from golive.task_graph import open_again, open_ready_tasks
-from golive.template import ApprovalStep, Stage
+from golive.template import Stage
+from golive.template_rollouts import ApprovalStep
 from golive.words import N_, say
 
 Processes = Mapping[str, Process]

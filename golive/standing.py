@@ -14,7 +14,9 @@ from golive.plan import Plan, Release, moment
 from golive.recording import DecisionView, Delegation, Panel
 from golive.run import Index
 from golive.sources import all_named, holds, named
-from golive.template import Approval, ApprovalStep, Rule, Stage
+from golive.template import Stage
+from golive.template_approvals import Approval, Rule
+from golive.template_rollouts import ApprovalStep
 from golive.words import N_, Sentence, Text, say
 
 Bars = Callable[[Sequence[str]], Mapping[str, Sentence]]

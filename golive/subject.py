@@ -8,7 +8,8 @@ from golive.canonical import digest
 from golive.gates import gate_view
 from golive.run import Run
 from golive.state import WaiverState
-from golive.template import Approval, Stage
+from golive.template import Stage
+from golive.template_approvals import Approval
 from golive.vocabulary import Part
 from golive.waivers import counted, in_force_of
 

@@ -7,24 +7,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from golive.calendar import Calendar
 from golive.model import Fact
 from golive.span import Span
-from golive.vocabulary import (
-    Compare,
-    EvidenceType,
-    Function,
-    Key,
-    Meaning,
-    OnExpiry,
-    Part,
-    Priority,
-    ProcessName,
-    RuleMode,
-    UserName,
-)
+from golive.template_approvals import Approval
+from golive.template_rollouts import Rollout
+from golive.vocabulary import Compare, EvidenceType, Function, Key, Priority, ProcessName
 from golive.words import Text
 
 
@@ -94,101 +84,6 @@ class Task(Fact):
     checklist: Key | None = None
 
 
-class Whom(Fact):
-    """Whom a rule asks, in one of five ways: the members of a function or of a group, `people` by their names, the
-    manager of somebody whom the plan knows, or the owners of the service that goes live.
-
-    Who acts in a function is frozen into the plan. Who the others are is found out when decisions are asked for.
-    """
-
-    function: Function | None = None
-    group: Key | None = None
-    people: tuple[UserName, ...] = Field(default=(), max_length=100)
-    manager_of: Literal["release_manager", "authors"] | None = None
-    owner_of_service: bool = False
-
-    @property
-    def source(self) -> str:
-        """The key of whom it asks: a function by its name, all others with a colon, such as `group:cab`."""
-        if self.function is not None:
-            return self.function
-        if self.group is not None:
-            return f"group:{self.group}"
-        if self.manager_of is not None:
-            return f"manager_of:{self.manager_of}"
-        return "owner_of:service" if self.owner_of_service else f"people:{','.join(self.people)}"
-
-
-class Rule(Whom):
-    """Who must decide: `any` one of those it asks, `all` of them, `n` = `min` of them, `percent` = `min` % of them.
-
-    `ordered`: all of them, one after another. Whoever started the run, made the artifact or last edited what is signed
-    never counts; `exclude_doers_of` adds those who completed the named tasks. A decision under a rule that `covers`
-    only parts of the subject (empty: all of it) stands while those stay as they are. `expires_in` and `on_expiry` are
-    those of its approval where the rule says nothing.
-    """
-
-    mode: RuleMode = "any"
-    min: int = Field(default=1, ge=1, le=100)
-    veto: bool = True
-    may_fill_many: bool = False
-    exclude_doers_of: tuple[str, ...] = ()
-    covers: tuple[Part, ...] = ()
-    expires_in: Span | None = None
-    on_expiry: OnExpiry | None = None
-
-
-Asked = str | int | float | bool | tuple[str | int | float | bool, ...]
-"""What a row of a decision table asks of a parameter: a value, one of several, or comparisons such as `>= 7`."""
-
-
-class TableRow(Fact):
-    """One row of a decision table: where each parameter is as `when` asks, its rules apply."""
-
-    when: dict[str, Asked] = Field(min_length=1, max_length=20)
-    rules: tuple[Rule, ...] = Field(min_length=1, max_length=20)
-
-
-class DecisionTable(Fact):
-    """Which rules apply, by the parameters of the start.
-
-    `hit`: the `first` row that fits applies, or, `unique`, no two may fit. Where none does the rules `otherwise` apply,
-    or the start is refused when `refuse_others` says so; without either the rows must fit every value.
-    """
-
-    hit: Literal["first", "unique"] = "first"
-    rows: tuple[TableRow, ...] = Field(min_length=1, max_length=50)
-    otherwise: tuple[Rule, ...] = Field(default=(), min_length=1, max_length=20)
-    refuse_others: bool = False
-
-
-class Approval(Fact):
-    """A request for decisions; with two functions or more and `distinct`, a sign-off.
-
-    It has `rules`, or a table that gives it those of the row that applies; in a plan there are only rules. It is asked
-    for when the tasks `after` are done (default: all of its stage). `back_to` names the task that a rejection opens
-    again; without it the run is held for the release manager. An approval expires closed. With `reauthenticate` whoever
-    signs proves again, for that act, who they are.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["rules"]}, {"required": ["rules_by"]}]}
-    )
-
-    key: Key
-    title: Text
-    rules: tuple[Rule, ...] = Field(default=(), min_length=1, max_length=20)
-    rules_by: DecisionTable | None = None
-    after: tuple[str, ...] | None = None
-    distinct: bool = True
-    meaning: Meaning = "approved"
-    reauthenticate: bool = False
-    due: Span | None = None
-    expires_in: Span | None = None
-    on_expiry: OnExpiry = "escalate"
-    back_to: str | None = None
-
-
 class FactSource(Fact):
     """Where a check of a gate reads: the fact `fact` from the evidence of the task `task`.
 
@@ -233,102 +128,6 @@ class Gate(Fact):
     title: Text
     on: Literal["entry", "exit"] = "exit"
     checks: tuple[Check, ...] = Field(min_length=1, max_length=50)
-
-
-class Condition(Fact):
-    """A comparison with a measured value, written as `>= 0.99`."""
-
-    compare: Compare
-    threshold: float
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_words(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        compare, _, threshold = value.strip().partition(" ")
-        return {"compare": compare, "threshold": threshold}
-
-
-class Analysis(Fact):
-    """One metric that is watched during a rollout.
-
-    Neither `interval` nor `count`: measured once. `interval` alone: until the step ends. `count` above one
-    needs `interval`. It fails when failures exceed `failure_limit`. `dry_run` is shown and never counted.
-    """
-
-    metric: str
-    success: Condition | None = None
-    failure: Condition | None = None
-    interval: Span | None = None
-    count: int | None = Field(default=None, ge=1, le=10_000)
-    initial_delay: Span = Span()
-    failure_limit: int = Field(default=0, ge=0)
-    inconclusive_limit: int = Field(default=0, ge=0)
-    consecutive_error_limit: int = Field(default=4, ge=0)
-    dry_run: bool = False
-
-    @model_validator(mode="after")
-    def _count_needs_interval(self) -> Analysis:
-        if (self.count or 1) > 1 and self.interval is None:
-            raise ValueError("a count above 1 needs an interval between the measurements")
-        if self.success is None and self.failure is None:
-            raise ValueError("an analysis needs a success or a failure condition")
-        return self
-
-
-class SetWeight(Fact):
-    """Send `weight` % of the traffic to the new version; it stays until it is changed.
-
-    `lower` says that less than before is meant; without it a smaller weight is refused as a slip.
-    """
-
-    do: Literal["set_weight"] = "set_weight"
-    weight: int = Field(ge=0, le=100)
-    lower: bool = False
-
-
-class Pause(Fact):
-    """Wait for `duration`, or for a person to promote when none is given."""
-
-    do: Literal["pause"] = "pause"
-    duration: Span | None = None
-
-
-class Bake(Fact):
-    """Observe for `duration` under the rollout's analyses; healthy to the end is the only way on."""
-
-    do: Literal["bake"] = "bake"
-    duration: Span
-
-
-class CheckStep(Fact):
-    """Run each analysis of the rollout to its verdict, once, before going on."""
-
-    do: Literal["check"] = "check"
-
-
-class ApprovalStep(Fact):
-    """Ask for the approval `approval` of this stage and wait for it."""
-
-    do: Literal["approval"] = "approval"
-    approval: Key
-
-
-Step = Annotated[SetWeight | Pause | Bake | CheckStep | ApprovalStep, Field(discriminator="do")]
-
-
-class Rollout(Fact):
-    """Staged exposure: grey release, or full release. `metrics` false: no connector, so a person looks at each step.
-
-    `on_conflict` says what happens when another run holds the service and environment.
-    """
-
-    steps: tuple[Step, ...] = Field(min_length=1, max_length=100)
-    analyses: tuple[Analysis, ...] = ()
-    on_unhealthy: Literal["rollback", "hold"] = "rollback"
-    on_conflict: Literal["queue", "supersede", "refuse"] = "queue"
-    metrics: bool = True
 
 
 class Rung(Fact):

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from golive.model import Fact
-from golive.template import Condition
+from golive.template_rollouts import Condition
 from golive.vocabulary import Function, Key, ProcessName
 from golive.words import N_, say
 

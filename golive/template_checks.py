@@ -12,19 +12,9 @@ from golive.parameters import declared
 from golive.people import DOES, SIGNS
 from golive.problems import Place, Problem, listed, unknown
 from golive.references import with_references
-from golive.template import (
-    Approval,
-    ApprovalStep,
-    Bake,
-    CheckStep,
-    FactSource,
-    Gate,
-    Rule,
-    SetWeight,
-    Stage,
-    Task,
-    Whom,
-)
+from golive.template import FactSource, Gate, Stage, Task
+from golive.template_approvals import Approval, Rule, Whom
+from golive.template_rollouts import ApprovalStep, Bake, CheckStep, SetWeight
 from golive.vocabulary import Role
 from golive.wait_graph import endless_waits
 from golive.words import N_

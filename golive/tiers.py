@@ -11,7 +11,7 @@ from golive.errors import Invalid
 from golive.parameters import declared
 from golive.plan import AppliedRow
 from golive.problems import Place
-from golive.template import Approval, DecisionTable, Rule
+from golive.template_approvals import Approval, DecisionTable, Rule
 from golive.words import N_
 
 

@@ -9,19 +9,9 @@ from types import MappingProxyType
 
 from golive.plan import Plan
 from golive.span import Span
-from golive.template import (
-    Analysis,
-    Approval,
-    ApprovalStep,
-    Bake,
-    CheckStep,
-    Pause,
-    Rollout,
-    SetWeight,
-    Stage,
-    Step,
-    Task,
-)
+from golive.template import Stage, Task
+from golive.template_approvals import Approval
+from golive.template_rollouts import Analysis, ApprovalStep, Bake, CheckStep, Pause, Rollout, SetWeight, Step
 from golive.wait_graph import waits_of
 from golive.working_time import add_working, before_working
 

@@ -10,7 +10,8 @@ from typing import Literal, TypeAlias
 from activities.report.document import Cell
 from activities.report.told import phrase, reason_of
 from db.views import JournalRow, RunWhole
-from golive.template import Bake, CheckStep, Pause, SetWeight, Stage, Step
+from golive.template import Stage
+from golive.template_rollouts import Bake, CheckStep, Pause, SetWeight, Step
 from golive.words import N_, say
 
 Kind: TypeAlias = Literal[

@@ -27,7 +27,7 @@ from golive.sources import holds
 from golive.standing import Seated, Standing
 from golive.subject import PARTS, difference, part_digests
 from golive.subject_changes import Change, changes, new_build
-from golive.template import Rule
+from golive.template_approvals import Rule
 from golive.vocabulary import ENDED
 from golive.words import N_, Sentence, say
 

@@ -17,7 +17,7 @@ from api.schemas.waivers import WaiverShown
 from db.signed import Signed, SignedGate, SignedWork
 from golive.plan import Release
 from golive.rollout_words import analysis_words, policy_words, step_words
-from golive.template import Rollout
+from golive.template_rollouts import Rollout
 from golive.vocabulary import TaskStateName
 from golive.words import Language
 

@@ -11,7 +11,8 @@ from docs.generate.words import WORDS
 from golive.forecast import Asked, Preview, StageForecast
 from golive.plan import Plan
 from golive.rollout_words import step_words
-from golive.template import ApprovalStep, Rollout, SetWeight, Step, Task
+from golive.template import Task
+from golive.template_rollouts import ApprovalStep, Rollout, SetWeight, Step
 from golive.timeline import step_lengths
 from golive.words import Language
 from language import tell

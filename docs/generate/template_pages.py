@@ -16,18 +16,8 @@ from golive.parameters import Value
 from golive.plan import Plan
 from golive.rollout_words import analysis_words, policy_words, step_words
 from golive.sources import named
-from golive.template import (
-    Approval,
-    Asked,
-    Check,
-    DecisionTable,
-    FactSource,
-    Parameter,
-    Requirement,
-    Rule,
-    Stage,
-    Task,
-)
+from golive.template import Check, FactSource, Parameter, Requirement, Stage, Task
+from golive.template_approvals import Approval, Asked, DecisionTable, Rule
 from golive.words import Language, Sentence
 from language import name_of, tell, whole
 

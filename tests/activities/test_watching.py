@@ -19,7 +19,7 @@ from db.measurements import Measurement, add_measurement, measurements_of
 from db.session import Database
 from demo.shop import Shop, make_app
 from golive.effects import Measure, Measured, Verdict, Watch
-from golive.template import Analysis
+from golive.template_rollouts import Analysis
 from golive.words import say
 from tests.activities.recorded import SERVICE
 from tests.loopback import serving

@@ -24,7 +24,7 @@ from golive.analysis import (
     tally,
     weigh,
 )
-from golive.template import Analysis
+from golive.template_rollouts import Analysis
 from golive.words import say
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -13,7 +13,9 @@ from golive.commands import Actor, sign
 from golive.events import Event
 from golive.plan import Artifact, Plan, Release
 from golive.recording import ApprovalChange, Batch, Build, Recorded, RunChange, StageView, Start, TaskChange
-from golive.template import Approval, Item, Requirement, Rollout, Rule, SetWeight, Stage, Task
+from golive.template import Item, Requirement, Stage, Task
+from golive.template_approvals import Approval, Rule
+from golive.template_rollouts import Rollout, SetWeight
 from golive.vocabulary import ENDED, RunStateName
 from golive.words import Text, Words
 

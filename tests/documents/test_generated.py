@@ -21,7 +21,7 @@ from docs.generate.gantt_svg import Scale, draw
 from docs.generate.rendering import cell, code
 from docs.generate.settings_page import described
 from golive.calendar import Calendar
-from golive.template import SetWeight
+from golive.template_rollouts import SetWeight
 from golive.words import Language
 from tests.documents.reading import blocks
 

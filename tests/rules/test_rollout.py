@@ -9,7 +9,7 @@ import pytest
 from golive import commands as c
 from golive.effects import Shifted
 from golive.rollout_words import policy_words
-from golive.template import Rollout
+from golive.template_rollouts import Rollout
 from tests.rules.acting import (
     approve,
     complete,

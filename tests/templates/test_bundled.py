@@ -13,17 +13,9 @@ from golive.gates import COMPARE
 from golive.people import People
 from golive.plan import Plan
 from golive.planning import Outline, check_checklist, check_template
-from golive.template import (
-    Approval,
-    Bake,
-    CheckStep,
-    DecisionTable,
-    FactSource,
-    Pause,
-    Requirement,
-    SetWeight,
-    Task,
-)
+from golive.template import FactSource, Requirement, Task
+from golive.template_approvals import Approval, DecisionTable
+from golive.template_rollouts import Bake, CheckStep, Pause, SetWeight
 from golive.words import Text
 from tests.templates.library import FUNCTIONS, PEOPLE, ROOT, bundled, plan_of
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from golive.calendar import Calendar
 from golive.pace import demo_calendar, demo_ladder, in_demo, without_metrics, working_seconds
 from golive.span import Span
-from golive.template import Approval, ApprovalStep, Bake, CheckStep, Ladder, Pause, SetWeight, Stage, Step
+from golive.template import Ladder, Stage
+from golive.template_approvals import Approval
+from golive.template_rollouts import ApprovalStep, Bake, CheckStep, Pause, SetWeight, Step
 
 SPAN = "1h"
 CHECKED: dict[str, Any] = {

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from golive.decision_table import applying, samples_of, table_problems
 from golive.planning import check_template
 from golive.problems import InvalidSource
-from golive.template import DecisionTable, Parameter
+from golive.template import Parameter
+from golive.template_approvals import DecisionTable
 from tests.templates.library import written
 from tests.templates.test_decision_tables import HEAD, PARAMETERS
 

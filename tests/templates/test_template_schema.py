@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from golive import calendar, span, template, words
+from golive import calendar, span, template, template_approvals, template_rollouts, words
 from golive.planning import check_template
 from golive.problems import InvalidSource
 from golive.template_schema import schema_of
@@ -168,7 +168,7 @@ def test_a_wrong_checklist_is_refused(right: str, wrong: str) -> None:
 
 
 def models() -> Iterator[type[BaseModel]]:
-    for module in (template, calendar, span, words):
+    for module in (template, template_approvals, template_rollouts, calendar, span, words):
         for each in vars(module).values():
             if isinstance(each, type) and issubclass(each, BaseModel) and each.__module__ == module.__name__:
                 yield each
