@@ -9,12 +9,14 @@ from golive.calendar import Calendar
 from golive.clocks import climb, start_clock
 from golive.plan import Plan
 from golive.run import Run
+from golive.span import Span
 from golive.task_graph import due_time
+from golive.template_approvals import Approval
 from golive.vocabulary import ACTIVE
 from golive.working_time import add_time, add_working, working_between
 
 Dates = dict[str, datetime | None]
-"""When things are due by the plan alone, by object: `task:REF`, `approval:REF`, `expiry:REF`."""
+"""When things are due by the plan alone: `task:REF`, `approval:REF`, `expiry:REF`, and of its rules `expiry-N:REF`."""
 
 
 def planned_dates(run: Run) -> Dates:
@@ -27,10 +29,18 @@ def _planned(run: Run) -> Iterator[tuple[str, datetime | None]]:
         if run.state.tasks[ref].state in ACTIVE:
             yield f"task:{ref}", due_time(run, ref, task)
     for ref, (_, approval) in run.index.approvals.items():
-        state, calendar = run.state.approvals[ref], run.plan.calendar
+        state = run.state.approvals[ref]
         if state.state == "pending" and state.requested_at is not None:
-            for name, span in (("approval", approval.due), ("expiry", approval.expires_in)):
-                yield f"{name}:{ref}", add_working(calendar, state.requested_at, span) if span else None
+            for name, span in _spans(approval):
+                at = add_working(run.plan.calendar, state.requested_at, span) if span else None
+                yield f"{name}:{ref}", at
+
+
+def _spans(approval: Approval) -> Iterator[tuple[str, Span | None]]:
+    yield "approval", approval.due
+    yield "expiry", approval.expires_in
+    for n, rule in enumerate(approval.rules):
+        yield f"expiry-{n}", rule.expires_in or approval.expires_in
 
 
 def move_dates(run: Run, former: Plan, before: Dates) -> None:
@@ -44,8 +54,8 @@ def move_dates(run: Run, former: Plan, before: Dates) -> None:
         if about not in before or (at == before[about] and not ladder and calendars[0] == calendars[1]):
             continue
         kind, _, ref = about.partition(":")
-        if kind == "expiry":
-            _move_expiry(run, ref, before[about], at, calendars)
+        if kind.startswith("expiry"):
+            _move_expiry(run, about, before[about], at, calendars)
         else:
             _move_clock(run, kind, ref, before[about], at, calendars)
 
@@ -82,11 +92,20 @@ def _note(run: Run, ref: str) -> None:
 
 
 def _move_expiry(
-    run: Run, ref: str, was: datetime | None, at: datetime | None, calendars: tuple[Calendar, Calendar]
+    run: Run, about: str, was: datetime | None, at: datetime | None, calendars: tuple[Calendar, Calendar]
 ) -> None:
-    state = run.approval(ref)
-    stood = state.expires_at
-    state.expires_at = at if at is None or stood is None else _later(calendars, was, stood, at)
+    kind, _, ref = about.partition(":")
+    state, rule = run.approval(ref), int(kind.removeprefix("expiry-")) if "-" in kind else None
+    if rule is None:
+        state.expires_at = _moved(calendars, was, state.expires_at, at)
+    elif rule < len(state.rules_expire_at):
+        state.rules_expire_at[rule] = _moved(calendars, was, state.rules_expire_at[rule], at)
+
+
+def _moved(
+    calendars: tuple[Calendar, Calendar], was: datetime | None, stood: datetime | None, at: datetime | None
+) -> datetime | None:
+    return at if at is None or stood is None else _later(calendars, was, stood, at)
 
 
 def _later(

@@ -15,7 +15,10 @@ from golive.calendar import Calendar
 from golive.errors import GoliveError
 from golive.explain import approval_wait, next_due_words
 from golive.recording import ApprovalChange
+from golive.span import Span
+from golive.working_time import add_time, add_working
 from tests.rules.acting import approve, shown
+from tests.rules.amending import amend
 from tests.rules.plans import PEOPLE, SIGN_OFF, SIGNED, UAT, make_plan
 from tests.rules.signing import REF, asked, decide, state, withdraw
 from tests.rules.world import T0, World, started, words
@@ -133,6 +136,19 @@ def test_a_hold_gives_every_rule_its_time_back() -> None:
     assert state(world).state == "pending"
     world.act(c.Resume(reason=words()), "rm")
     assert state(world).rules_expire_at == [T0 + timedelta(days=11), T0 + timedelta(days=13)]
+
+
+def test_an_amended_calendar_moves_the_end_of_every_rule_and_leaves_what_a_hold_gave() -> None:
+    world = asked(OPS, {**QA, "expires_in": None}, expires_in="5d", due=None)
+    world.act(c.Hold(reason=words()), "rm")
+    world.tick(timedelta(hours=3))
+    world.act(c.Resume(reason=words()), "rm")
+    amend(world, world.plan.model_copy(update={"calendar": SHANGHAI}), "ops3", "qa3")
+    ends = [*state(world).rules_expire_at, state(world).expires_at]
+    asked_at = state(world).requested_at
+    assert asked_at is not None
+    planned = [add_working(SHANGHAI, asked_at, Span(days=days)) for days in (1, 5, 5)]
+    assert ends == [add_time(SHANGHAI, at, timedelta(hours=3)) for at in planned]
 
 
 def test_asked_again_each_rule_has_its_time_anew() -> None:
