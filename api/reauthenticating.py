@@ -18,7 +18,7 @@ from db import browsing, identities
 from db.passwords import kept_hash
 from db.people import get_user
 from db.session import Session
-from golive.commands import Authenticated, Body
+from golive.commands import Authenticated, Body, BreakGlass, Decide, Withdraw
 from golive.errors import GoliveError, Refused
 from golive.names import public_id
 from golive.words import N_
@@ -46,9 +46,12 @@ async def proven(
     return attempt
 
 
+_SIGNING = (Decide, Withdraw, BreakGlass)
+"""The acts for which an approval can ask for a proof; no other takes one."""
+
+
 def _about(run_id: str, body: Body) -> str:
-    ref = getattr(body, "approval", "")
-    return public_id(run_id, ref) if ref else ""
+    return public_id(run_id, body.approval) if isinstance(body, _SIGNING) else ""
 
 
 def _with(attempt: Attempt, proof: Authenticated) -> Attempt:

@@ -206,7 +206,7 @@ def decide(run: Run, actor: Actor, act: DecideAmendment) -> None:
     _tell_decision(run, amendment, act, functions)
     if not approved:
         run.state.amendment = None
-        _tell_asker(run, amendment, say(N_("The amendment of “{title}” was rejected."), title=run.title))
+        _tell_all(run, amendment, say(N_("The amendment of “{title}” was rejected."), title=run.title))
     elif _met(run, amendment):
         _take_effect(run, amendment)
 
@@ -231,9 +231,11 @@ def _met(run: Run, amendment: AmendmentState) -> bool:
     return all(None not in seats for seats in filled)
 
 
-def _tell_asker(run: Run, amendment: AmendmentState, told: Sentence) -> None:
-    to = tuple(dict.fromkeys((amendment.by, run.plan.release_manager)))
-    run.tell(to, told, f"/amendments/{amendment.id}")
+def _tell_all(run: Run, amendment: AmendmentState, told: Sentence) -> None:
+    """Tell who asked for it, the release manager and everybody who was asked: nobody need decide any more."""
+    asked = (name for seat in asked_of(run, amendment.by) for name in seat.able)
+    to = dict.fromkeys((amendment.by, run.plan.release_manager, *asked))
+    run.tell(tuple(to), told, f"/amendments/{amendment.id}")
 
 
 # -- closing it ----------------------------------------------------------------------------------------------
@@ -256,8 +258,7 @@ def withdraw(run: Run, _: Actor, act: WithdrawAmendment) -> None:
     amendment = _pending(run, act.amendment)
     run.state.amendment = None
     run.emit("AmendmentWithdrawn", words={"reason": act.reason}, amendment=amendment.id)
-    told = say(N_("The amendment of “{title}” was withdrawn."), title=run.title)
-    run.tell(tuple(each.by for each in amendment.decisions), told, f"/amendments/{amendment.id}")
+    _tell_all(run, amendment, say(N_("The amendment of “{title}” was withdrawn."), title=run.title))
 
 
 def turn(run: Run) -> None:
@@ -269,7 +270,7 @@ def turn(run: Run) -> None:
         told = say(
             N_("The amendment of “{title}” expired without a decision, which is not a yes."), title=run.title
         )
-        _tell_asker(run, amendment, told)
+        _tell_all(run, amendment, told)
 
 
 def close(run: Run) -> None:

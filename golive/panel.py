@@ -111,7 +111,7 @@ def _own_functions(run: Run, actor: Actor, approval: Approval, state: ApprovalSt
         rule.source
         for rule in approval.rules
         if actor.name in members_of(run, state, rule.source)
-        and holds(rule.source, actor.functions, None)
+        and holds(rule.source, actor.functions, actor.groups)
         and actor.name in eligible(run, rule, state, [actor.name])
     ]
 

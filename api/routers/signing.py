@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,7 +14,7 @@ from api.asking import SIGNED_IN, HouseDep, LanguageDep
 from api.attempts import AttemptDep
 from api.described import ACT, REAUTHENTICATION, permission, problems
 from api.house import House
-from api.named import named_actors
+from api.named import in_groups, named_actors
 from api.routers.approvals import groups_asked
 from api.schemas.approvals import AddSignersGiven, DelegateGiven, InformGiven, WithdrawGiven
 from api.schemas.given import Nothing, words, words_or_none
@@ -102,6 +103,8 @@ async def delegate(
     """Have somebody else decide for a time."""
     approval = await _approval(house, approval_id)
     to = await _named(house, approval, "to", [given.to] if given.to else [])
+    async with house.database.reading() as session:
+        (actor,) = await in_groups(session, groups_asked(approval), attempt.actor)
     body = Delegate(
         approval=approval.ref,
         to=to[0] if to else None,
@@ -109,7 +112,7 @@ async def delegate(
         until=given.until,
         reason=words(given.reason),
     )
-    return await act(house, attempt, language, approval.run_id, body)
+    return await act(house, replace(attempt, actor=actor), language, approval.run_id, body)
 
 
 @router.post(

@@ -111,6 +111,7 @@ async def test_who_comes_back_from_the_provider_signs_once_with_that(
     assert "who you are. That holds for one act" in back.text
     assert back.form(f"{strict.path}/approve").select_one('input[name="password"]') is None
     assert await codes(strict.team, "Reauthenticated") == ["oidc"]
+    await ops1.send(back, f"{strict.path}/remind")
     refused = await ops1.send(back, f"{strict.path}/reject", comment=" ")
     assert refused.status == 422
     assert (await ops1.send(refused, f"{strict.path}/approve")).status == 200

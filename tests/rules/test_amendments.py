@@ -152,6 +152,7 @@ def test_a_rejection_closes_it_with_its_reason() -> None:
     assert world.run.plan == whole()
     assert world.refused(pending, "ops2") == "amendment_closed"
     assert "AmendmentRejected" in world.types()
+    assert {"rm", "ops2", "qa1"} <= set(world.told[-1].to), "who was asked need not decide any more"
 
 
 def test_another_digest_is_not_approved() -> None:
@@ -169,6 +170,7 @@ def test_who_asked_withdraws_it_and_nobody_else() -> None:
     other = world.actor("rm").model_copy(update={"name": "rm2"})
     assert world.refused(act, other) == "may_not_amend"
     world.act(act, "rm")
+    assert {"ops1", "qa1"} <= set(world.told[-1].to)
     assert world.run.state.amendment is None
     assert world.refused(act, "rm") == "amendment_closed"
 

@@ -214,6 +214,16 @@ def test_a_seat_of_a_group_goes_to_a_member_and_one_asked_by_name_to_any_signer(
     assert state(by_name).state == "approved"
 
 
+def test_who_has_left_the_group_hands_no_seat_over() -> None:
+    world = asked({**BOARD, "mode": "all"}, found=FOUND)
+    joined = Actor(name="olga", roles=("approver",), groups=("board",))
+    hand = c.Delegate(approval=REF, to=joined, until=world.now + timedelta(days=1), reason=words())
+    gone = world.actor("bea").model_copy(update={"groups": ()})
+    assert world.refused(hand, gone) == "seat_missing"
+    world.act(hand, "bob")
+    assert waiting(world) == ["bea", "olga"]
+
+
 def test_a_rehearsal_finds_people_for_every_way_of_asking() -> None:
     found = {
         **FOUND,
