@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from db.amendments import AmendmentView, amendments_of_run
 from db.beside import Beside, beside
 from db.events import events_before, last_of, rows_of
 from db.lessons import ActionView, LessonView, actions_of_run, lessons_of_run
@@ -42,6 +43,7 @@ class Look:
     lessons: tuple[LessonView, ...]
     actions: tuple[ActionView, ...]
     waivers: tuple[WaiverView, ...]
+    amendments: tuple[AmendmentView, ...]
     ending: JournalRow | None
     reported: bool
 
@@ -62,6 +64,7 @@ async def look_at(session: Session, run_id: str) -> Look:
         lessons=await lessons_of_run(session, run_id),
         actions=await actions_of_run(session, run_id),
         waivers=await waivers_of_run(session, run_id),
+        amendments=await amendments_of_run(session, run_id) if run.amendments else (),
         ending=await last_of(session, run_id, _ENDINGS) if early else None,
         reported=await session.scalar(written) is not None,
     )

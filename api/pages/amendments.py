@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.attempts import Attempt
 from api.pages.acting import NOT_TRIED, Tried, acted, at_fields, given, typed
-from api.pages.rendering import page, voice_of
+from api.pages.following import news_about
+from api.pages.live import LastRunId, RunAfter, stream, who
+from api.pages.rendering import page, part, voice_of
 from api.pages.visiting import ActDep, ReaderDep, Sent, Visit
 from api.pages.wall_clock import instant
 from api.pages.wording import problem_of
@@ -27,7 +29,8 @@ from api.schemas.amendments import (
     WithdrawAmendmentGiven,
 )
 from api.schemas.named import AmendmentPath, RunPath
-from db.amendments import get_amendment
+from db.amendments import AmendmentView, get_amendment
+from db.looking import Look
 from db.queries import get_run
 from db.templates import get_template
 from db.views import RunWhole
@@ -163,18 +166,45 @@ async def _page(visit: Visit, amendment_id: str, tried: Tried) -> Response:
     async with visit.house.database.reading() as sql:
         found = await get_amendment(sql, amendment_id)
         run = await get_run(sql, found.run_id)
+        seen = _seen(found, run, visit)
+        acts = "decide" if seen["may"] or seen["own"] or tried.problem else ""
+        news = await news_about(sql, run.id, f"/amendments/{amendment_id}", acts=acts)
+    status = tried.problem.get("status", HTTPStatus.OK)
+    return page(visit, "amendments/amendment.html", status=status, tried=tried, news=news, changed="", **seen)
+
+
+def _seen(found: AmendmentView, run: RunWhole, visit: Visit) -> dict[str, Any]:
+    """Return an amendment as the reader sees it, and whether they may decide on it or take it back."""
     open_still = found.state == "requested" and not _over(run)
-    return page(
-        visit,
-        "amendments/amendment.html",
-        status=tried.problem.get("status", HTTPStatus.OK),
-        tried=tried,
-        amendment=AmendmentShown.of(found, visit.language),
-        run=run,
-        open_still=open_still,
-        may=open_still and visit.actor.name in found.waiting_for and visit.may_do("decide_amendment"),
-        own=open_still and visit.actor.name == found.by and visit.may_do("withdraw_amendment"),
-    )
+    return {
+        "amendment": AmendmentShown.of(found, visit.language),
+        "run": run,
+        "open_still": open_still,
+        "may": open_still and visit.actor.name in found.waiting_for and visit.may_do("decide_amendment"),
+        "own": open_still and visit.actor.name == found.by and visit.may_do("withdraw_amendment"),
+    }
+
+
+@router.get("/amendments/{amendment_id}/news")
+async def news(
+    amendment_id: AmendmentPath,
+    visit: ReaderDep,
+    acts: Annotated[str, Query(pattern="^(decide)?$")] = "",
+    after: RunAfter = "",
+    last_id: LastRunId = "",
+) -> Response:
+    """Send what others change of an amendment since `after`; `acts` says whether the reader has its forms."""
+    async with visit.house.database.reading() as sql:
+        found = await get_amendment(sql, amendment_id)
+
+    def made(look: Look, now: Visit) -> str:
+        mine = next(each for each in look.amendments if each.id == amendment_id)
+        seen = _seen(mine, look.run, now)
+        changed = bool(acts) and not seen["may"] and not seen["own"]
+        return part(voice_of(now), "amendments/_live.html", visit=now, changed=changed, **seen)
+
+    alike = (who(visit), amendment_id, acts)
+    return stream(visit, visit.house.feed.runs, found.run_id, last_id or after, made, alike=alike)
 
 
 @router.post("/amendments/{amendment_id}/approve")

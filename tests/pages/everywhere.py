@@ -313,6 +313,7 @@ ELSEWHERE = {
     "/attachments/{attachment_id}": "a file",
     "/approvals/{approval_id}/news": "events",
     "/waivers/{waiver_id}/news": "events",
+    "/amendments/{amendment_id}/news": "events",
     "/approvals/{approval_id}/receipts/{decision_id}": "a document as JSON",
     "/sign-in/provider/back": "where a place comes from the provider: connect",
 }

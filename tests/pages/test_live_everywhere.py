@@ -15,11 +15,14 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.api.client import Client
 from tests.api.team import Team
+from tests.api.test_amendments import asked as asked_to_amend
+from tests.api.test_amendments import newer, run_id
 from tests.api.test_waivers import gated
 from tests.pages.approvals import RELEASE, asked
 from tests.pages.screens import served, signed_in
 from tests.pages.test_waivers import requested
 
+__all__ = ["run_id"]
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(180)]
 
 SOON = 1.0
@@ -140,6 +143,25 @@ async def test_a_waiver_shows_what_others_decide_and_that_the_forms_are_of_the_p
         )
         assert took <= SOON, took
         await expect(live).to_contain_text("over with its build")
+        await kept(field)
+
+
+async def test_an_amendment_shows_what_others_decide_and_that_the_forms_are_of_the_past(
+    team: Team, run_id: str, chromium: Browser
+) -> None:
+    amendment = await asked_to_amend(team, run_id, template_version=await newer(team))
+    path = f"/amendments/{amendment['id']}"
+    async with looking(team, chromium, team.ops1, path) as page:
+        field, live = page.locator("#approve-comment"), page.locator("#live")
+        await expect(live).to_contain_text("asked for")
+        await typed(page, field)
+        took = await seconds_until(
+            lambda: team.manager.post(f"{path}/withdraw", {"reason": "not now"}),
+            lambda: expect(live).to_contain_text("not possible now", timeout=20_000),
+        )
+        assert took <= SOON, took
+        await expect(live).to_contain_text("withdrawn")
+        await expect(live).to_contain_text("not now")
         await kept(field)
 
 
