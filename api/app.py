@@ -22,32 +22,13 @@ from api.house import House
 from api.limits import BodyLimit
 from api.metrics import Metrics
 from api.openapi import describe
-from api.pages import routers as pages
 from api.pages.failing import install_sign_in, is_page, problem_page
 from api.pages.headers import SafeHeaders
 from api.passwords import Passwords
 from api.problems import install
-from api.routers import (
-    absences,
-    amendments,
-    approvals,
-    attachments,
-    audit,
-    groups,
-    health,
-    receipts,
-    reports,
-    run_acts,
-    runs,
-    services,
-    signing,
-    tasks,
-    templates,
-    users,
-    waivers,
-)
+from api.served import SERVED
 from api.uploads import PLAIN
-from api.watched import PREFIX, Watched
+from api.watched import Watched
 from connectors.openid import provider_of
 from db.refusals import flush_refusals
 from db.session import Database
@@ -60,25 +41,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("golive.api")
 
 VERSION = "0.1.0"
-_ROUTERS = (
-    health,
-    users,
-    groups,
-    services,
-    absences,
-    templates,
-    attachments,
-    runs,
-    run_acts,
-    reports,
-    tasks,
-    approvals,
-    receipts,
-    signing,
-    waivers,
-    amendments,
-    audit,
-)
 _FLUSH_SECONDS = 60
 _AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PLAIN)
 """Attachments keep their length and their bytes; most of them are compressed already."""
@@ -101,6 +63,7 @@ def create_app(settings: Settings, tracing: Tracing | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        routes=SERVED.routes,
         redirect_slashes=False,
         separate_input_output_schemas=True,
         telemetry={
@@ -119,12 +82,8 @@ def create_app(settings: Settings, tracing: Tracing | None = None) -> FastAPI:
     app.add_middleware(SafeHeaders, https=(settings.public_url or "").startswith("https:"))
     app.add_middleware(Watched, metrics=metrics)
     install(app)
-    for each in _ROUTERS:
-        app.include_router(each.router, prefix=PREFIX)
     install_sign_in(app)
     app.state.told = _page_of_problem
-    for page in pages.ROUTERS:
-        app.include_router(page)
     describe(app)
     return app
 

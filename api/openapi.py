@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache, partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from api.examples import Examples
 from api.links import link
 from api.problems import Problem
 from api.schemas.shown import Listed
+from api.served import SERVED
 from api.watched import PREFIX
 
 _ABOUT = """
@@ -36,18 +38,13 @@ _REPLAYED = {
 
 def describe(app: FastAPI) -> None:
     """Have `app` serve a document that is complete."""
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi = partial(_document, app.title, app.version, app.summary)  # type: ignore[method-assign]
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+@cache
+def _document(title: str, version: str, summary: str | None) -> dict[str, Any]:
     document = get_openapi(
-        title=app.title, version=app.version, summary=app.summary, description=_ABOUT, routes=app.routes
+        title=title, version=version, summary=summary, description=_ABOUT, routes=SERVED.routes
     )
     document["components"]["examples"] = problem_examples()
     schemas = document["components"]["schemas"]
