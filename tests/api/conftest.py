@@ -19,7 +19,7 @@ from settings import Settings
 from tests.api.client import Client
 from tests.api.team import Team, joined
 from tests.databases import Cluster, Files, Kind
-from tests.stack import Stack
+from tests.stack import Stack, running
 
 NOBODY_LISTENS = 1
 """A port below 1024 on which no Temporal server can be in a test."""
@@ -103,6 +103,13 @@ async def connected(
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://golive", timeout=30) as http:
             yield Client(app, http, token)
+
+
+@pytest.fixture
+async def stack(temporal: WorkflowEnvironment, database: Database, tmp_path: Path) -> AsyncIterator[Stack]:
+    """Run a worker as it is released, with a cache and no sandbox: replay is for the tests of workflows."""
+    async with running(temporal, database, tmp_path, sandbox=False, cached_runs=100) as stack:
+        yield stack
 
 
 @pytest.fixture

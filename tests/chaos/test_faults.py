@@ -120,6 +120,7 @@ async def bench(standing: Bench) -> AsyncIterator[Bench]:
     await standing.give_up()
 
 
+@pytest.mark.proof
 async def test_record_as_a_local_activity_is_caught(bench: Bench) -> None:
     await bench.plant("local_activity", "stop_after_record")
     act = bench.comment()
@@ -176,6 +177,7 @@ async def test_without_that_fault_the_second_try_gets_the_answer_of_the_first(be
     assert await bench.violations() == ""
 
 
+@pytest.mark.proof
 async def test_another_update_id_for_every_try_is_caught(bench: Bench) -> None:
     await bench.plant("other_id")
     act = bench.comment()
@@ -187,6 +189,7 @@ async def test_another_update_id_for_every_try_is_caught(bench: Bench) -> None:
     assert "says is in the journal 2 times" in told
 
 
+@pytest.mark.proof
 async def test_events_written_again_under_new_numbers_are_caught(bench: Bench) -> None:
     await bench.plant("write_again", "stop_after_record")
     act = bench.comment()
@@ -209,6 +212,7 @@ async def test_a_swallowed_conflict_is_caught(bench: Bench) -> None:
     assert "was acknowledged, and is in the journal 0 times" in await bench.violations()
 
 
+@pytest.mark.proof
 async def test_a_read_model_of_another_transaction_is_caught(bench: Bench) -> None:
     await bench.plant("apart")
     run = await bench.manager.get(f"/runs/{bench.run_id}")

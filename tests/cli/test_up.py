@@ -68,6 +68,7 @@ def test_what_is_killed_comes_back(whole: Whole, name: str) -> None:
 
 
 @pytest.mark.timeout(400)  # three starts, on a machine that may be busy
+@pytest.mark.proof
 async def test_what_was_ended_or_killed_leaves_nothing_running_and_is_found_as_it_was(tmp_path: Path) -> None:
     env = environment(tmp_path / "home")
     with up(env) as first:

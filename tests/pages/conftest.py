@@ -13,6 +13,7 @@ from tests.api.conftest import (
     prepared,
     prepared_on_postgresql,
     settings,
+    stack,
     team,
 )
 from tests.pages.chromium import chromium
@@ -28,6 +29,7 @@ __all__ = [
     "prepared",
     "prepared_on_postgresql",
     "settings",
+    "stack",
     "team",
 ]
 

@@ -217,13 +217,14 @@ async def check_journal(crowd: Crowd, last: int) -> None:
     assert len(finished) == len(set(finished)) == TASKS
 
 
+@pytest.mark.proof
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.xdist_group("thousand")
 @pytest.mark.parametrize(
     ("stages", "set_up"),
     [
-        pytest.param(5, {}, id="five stages, continued when Temporal suggests it", marks=pytest.mark.proof),
+        pytest.param(5, {}, id="five stages, continued when Temporal suggests it"),
         pytest.param(1, {"continue_after": 900}, id="one stage, continued often"),
     ],
 )
