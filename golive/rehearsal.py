@@ -11,22 +11,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
 
-from golive import commands as c
 from golive import rehearsal_steps as s
 from golive.batches import run_change
 from golive.errors import GoliveError
 from golive.explain import all_waits, blocked_by
 from golive.model import Fact
 from golive.people import People
-from golive.plan import Plan, Release
+from golive.plan import Plan
 from golive.planning import StartRequest, check_template, make_plan
 from golive.problems import InvalidSource, unknown
+from golive.rehearsal_acts import command_of, release_of
 from golive.rehearsal_checks import problems_in
-from golive.rehearsal_people import completed, decision, do_something, doers, signers, verifiers
-from golive.rehearsal_script import Going, Head, Script, Test
+from golive.rehearsal_people import do_something
+from golive.rehearsal_script import Head, Script, Test
 from golive.rehearsal_steps import Expected
-from golive.rehearsal_values import REMARK
-from golive.rehearsal_world import Setting, World, words
+from golive.rehearsal_world import Setting, World
 from golive.stages import Processes
 from golive.template_approvals import Rule
 from golive.template_checks import asked_beside_functions, roles_asked
@@ -111,7 +110,7 @@ def _planned(library: Library, script: Script, test: Test) -> tuple[Plan, dict[s
         {
             "template": script.template,
             "parameters": head.parameters,
-            "release": _release(head.release),
+            "release": release_of(head.release),
             "go_live_at": head.go_live_at,
         }
     )
@@ -149,19 +148,6 @@ def _found(head: Head, rules: Mapping[str, Rule]) -> dict[str, tuple[str, ...]]:
         else:
             found[source] = rule.people
     return found
-
-
-def _release(going: Going, version: str | None = None, authors: tuple[str, ...] | None = None) -> Release:
-    named = version or going.version
-    return Release.model_validate(
-        {
-            "service": going.service,
-            "version": named,
-            "environment": going.environment,
-            "artifacts": [{"name": going.service, "digest": f"sha256:{named.encode().hex()[:64]:0<64}"}],
-            "authors": going.authors if authors is None else authors,
-        }
-    )
 
 
 def _played(test: Test, plan: Plan, people: dict[str, tuple[str, ...]], processes: Processes) -> Outcome:
@@ -211,7 +197,7 @@ class _Player:
             self._look(step.expect)
 
     def _act(self, step: s.Act) -> None:
-        body, able = _body(self.world, self.test, step)
+        body, able = command_of(self.world, self.test.head.release, step)
         by = step.by or next(iter(able), self.world.plan.release_manager)
         try:
             self.world.act(body, by)
@@ -270,58 +256,6 @@ def _telling(world: World) -> int:
     """Return how much has happened besides reminders; a measurement under way counts, since it comes to an end."""
     told = sum(times for kind, times in world.happened.items() if kind not in _REMINDERS)
     return told + world.measurements
-
-
-def _body(world: World, test: Test, step: s.Act) -> tuple[c.Body, list[str]]:  # noqa: C901, PLR0911, PLR0912
-    """Return the command of an act, and who could give it, the first of whom does where nobody is named."""
-    manager = [world.plan.release_manager]
-    match step:
-        case s.Complete():
-            return completed(world, step), doers(world, step.complete)
-        case s.Start():
-            return c.StartTask(task=step.start), doers(world, step.start)
-        case s.Verify():
-            remark = words(step.reason)
-            body: c.Body = c.VerifyTask(task=step.verify, result=step.result, remark=remark)
-            return body, verifiers(world, step.verify)
-        case s.Block():
-            return c.BlockTask(task=step.block, reason=words(step.reason)), doers(world, step.block)
-        case s.Reopen():
-            return c.ReopenTask(task=step.reopen, reason=words(step.reason)), manager
-        case s.Reassign():
-            to = world.actor(step.to) if step.to else None
-            return c.ReassignTask(task=step.reassign, to=to, reason=words(REMARK)), manager
-        case s.NotApplicable():
-            task = step.not_applicable
-            return c.SetNotApplicable(task=task, reason=words(step.reason)), doers(world, task)
-        case s.Approve():
-            return decision(world, step.approve, "approved", step.comment), signers(world, step.approve)
-        case s.Reject():
-            return decision(world, step.reject, "rejected", step.comment), signers(world, step.reject)
-        case s.SendBack():
-            body = decision(world, step.send_back, "returned", step.comment, step.to)
-            return body, signers(world, step.send_back)
-        case s.Promote():
-            return c.Promote(reason=words(step.promote)), manager
-        case s.PromoteFull():
-            return c.PromoteFull(reason=words(step.promote_full)), manager
-        case s.Retry():
-            return c.RetryRollout(reason=words(step.retry)), manager
-        case s.Hold():
-            return c.Hold(reason=words(step.hold)), manager
-        case s.Resume():
-            return c.Resume(reason=words(step.resume)), manager
-        case s.Abort():
-            return c.Abort(reason=words(step.abort)), manager
-        case s.Rollback():
-            return c.Rollback(reason=words(step.rollback)), manager
-        case s.Build():
-            release = _release(test.head.release, step.build, step.authors)
-            return c.NewBuild(release=release, reason=words(step.reason)), manager
-        case s.Lesson():
-            return c.AddLesson(text=words(step.lesson)), manager
-        case _:
-            raise AssertionError(f"no command for {type(step).__name__}")
 
 
 # -- expectations --------------------------------------------------------------------------------------------
