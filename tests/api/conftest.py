@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from api.prepare import prepare
 from db.session import Database
 from settings import Settings
 from tests.api.client import Client
-from tests.api.team import Team, joined
+from tests.api.team import Team, Tokens, join, seated
 from tests.databases import Cluster, Files, Kind
 from tests.stack import Stack, running
 
@@ -31,6 +32,22 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("prepared") / "home"
     asyncio.run(prepare(Settings(home=home)))
     return home
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A home folder in whose database a team are users, and their tokens."""
+
+    home: Path
+    tokens: Tokens
+
+
+@pytest.fixture(scope="session")
+async def joined(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Joined:
+    """The team as it joined, once."""
+    home = Path(shutil.copytree(prepared, tmp_path_factory.mktemp("joined") / "home"))
+    async with at_home(Settings(home=home, temporal_port=NOBODY_LISTENS)) as admin:
+        return Joined(home, await join(admin))
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +77,13 @@ def _copied(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def admin(settings: Settings) -> AsyncIterator[Client]:
     """The user `admin` at the real application on a real database, without a Temporal server."""
+    async with at_home(settings) as client:
+        yield client
+
+
+@asynccontextmanager
+async def at_home(settings: Settings) -> AsyncIterator[Client]:
+    """Be the user `admin` at such an application."""
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -69,10 +93,11 @@ async def admin(settings: Settings) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-def databases(kind: Kind, prepared: Path, tmp_path: Path) -> Files:
-    """Where a test that has a worker as well gets databases from: as the first start of golive leaves them."""
+def databases(request: pytest.FixtureRequest, kind: Kind, prepared: Path, tmp_path: Path) -> Files:
+    """Where a test that has a worker as well gets databases from: as the first start leaves them, or with the team."""
     assert kind == "sqlite", "these run on SQLite alone"
-    return Files(prepared / "golive.db", tmp_path)
+    home = request.getfixturevalue("joined").home if "team" in request.fixturenames else prepared
+    return Files(home / "golive.db", tmp_path)
 
 
 @pytest.fixture
@@ -113,5 +138,5 @@ async def stack(temporal: WorkflowEnvironment, database: Database, tmp_path: Pat
 
 
 @pytest.fixture
-async def team(stack: Stack, application: Client) -> Team:
-    return await joined(stack, application)
+async def team(stack: Stack, application: Client, joined: Joined) -> Team:
+    return seated(stack, application, joined.tokens)

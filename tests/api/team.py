@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.api.client import RELEASE, Client
@@ -39,15 +39,26 @@ class Team:
         return run
 
 
-async def joined(stack: Stack, admin: Client) -> Team:
+Tokens = dict[str, str]
+"""The token of each of a team, by name."""
+
+
+async def join(admin: Client) -> Tokens:
+    """Let everybody be a user of golive, and publish the template of their runs."""
     await admin.post("/templates", {"source": TEMPLATE})
     people = {
         name: await admin.joined(name, "assignee", "approver", functions=(function,))
         for function, names in PEOPLE.items()
         for name in names
     }
-    manager = await admin.joined("rm", "release_manager")
-    return Team(admin=admin, manager=manager, stack=stack, **people)
+    people["rm"] = await admin.joined("rm", "release_manager")
+    return {name: client.token for name, client in people.items()}
+
+
+def seated(stack: Stack, admin: Client, tokens: Tokens) -> Team:
+    """Return the team of those who joined, at a run's application."""
+    people = {name: replace(admin, token=token) for name, token in tokens.items()}
+    return Team(admin=admin, manager=people.pop("rm"), stack=stack, **people)
 
 
 async def journal(team: Team, run_id: str) -> list[str]:

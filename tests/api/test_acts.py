@@ -21,7 +21,7 @@ from db.session import Database
 from golive.names import workflow_id
 from settings import Settings
 from tests.api.client import RELEASE, Client, problem
-from tests.api.team import JUNIT, Team, finish_tasks, joined, journal
+from tests.api.team import JUNIT, Team, finish_tasks, join, journal, seated
 from tests.conftest import ELSEWHERE
 from tests.stack import running
 
@@ -231,7 +231,7 @@ async def test_with_the_worker_away_an_act_is_answered_in_time_and_later_has_one
     temporal: WorkflowEnvironment, database: Database, tmp_path: Path, application: Client
 ) -> None:
     async with running(temporal, database, tmp_path) as stack:
-        team = await joined(stack, application)
+        team = seated(stack, application, await join(application))
         run = await team.start()
         stack.runs.clear()  # it goes on after this worker
     path = f"/runs/{run['id']}/comments"

@@ -16,7 +16,7 @@ from golive import commands as c
 from golive.commands import ItemResult
 from golive.evidence import File
 from tests.api.client import Client
-from tests.api.team import joined
+from tests.api.team import join, seated
 from tests.db.story import record_all
 from tests.pages.approval_readers import Readers, go, readers
 from tests.pages.approvals import Asked, asked
@@ -225,7 +225,7 @@ async def test_an_unknown_outcome_is_pending_until_it_is_known(
     temporal: WorkflowEnvironment, database: Database, tmp_path: Path, application: Client
 ) -> None:
     async with running(temporal, database, tmp_path) as stack:
-        go = await asked(await joined(stack, application))
+        go = await asked(seated(stack, application, await join(application)))
         stack.runs.clear()  # it goes on after this worker
     async with reading(application.app, go.team.ops1.token) as ops1:
         pending = await ops1.act(go.path, f"{go.path}/approve", comment="Ready")
