@@ -132,6 +132,7 @@ async def test_record_as_a_local_activity_is_caught(bench: Bench) -> None:
     assert "was acknowledged, and Temporal never accepted it" in told
 
 
+@pytest.mark.proof
 async def test_an_answer_of_the_workflow_before_the_row_is_caught(bench: Bench) -> None:
     await bench.plant("answer_early", "stop_before_record")
     await bench.comment()
@@ -139,6 +140,7 @@ async def test_an_answer_of_the_workflow_before_the_row_is_caught(bench: Bench) 
     assert "was acknowledged, and the next read did not show it" in await bench.violations()
 
 
+@pytest.mark.proof
 async def test_an_answer_of_the_api_before_the_row_is_caught(bench: Bench) -> None:
     await bench.plant("answer_unsent")
     await bench.comment()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -29,7 +30,7 @@ class Shown:
     def path(self) -> str:
         return self.answer.url.path
 
-    @property
+    @cached_property
     def html(self) -> BeautifulSoup:
         return BeautifulSoup(self.answer.text, "html.parser")
 

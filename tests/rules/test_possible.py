@@ -122,7 +122,7 @@ class AnyOffer(AnyRun):
 
 
 TestAnyOffer = AnyOffer.TestCase
-TestAnyOffer.settings = settings(max_examples=30, stateful_step_count=40)
+TestAnyOffer.settings = settings(max_examples=12, stateful_step_count=40)
 
 
 def test_a_task_that_cannot_be_undone_leaves_no_rollback() -> None:
