@@ -1,4 +1,4 @@
-"""The short form: golive is killed more than ten times during whole go-lives, and nothing is lost or doubled."""
+"""The short form: golive is killed again and again during whole go-lives, and nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
-EACH = 4
 
-
-async def test_no_acknowledged_act_is_lost_or_doubled_by_kill_9(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "each", [pytest.param(1, id="once each"), pytest.param(4, id="four times each", marks=pytest.mark.proof)]
+)
+async def test_no_acknowledged_act_is_lost_or_doubled_by_kill_9(tmp_path: Path, each: int) -> None:
     seed = secrets.randbelow(10**6)
     print(f"seed {seed}; data and logs: {tmp_path}")
     chance = random.Random(seed)
     env = environment(tmp_path / "home", GOLIVE_CONTINUE_AFTER="60")
-    figures = await one_round(env, drawn(chance, VICTIMS, EACH), chance, say=print)
+    figures = await one_round(env, drawn(chance, VICTIMS, each), chance, say=print)
     print(figures)
     assert figures.violations == []
-    assert figures.kills.count == dict.fromkeys(VICTIMS, EACH)
+    assert figures.kills.count == dict.fromkeys(VICTIMS, each)
     assert figures.executions > figures.runs, "no run continued as new"

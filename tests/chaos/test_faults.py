@@ -165,6 +165,7 @@ async def late_second_try(bench: Bench) -> asyncio.Task[object]:
     return late
 
 
+@pytest.mark.proof
 async def test_ids_forgotten_at_continue_as_new_are_caught(bench: Bench) -> None:
     await bench.plant("forget", "stop_before_send")
     late = await late_second_try(bench)

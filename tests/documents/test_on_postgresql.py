@@ -76,6 +76,7 @@ def owned(cluster: Cluster, name: str) -> list[tuple[str, str]]:
     return cluster.run(asked, name)
 
 
+@pytest.mark.proof
 def test_a_database_is_made_granted_backed_up_restored_and_upgraded(
     postgresql: Cluster, tmp_path: Path
 ) -> None:

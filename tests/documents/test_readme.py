@@ -67,6 +67,7 @@ ANSWERS = {
 """What a newcomer answers, by what is asked."""
 
 
+@pytest.mark.proof
 @pytest.mark.e2e
 @pytest.mark.slow
 @pytest.mark.timeout(400)
