@@ -10,7 +10,7 @@ from api.library import latest_templates, library
 from api.schemas.templates import BundleGiven, ChecklistShown, SourceLine, SourcePublished
 from db.directory import members_by_group
 from db.journal import append_admin
-from db.people import find_users, members_of
+from db.people import all_names, find_users, members_of
 from db.session import Session
 from db.templates import (
     Source as Published,
@@ -189,7 +189,9 @@ async def _everybody(session: Session) -> People | None:
     roles = {user.name: user.roles for user in users}
     others = await find_users(session, {name for those in found.values() for name in those} - roles.keys())
     roles |= {name: user.roles for name, user in others.items() if user.enabled}
-    return People.having(members, roles, found) if members else None
+    if not members:
+        return None
+    return People.having(members, roles, found).model_copy(update={"known": await all_names(session)})
 
 
 def title_of(checklist: Source) -> Text:

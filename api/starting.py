@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from api.library import library
@@ -38,6 +38,7 @@ async def plan_for(session: Session, asked: StartGiven, release_manager: str, *,
     rules = asked_beside_functions(stages)
     people = await with_found(session, people, rules, asked.release.release(), release_manager, now)
     wrong += await strangers(session, asked.release.authors)
+    wrong += await _unknown(session, rules.values())
     lessons = await lessons_of_service(session, asked.release.service)
     try:
         plan = make_plan(
@@ -107,6 +108,16 @@ async def with_found(
         if not able(source, directory.by_name.get(name))
     }
     return people.model_copy(update={"found": found, "do_only": (*people.do_only, *sorted(unable))})
+
+
+async def _unknown(session: Session, rules: Iterable[Whom]) -> list[Invalid]:
+    """Return a refusal of everybody whom a rule asks by name and golive does not know: a rule never asks fewer."""
+    names = dict.fromkeys(name for rule in rules for name in rule.people)
+    there = await find_users(session, names) if names else {}
+    msgid = N_("The template asks {name} to sign, whom golive does not know; correct the template.")
+    return [
+        Invalid("unknown_user", msgid, facts={"user": name}, name=name) for name in names if name not in there
+    ]
 
 
 def may_not(name: str, user: User | None, function: str, roles: Collection[Role]) -> Invalid | None:

@@ -27,7 +27,7 @@ _OF_A_TASK = (
     "requires",
     "items",
 )
-_OF_AN_APPROVAL = ("position", "stage", "key", "title", "meaning")
+_OF_AN_APPROVAL = ("position", "stage", "key", "title", "meaning", "reauthenticate", "applied")
 """What a plan says of each; the rest is what happened, which the changes of the same batch tell."""
 
 

@@ -167,6 +167,11 @@ async def members_of(session: Session, functions: Collection[str] | None = None)
     return await _users(session, (await session.execute(query)).all())
 
 
+async def all_names(session: Session) -> tuple[str, ...]:
+    """Return the name of every user, disabled ones included."""
+    return tuple(await session.scalars(select(users.c.name).order_by(users.c.name)))
+
+
 async def having_role(session: Session, role: Role, *, limit: int) -> list[str]:
     """Return the names of enabled users who have `role`, at most `limit`."""
     theirs = users.join(user_roles, user_roles.c.user_id == users.c.id)

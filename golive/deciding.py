@@ -90,7 +90,7 @@ def _check_person(run: Run, actor: Actor, approval: Approval, state: ApprovalSta
             who=actor.name,
             title=approval.title,
             why=why[0] if why else say(N_("has no seat in it now")),
-            others=", ".join(waiting_for(run, approval, state)) or "—",
+            others=", ".join(name for name in waiting_for(run, approval, state) if name != actor.name) or "—",
         )
     _check_turn(actor, approval, state, rules)
 

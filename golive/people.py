@@ -17,12 +17,14 @@ class People(Fact):
     """The `members` of each function, in order. Of them `sign_only` can do no tasks, and `do_only` cannot sign.
 
     `found` are those whom rules ask otherwise than by function, by source as of `Whom.source`, and also in `do_only`.
+    `known` are all users there are, None where that does not matter.
     """
 
     members: dict[Function, tuple[UserName, ...]] = {}
     found: dict[str, tuple[str, ...]] = {}
     sign_only: tuple[UserName, ...] = ()
     do_only: tuple[UserName, ...] = ()
+    known: tuple[UserName, ...] | None = None
 
     @classmethod
     def having(

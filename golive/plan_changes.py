@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from golive.plan import Plan
+from golive.parameters import Value
+from golive.plan import AppliedRow, Plan
 from golive.run import Index
 from golive.template import Check, Gate, Ladder, Stage, Task
 from golive.template_approvals import Approval
@@ -31,12 +32,11 @@ def class_of(before: Plan, now: Plan) -> AmendmentClass:
 
 
 def _weight(plan: Plan) -> Plan:
-    """Return a plan without what is minor. Parameters and the template's version count by what they change in it."""
+    """Return a plan without what is minor. The template's version counts by what it changes; parameters are signed."""
     return plan.model_copy(
         update={
             "people": {},
             "found": {},
-            "applied": {},
             "sign_only": (),
             "do_only": (),
             "go_live_at": None,
@@ -44,7 +44,6 @@ def _weight(plan: Plan) -> Plan:
             "template_title": _UNSAID,
             "template_version": 0,
             "template_hash": "",
-            "parameters": {},
             "ladder": Ladder(),
             "stages": tuple(stage_weight(stage) for stage in plan.stages),
         }
@@ -101,8 +100,9 @@ def same_rules(before: Approval, now: Approval) -> bool:
 class Signable:
     """What is signed of a plan beside rollouts, evidence and the words of gates, which are parts of their own."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, plan: Plan) -> None:
         self._index = index
+        self._chosen = plan.parameters, plan.applied
 
     @cached_property
     def _stages(self) -> Mapping[str, Stage]:
@@ -111,12 +111,13 @@ class Signable:
             stage.id: stage_weight(stage).model_copy(update=left_out) for stage in self._index.stages.values()
         }
 
-    def of(self, ref: str) -> tuple[Approval, dict[str, Stage]]:
-        """Return an approval, whose due time is not signed, and the stages that it is about."""
+    def of(self, ref: str) -> tuple[Approval, dict[str, Value], AppliedRow | None, dict[str, Stage]]:
+        """Return an approval, whose due time is not signed, by which values and row, and the stages it is about."""
         own, approval = self._index.approvals[ref]
         about = self._index.before[own.id] | {own.id}
         stages = {each: stage for each, stage in self._stages.items() if each in about}
-        return approval.model_copy(update={"due": None}), stages
+        parameters, applied = self._chosen
+        return approval.model_copy(update={"due": None}), parameters, applied.get(ref), stages
 
 
 def checks_of(stage: Stage | None, on: str | None = None) -> dict[str, Check]:

@@ -9,6 +9,7 @@ from golive.parameters import Value
 from golive.plan import Plan, moment
 from golive.rollout_words import step_words
 from golive.run import Index
+from golive.sources import kind_of
 from golive.template import Check, Stage, Task
 from golive.template_approvals import Approval, Rule
 from golive.template_rollouts import Rollout
@@ -217,10 +218,17 @@ def _rules(rules: Sequence[Rule]) -> str:
 def _rule(rule: Rule) -> str:
     """Write a rule in the words of templates: `ops n 2, exclude uat.run`."""
     often = f" {rule.mode} {rule.min}" if rule.mode in ("n", "percent") else f" {rule.mode}"
-    told = [f"{rule.function}{often}", *(f"exclude {ref}" for ref in rule.exclude_doers_of)]
+    told = [f"{_whom(rule)}{often}", *(f"exclude {ref}" for ref in rule.exclude_doers_of)]
     told += [f"covers {', '.join(rule.covers)}"] if rule.covers else []
     told += [] if rule.veto else ["no veto"]
     return ", ".join([*told, *(["may fill many"] if rule.may_fill_many else [])])
+
+
+def _whom(rule: Rule) -> str:
+    kind, key = kind_of(rule.source)
+    if kind in ("function", "people"):
+        return key.replace(",", ", ")
+    return "owner_of_service" if rule.owner_of_service else f"{kind} {key}"
 
 
 def _gates(before: Stage, now: Stage) -> Iterator[Sentence]:

@@ -27,6 +27,7 @@ from golive.template_checks import (
     roles_asked,
     unknown_functions,
     unknown_groups,
+    unknown_people,
 )
 from golive.template_source import Library, Source
 from golive.tiers import Alternative, alternatives, with_rules
@@ -237,6 +238,7 @@ def _check_people(composed: Composed, people: People, named: Collection[str]) ->
     if problems := [
         *unknown_functions(composed.stages, [*had, *named]),
         *unknown_groups(composed.stages, groups_in(people.found)),
+        *(unknown_people(composed.stages, people.known) if people.known is not None else ()),
     ]:
         raise InvalidSource(problems)
     problems = [

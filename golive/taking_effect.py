@@ -39,7 +39,7 @@ def follow_plan(run: Run, plan: Plan) -> None:
     _open_stages(run, before)
     _work_again(run, before, former)
     dates.move_dates(run, former, moved)
-    _keep_signed(run, before, signed)
+    _keep_signed(run, before, former, signed)
     sign_off.refresh(run, everything=True)
     _follow_people(run, former, awaited)
     _tell_the_read_model(run)
@@ -160,9 +160,9 @@ def _give_back(run: Run, ref: str, former: Plan) -> None:
 # -- approvals -----------------------------------------------------------------------------------------------
 
 
-def _keep_signed(run: Run, before: Index, signed: dict[str, dict[str, object]]) -> None:
+def _keep_signed(run: Run, before: Index, plan: Plan, signed: dict[str, dict[str, object]]) -> None:
     """Let what was signed of the plan stand where it was not touched, and fall where it was."""
-    former, signable = Signable(before), Signable(run.index)
+    former, signable = Signable(before, plan), Signable(run.index, run.plan)
     for ref, (stage, approval) in run.index.approvals.items():
         if ref not in before.approvals:
             continue

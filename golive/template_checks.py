@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from golive.composition import Placed
@@ -264,6 +264,17 @@ def unknown_groups(stages: Sequence[Placed], known: Sequence[str]) -> Iterator[P
                 if rule.group is not None and rule.group not in known:
                     place = (*placed.place, "approvals", n, *at, "group")
                     yield placed.source.problem(place, unknown("group", rule.group, known))
+
+
+def unknown_people(stages: Sequence[Placed], known: Collection[str]) -> Iterator[Problem]:
+    """Yield each place that asks somebody by name whom golive does not know, with the nearest one it does."""
+    for placed in stages:
+        for n, approval in enumerate(placed.stage.approvals):
+            for at, rule in rules_in(approval):
+                for name in rule.people:
+                    if name not in known:
+                        place = (*placed.place, "approvals", n, *at, "people")
+                        yield placed.source.problem(place, unknown("person", name, known))
 
 
 def _functions(stage: Stage) -> Iterator[tuple[Place, str]]:

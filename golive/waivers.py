@@ -64,6 +64,7 @@ def check_request(run: Run, actor: Actor, act: RequestWaiver) -> None:
     for words in (act.reason, act.risk, act.mitigation):
         need_words(words)
     stage, _, check = _found(run, act.check)
+    _check_takes_part(run, actor, check)
     judged = run.stage(stage.id).checks.get(_key(act.check), CheckState()).state
     if judged not in WAIVABLE:
         raise Conflict(
@@ -88,7 +89,7 @@ def check_request(run: Run, actor: Actor, act: RequestWaiver) -> None:
             N_("Say until when the waiver holds: a time after {start}."),
             start=moment(max(starts, run.now)),
         )
-    if not deciders(run, actor.name, actor.functions):
+    if not deciders(run, act.check, actor.name, actor.functions):
         raise Conflict(
             "nobody_decides",
             N_(
@@ -117,11 +118,36 @@ def functions_here(run: Run, actor: Actor) -> tuple[str, ...]:
     return tuple(each for each in actor.functions if actor.name in run.plan.members(each))
 
 
-def deciders(run: Run, requester: str, functions: tuple[str, ...]) -> tuple[str, ...]:
-    """Return who can decide on a waiver: who signs in another function than any of the requester's."""
+def _check_takes_part(run: Run, actor: Actor, check: Check) -> None:
+    """Refuse whoever does not act in the run: an exception is asked for by those who answer for the release."""
+    taking_part = dict.fromkeys((run.plan.release_manager, *run.plan.everybody()))
+    if actor.name not in taking_part:
+        raise Refused(
+            "may_not_waive",
+            N_(
+                "{who} may not ask for a waiver of “{check}”: {who} does not act in this run; who does: {others}."
+            ),
+            who=actor.name,
+            check=check.title,
+            others=", ".join(taking_part),
+        )
+
+
+def _workers(run: Run, check: str) -> set[str | None]:
+    """Return whose own work a check judges: they grant no exception to it."""
+    *_, judged = _found(run, check)
+    if not isinstance(judged.source, FactSource):
+        return set()
+    task = run.state.tasks[judged.source.task]
+    return {task.done_by, task.verified_by}
+
+
+def deciders(run: Run, check: str, requester: str, functions: tuple[str, ...]) -> tuple[str, ...]:
+    """Return who can decide on a waiver of a check: who signs in another function than any of the requester's."""
     others = (run.plan.signers(each) for each in run.plan.people if each not in functions)
     names = dict.fromkeys(name for group in others for name in group)
-    return tuple(name for name in names if name != requester and not _shares(run, name, functions))
+    apart = {requester, *_workers(run, check)}
+    return tuple(name for name in names if name not in apart and not _shares(run, name, functions))
 
 
 def _shares(run: Run, name: str, functions: tuple[str, ...]) -> bool:
@@ -154,12 +180,12 @@ def request(run: Run, actor: Actor, act: RequestWaiver) -> None:
         check=act.check,
         title=check.title,
         build=waiver.build,
-        asked=deciders(run, actor.name, waiver.functions),
+        asked=deciders(run, waiver.check, waiver.by, waiver.functions),
         starts_at=waiver.starts_at,
         ends_at=waiver.ends_at,
     )
     told = say(N_("{who} asks for a waiver of “{check}”; please decide."), who=actor.name, check=check.title)
-    asked = deciders(run, actor.name, waiver.functions)
+    asked = deciders(run, waiver.check, waiver.by, waiver.functions)
     run.tell(asked, told, f"/waivers/{waiver.id}", asks=_request_of(run, waiver))
 
 
@@ -175,7 +201,7 @@ def waiver_waits(run: Run) -> Iterator[Wait]:
     """Yield what was asked for and is not decided, with who can decide it."""
     for waiver in run.state.waivers:
         if waiver.state == "requested":
-            who = deciders(run, waiver.by, waiver.functions)
+            who = deciders(run, waiver.check, waiver.by, waiver.functions)
             over = say(N_("the request is over"))
             yield Wait(
                 what="waiver",
@@ -207,7 +233,7 @@ def check_decide(run: Run, actor: Actor, act: DecideWaiver) -> None:
             state=waiver.state,
             who=waiver.decided_by or waiver.by,
         )
-    able = deciders(run, waiver.by, waiver.functions)
+    able = deciders(run, waiver.check, waiver.by, waiver.functions)
     if not _may(run, actor, waiver):
         raise Refused(
             "may_not_waive",
@@ -221,10 +247,15 @@ def check_decide(run: Run, actor: Actor, act: DecideWaiver) -> None:
 
 
 def _may(run: Run, actor: Actor, waiver: WaiverState) -> bool:
-    """Tell whether somebody may, by what they are now: they act here, and in no function of the requester's."""
+    """Tell whether somebody may, by what they are now: they act here, in no function of the requester's, nor did it."""
     theirs = set(actor.functions) & set(waiver.functions)
-    apart = actor.name != waiver.by and not theirs and not _shares(run, actor.name, waiver.functions)
-    return apart and bool(functions_here(run, actor))
+    apart = actor.name not in {waiver.by, *_workers(run, waiver.check)}
+    return (
+        apart
+        and not theirs
+        and not _shares(run, actor.name, waiver.functions)
+        and bool(functions_here(run, actor))
+    )
 
 
 def _known(run: Run, waiver_id: str) -> WaiverState:
@@ -277,7 +308,7 @@ def _set(
     if request is not None:
         msgid = N_("The waiver of “{check}” is {state}, by {who}; your decision is not awaited any more.")
         why = say(msgid, check=check.title, state=state, who=run.actor.name)
-        asked = deciders(run, waiver.by, waiver.functions)
+        asked = deciders(run, waiver.check, waiver.by, waiver.functions)
         run.close_request(request, asked, why, f"/waivers/{waiver.id}")
 
 

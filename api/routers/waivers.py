@@ -98,6 +98,7 @@ async def look(waiver_id: WaiverPath, session: SessionDep, language: LanguageDep
     "blocks again." + permission(*REQUIRED["request_waiver"]),
     responses=problems(
         *ACT,
+        "403 may_not_waive",
         "404 unknown_check",
         "409 check_not_blocking",
         "409 nobody_decides",

@@ -7,6 +7,8 @@ from typing import Any
 
 from tests.api.client import RELEASE, Client, problem
 from tests.api.team import Team
+from tests.api.test_amendments import asked as amend
+from tests.api.test_amendments import decided
 from tests.api.test_templates import SMALL, publish
 
 TIERED = SMALL.replace(", checklist: small-list", "").replace(
@@ -48,6 +50,22 @@ async def test_a_start_that_no_row_fits_is_refused(team: Team) -> None:
         told = problem(await team.manager.post(path, asked(8)), 422, "no_row_applies")
         assert "“Go” (uat.go) has no rules where risk = 8" in told["detail"]
         assert told["field"] == "parameters.risk"
+
+
+async def test_an_amended_value_is_judged_by_the_table_again_and_shown(team: Team) -> None:
+    await publish(team.admin, TIERED)
+    answer = await team.manager.post("/runs", asked(5))
+    assert answer.status_code == 201, answer.text
+    run = str(answer.json()["id"])
+    team.stack.runs.append(run)
+    for risk, why in ((6, "row 2 of 2: Risk is 6 (>= 3 and < 7)"), (2, "row 1 of 2: Risk is 2 (< 3)")):
+        amendment = await amend(team, run, parameters={"risk": risk})
+        assert amendment["kind"] == "major", "who signs reads the risk"
+        await decided(team.ops1, amendment)
+        await decided(team.qa1, amendment)
+        shown = await team.manager.get(f"/approvals/{run}.uat.go")
+        assert shown["applied"]["why"] == why
+        assert shown["subject"]["plan"]["parameters"]["risk"] == risk
 
 
 async def test_a_table_with_a_hole_is_not_published(team: Team) -> None:

@@ -137,6 +137,16 @@ async def test_a_deputy_stands_in_for_who_is_away(team: Team, board: dict[str, C
     assert [(each["by"], each["on_behalf_of"]) for each in made] == [("dora", "ops1")]
 
 
+async def test_a_name_that_nobody_has_makes_no_rule_weaker(team: Team, board: dict[str, Client]) -> None:
+    source = TEMPLATE.replace("{group: change-board, mode: RULE}", "{people: [bea, bab], mode: ordered}")
+    refused = problem(await team.admin.post("/templates", {"source": source}), 422, "template_invalid")
+    (fault,) = refused["errors"]
+    assert "there is no person “bab”; did you mean “bob”?" in fault["message"]
+    await team.admin.joined("bab", "approver")
+    published = await team.admin.post("/templates", {"source": source})
+    assert published.status_code == 201, published.text
+
+
 async def test_a_start_without_anybody_to_ask_is_refused(team: Team, board: dict[str, Client]) -> None:
     await team.admin.done("PATCH", "/groups/change-board", {"members": []})
     body = {"template": "board", "release": RELEASE}

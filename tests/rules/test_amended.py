@@ -8,7 +8,8 @@ from golive import commands as c
 from golive import rules
 from golive.effects import Measure, Measured
 from golive.impact import impact_of
-from tests.rules.acting import approve, complete, rests, states, to_sign_off
+from golive.subject import subject_of
+from tests.rules.acting import approve, complete, digest, rests, states, to_sign_off
 from tests.rules.amending import MORE_TASKS, SMOKE, amend, changed, steps, with_people
 from tests.rules.plans import GREY, RATE, REVIEW, SIGN_OFF, SIGNED, UAT, gate, make_plan, task, whole
 from tests.rules.test_break_glass import breaker, breaking
@@ -121,6 +122,18 @@ def test_other_rules_let_every_decision_go() -> None:
     signed = world.run.state.approvals["sign-off.sign"]
     assert signed.state == "pending"
     assert [each.stale for each in signed.decisions] == [True]
+
+
+def test_another_value_of_a_parameter_is_signed_anew() -> None:
+    world = to_sign_off(started(whole().model_copy(update={"parameters": {"risk": 5}})))
+    approve(world, "ops1")
+    was = digest(world)
+    amend(world, world.plan.model_copy(update={"parameters": {"risk": 6}}), "ops2", "qa2")
+    signed = world.run.state.approvals["sign-off.sign"]
+    assert [each.stale for each in signed.decisions] == [True]
+    assert digest(world) != was
+    stage, approval = world.run.index.approvals["sign-off.sign"]
+    assert subject_of(world.run, stage, approval)["plan"]["parameters"] == {"risk": 6}
 
 
 def test_what_was_granted_by_breaking_the_glass_stands_where_it_is_not_touched() -> None:

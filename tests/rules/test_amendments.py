@@ -36,7 +36,7 @@ from workflows.go_live import PROCESSES
     [
         with_people(whole(), **OTHERS),
         whole().model_copy(update={"go_live_at": T0}),
-        whole().model_copy(update={"parameters": {"unused": 1}, "template_version": 2}),
+        whole().model_copy(update={"template_version": 2}),
         changed(whole(), "uat", title="Acceptance"),
         changed(whole(), "uat", tasks=[{**UAT["tasks"][0], "due": "9d", "title": "Run it"}, UAT["tasks"][1]]),
         changed(whole(), "sign-off", approvals=[{**SIGN_OFF, "due": "9d"}]),
@@ -59,6 +59,7 @@ def test_people_dates_and_words_are_minor(plan: Plan) -> None:
         changed(whole(), "grey", rollout=steps(100)),
         changed(whole(), "grey", rollout=rollout(analyses=[{"metric": "errors", "success": "<= 1"}])),
         whole().model_copy(update={"stages": whole().stages[:3]}),
+        whole().model_copy(update={"parameters": {"risk": 6}}),
         whole().model_copy(update={"calendar": whole().calendar.model_copy(update={"always": False})}),
     ],
 )
@@ -72,6 +73,16 @@ def test_a_threshold_is_major_and_told_with_both_values() -> None:
     now = make_plan({**UAT, "gates": [gate(threshold=5)]})
     assert class_of(before, now) == "major"
     assert [str(each) for each in changes(before, now)] == ["“Errors” must be <= 5, no longer <= 1."]
+
+
+def test_whom_rules_ask_is_told_as_templates_name_them() -> None:
+    asking = [{"group": "cab"}, {"people": ["ann", "bo"], "mode": "ordered"}, {"owner_of_service": True}]
+    asking.append({"manager_of": "authors"})
+    now = changed(whole(), "sign-off", approvals=[{**SIGN_OFF, "rules": asking}])
+    (told,) = (str(each) for each in changes(whole(), now))
+    assert (
+        "is signed by group cab any; ann, bo ordered; owner_of_service any; manager_of authors any;" in told
+    )
 
 
 # -- asking and approving -----------------------------------------------------------------------------------

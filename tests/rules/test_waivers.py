@@ -93,6 +93,22 @@ def test_who_shares_a_function_with_the_requester_does_not_decide() -> None:
     assert world.refused(granting(world), "ops1") == "run_ended"
 
 
+def test_who_did_what_is_judged_grants_no_exception_to_it_whoever_asked() -> None:
+    world = failing()
+    world.act(asking(world), "dev1")
+    assert "qa1" not in world.told[-1].to
+    assert world.refused(granting(world), "qa1") == "may_not_waive"
+    world.act(granting(world), "qa2")
+    assert shown(world) == "pass_with_waiver"
+
+
+def test_who_does_not_act_in_the_run_asks_for_no_exception() -> None:
+    world = failing()
+    outsider = c.Actor(name="olga", roles=("assignee", "approver"), functions=("legal",))
+    assert world.refused(asking(world), outsider) == "may_not_waive"
+    world.act(asking(world), "rm")
+
+
 def test_a_refusal_needs_its_reason_and_leaves_the_gate_closed() -> None:
     world = failing()
     world.act(asking(world), "qa1")

@@ -91,6 +91,15 @@ def test_a_group_that_there_is_not_is_refused_when_a_template_is_published() -> 
     ]
 
 
+def test_somebody_whom_golive_does_not_know_is_refused_when_a_template_is_published() -> None:
+    people = People(members=PEOPLE, known=("ann", "quin", "olga"))
+    with pytest.raises(InvalidSource) as refused:
+        check_template(written(t=approval("{people: [ann, qin], mode: ordered}")), "t", people=people)
+    assert [str(each) for each in refused.value.problems] == [
+        "t.yaml:12: stages[0].approvals[0].rules[0].people: there is no person “qin”; did you mean “quin”?"
+    ]
+
+
 def test_who_is_known_only_at_a_start_does_not_keep_a_template_from_being_published() -> None:
     body = approval("{manager_of: authors}", "{owner_of_service: true, mode: n, min: 2}", "{people: [ann]}")
     assert check_template(written(t=body), "t", people=People(members=PEOPLE)).functions == ()
