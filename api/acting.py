@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.attempts import Attempt, told
 from api.engine import run_ended
 from api.house import House
+from api.lacking import lacking
 from api.problems import document
 from api.reauthenticating import ASKED_FOR, given_back, how_to, proven
 from api.refusals import run_frozen
@@ -20,13 +21,12 @@ from db.events import receipt_of
 from db.queries import get_header
 from db.refusals import write_refusal
 from db.session import Session
-from db.taking_part import taking_part
 from golive.commands import Body, Receipt
 from golive.errors import Conflict, GoliveError, Invalid, NotFound, Refused
 from golive.permissions import REQUIRED
 from golive.possible import RETURNS_TRAFFIC
-from golive.vocabulary import ENDED, Role
-from golive.words import N_, Language
+from golive.vocabulary import ENDED
+from golive.words import Language
 from observing.facts import note
 
 log = logging.getLogger("golive.api")
@@ -61,7 +61,7 @@ async def act(
     """
     about = {name: getattr(body, name, None) for name in ("task", "approval")}
     note(act=body.do, run=run_id, command=attempt.id, **about)
-    await _need_role(house, attempt, run_id, REQUIRED[body.do])
+    await _need_role(house, attempt, run_id, body)
     async with house.database.transaction() as session:
         if known := await attempt.claimed(session):
             return told(known, again=True)
@@ -82,25 +82,12 @@ async def act(
         return told(await attempt.kept(session, status, await shape(session, receipt)))
 
 
-async def _need_role(house: House, attempt: Attempt, run_id: str, roles: tuple[Role, ...]) -> None:
-    """Raise Refused unless who acts has one of `roles`; it says who takes part in the run and has it."""
-    actor = attempt.actor
-    if set(roles) & set(actor.roles):
+async def _need_role(house: House, attempt: Attempt, run_id: str, body: Body) -> None:
+    """Raise Refused unless who acts has one of the roles for it; it says why they may not, and who can."""
+    if set(REQUIRED[body.do]) & set(attempt.actor.roles):
         return
     async with house.database.reading() as session:
-        others = await taking_part(session, run_id, roles)
-    raise Refused(
-        "role_missing",
-        N_(
-            "This needs the role {roles}; {name} has {own}. Who takes part in this run and has it: {others}. An "
-            "administrator can grant it."
-        ),
-        facts={"roles": list(roles)},
-        roles=" / ".join(roles),
-        name=actor.name,
-        own=", ".join(actor.roles) or "–",
-        others=", ".join(others) or "–",
-    )
+        raise await lacking(session, attempt.actor, run_id, body)
 
 
 async def _journalled(session: Session, attempt: Attempt, run_id: str) -> Receipt | None:

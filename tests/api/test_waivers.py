@@ -94,7 +94,8 @@ async def test_the_glass_is_broken_by_who_may_and_the_run_ends_after_its_review(
     digest = (await team.ops1.get(path))["digest"]
     why = "payments fail for everybody, and ops is on a plane"
     body = {"approval": f"{run_id}.uat.go", "digest": digest, "reason": why}
-    problem(await team.admin.post(f"/runs/{run_id}/break-glass", body), 403, "role_missing")
+    told = problem(await team.admin.post(f"/runs/{run_id}/break-glass", body), 403, "role_missing")
+    assert "Who has it: eva." in told["detail"]
     problem(await eva.post(f"/runs/{run_id}/break-glass", {**body, "reason": "urgent"}), 422, "reason_short")
     broken = await eva.post(f"/runs/{run_id}/break-glass", body)
     assert broken.status_code == 200, broken.text

@@ -103,6 +103,17 @@ async def test_who_left_the_group_is_refused_and_told_why(team: Team, board: dic
     assert "Awaited: " in refused["detail"]
 
 
+async def test_who_lacks_the_role_hears_all_that_keeps_them_from_signing_and_who_is_asked(
+    team: Team, board: dict[str, Client]
+) -> None:
+    found = await asked(team, await started(team), "board")
+    told = problem(await approve(team.manager, found, 403), 403, "role_missing")
+    assert told["detail"] == (
+        "rm may not sign “Board”: rm does not have the role approver, which an administrator grants; "
+        "does not act in the group change-board, ops in this run; started the run. Awaited: bea, bob, ops1."
+    )
+
+
 async def test_a_decision_of_who_left_since_does_not_open_the_gate(
     team: Team, board: dict[str, Client]
 ) -> None:
