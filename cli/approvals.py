@@ -182,6 +182,7 @@ def approval_page(approval: Any) -> Iterator[RenderableType]:
             ),
         ]
     )
+    yield from _glass(approval)
     for handed in approval.get("delegations") or []:
         if handed.get("stands") != "over":
             yield Text(_handed(handed))
@@ -195,6 +196,24 @@ def approval_page(approval: Any) -> Iterator[RenderableType]:
         yield from section(_("Decisions"), table(_DECISIONS, decisions))
     if signed := approval.get("signed"):
         yield from signed_page(signed)
+
+
+def _glass(approval: Row) -> Iterator[Text]:
+    """Say who granted it against its rules, when and why, and who has looked at that."""
+    if (glass := approval.get("broken_glass")) is None:
+        return
+    told = {"who": plain(glass["by"]), "when": when(glass["at"])}
+    broke = _("{who} broke the glass on {when}: it was granted against its rules, in an emergency.")
+    yield Text(broke.format(**told), style="bold red")
+    yield Text(_("Reason: {reason}").format(reason=plain(glass["reason"] or _("(erased)"))))
+    if glass["reviewed_by"]:
+        sentence = _("{who} reviewed it on {when}.")
+        told = {"who": plain(glass["reviewed_by"]), "when": when(glass["reviewed_at"])}
+        yield Text(sentence.format(**told))
+    else:
+        yield Text(
+            _("Nobody else has reviewed it yet: golive action list {run}").format(run=approval["run_id"])
+        )
 
 
 def _handed(handed: Row) -> str:

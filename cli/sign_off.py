@@ -14,12 +14,14 @@ from cli import asked_facts, evidence, screen
 from cli.connected import Connected, acting
 from cli.failure import Failure
 from cli.given import file_digest
+from cli.going_on import TEMPLATE, open_run
 from cli.language import _
 from cli.receipts import save_bundle
 from cli.screen import plain
 from cli.tables import Row
 from cli.tasks import ItemFiles, ItemJunit, ItemLinks, ItemMetrics, Items
 from cli.watching import Seen, line
+from golive.vocabulary import FINISHED
 
 _DOER = "release"
 _NEEDS = ("release_manager", "assignee")
@@ -57,6 +59,10 @@ def sign_off(
     item_junit: ItemJunit = [],  # noqa: B006
     item_link: ItemLinks = [],  # noqa: B006
     item_metric: ItemMetrics = [],  # noqa: B006
+    new: Annotated[
+        bool,
+        typer.Option("--new", help=_("Start another run, even while one asks the same about the same file.")),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help=_("Where the bundle is written; default: FILE.decision.json.")),
@@ -69,12 +75,16 @@ def sign_off(
         golive, item, evidence.by_item(item_file, item_junit, item_link, item_metric)
     )
     _may_ask(golive, me)
-    links = {name: _known(golive, me, name, function) for function, name in (("ops", ops), ("qa", qa))}
-    run = _started(golive, file, service, version, {_DOER: [me["name"]], "ops": [ops], "qa": [qa]})
-    asked_facts.complete(golive, run["tasks"][0], facts)
+    signers = {"ops": ops, "qa": qa}
+    there = [name for function, name in signers.items() if not _added(golive, me, name, function)]
+    people = {_DOER: [me["name"]], **{function: [name] for function, name in signers.items()}}
+    digest = file_digest(file, "FILE")
+    run = None if new else _gone_on_with(golive, digest, people, service, version)
+    run = run or _started(golive, _release(file, digest, service, version), people)
+    _put_together(golive, run["tasks"][0], facts)
     approval = run["approvals"][0]["id"]
-    _tell_signers(golive, approval, links)
-    _wait(golive, run["id"], approval)
+    _tell_signers(golive, approval, list(signers.values()), there)
+    _wait(golive, run, approval)
     bundle = output or file.with_name(f"{file.name}.decision.json")
     shown = save_bundle(golive, approval, bundle)
     golive.tell(golive.get(f"/approvals/{approval}"), lambda _shown: _approved(shown, file, bundle))
@@ -110,10 +120,13 @@ def _may_ask(golive: Connected, me: Row) -> None:
     )
 
 
-def _known(golive: Connected, me: Row, name: str, function: str) -> str | None:
-    """Return the link at which a signer who was just added chooses a password; None for who was there already."""
+def _added(golive: Connected, me: Row, name: str, function: str) -> bool:
+    """Add a signer whom golive does not know, and print at once the link at which they choose a password.
+
+    Returns False for who was there already.
+    """
     if any(user["name"] == name for user in golive.client.items("/users", q=name)):
-        return None
+        return False
     if "admin" not in me["roles"]:
         sentence = _(
             "There is no user {name}; an administrator adds them: "
@@ -121,37 +134,59 @@ def _known(golive: Connected, me: Row, name: str, function: str) -> str | None:
         )
         raise Failure(sentence.format(name=name, function=function))
     body = {"name": name, "roles": ["approver"], "functions": [function]}
-    return str(golive.client.post("/users", body, f"{golive.key}-{function}").json()["enrolment_url"])
+    link = golive.client.post("/users", body, f"{golive.key}-{function}").json()["enrolment_url"]
+    screen.say(_("{name} chooses a password here, once, within 72 hours:").format(name=name), "bold")
+    screen.say(f"  {link}")
+    return True
 
 
 # -- asking and waiting --------------------------------------------------------------------------------------
 
 
-def _started(
-    golive: Connected, file: Path, service: str | None, version: str | None, people: dict[str, list[str]]
-) -> Row:
-    digest = file_digest(file, "FILE")
-    release = {
+def _release(file: Path, digest: str, service: str | None, version: str | None) -> Row:
+    return {
         "service": service or file.name,
         "version": version or digest.removeprefix("sha256:")[:12],
         "artifacts": [{"name": file.name, "digest": digest}],
     }
-    body = {"template": "dual-sign-off", "release": release, "people": people}
-    started: Row = golive.post("/runs", body).json()
+
+
+def _gone_on_with(
+    golive: Connected, digest: str, people: dict[str, list[str]], service: str | None, version: str | None
+) -> Row | None:
+    run = open_run(golive, digest, people, service, version)
+    if run is not None:
+        sentence = _("Going on with run {run}, which asks the same people about the same file.")
+        golive.remark(sentence.format(run=run["id"]) + " " + _("--new starts another."))
+    return run
+
+
+def _started(golive: Connected, release: Row, people: dict[str, list[str]]) -> Row:
+    started: Row = golive.post("/runs", {"template": TEMPLATE, "release": release, "people": people}).json()
     return started
 
 
-def _tell_signers(golive: Connected, approval: str, links: dict[str, str | None]) -> None:
-    page = f"{golive.client.address}/approvals/{approval}"
-    for name, link in links.items():
+def _put_together(golive: Connected, task: Row, facts: Row) -> None:
+    if task["state"] not in FINISHED:
+        asked_facts.complete(golive, task, facts)
+    elif facts:
+        golive.warn(_("The facts were put together already; what --item says now is not used."))
+
+
+def _tell_signers(golive: Connected, approval: str, names: list[str], there: list[str]) -> None:
+    """Say where each reads and signs; whether who was `there` already can sign in, golive does not tell."""
+    for name in names:
         screen.say("")
-        if link:
-            screen.say(_("{name} chooses a password here, once, within 72 hours:").format(name=name), "bold")
-            screen.say(f"  {link}")
         screen.say(_("{name} reads and signs here:").format(name=name), "bold")
-        screen.say(f"  {page}")
+        screen.say(f"  {golive.client.address}/approvals/{approval}")
+        if name in there:
+            sentence = _(
+                "If {name} cannot sign in, an administrator prints a link to choose a password: "
+                "golive user enrol {name}"
+            )
+            screen.say(f"  {sentence.format(name=name)}", "dim")
     screen.say("")
-    if any(links.values()):
+    if len(there) < len(names):
         screen.say(
             _("Hand each their own links; to try it alone, open each in a private window of its own."), "dim"
         )
@@ -162,15 +197,15 @@ def _tell_signers(golive: Connected, approval: str, links: dict[str, str | None]
     screen.say(sentence.format(approval=approval), "dim")
 
 
-def _wait(golive: Connected, run: str, approval: str) -> None:
-    """Wait until both have signed. Raises Failure when it is decided otherwise."""
-    about = f"approval:{approval.removeprefix(f'{run}.')}"
-    for new in Seen(golive, run).looks():
+def _wait(golive: Connected, run: Row, approval: str) -> None:
+    """Wait until both have signed. Raises Failure when it is decided otherwise, after the run was read."""
+    about = "approval:" + approval.removeprefix(f"{run['id']}.")
+    for new in Seen(golive, run["id"], run["seq"]).looks():
         for event in (each for each in new if each["object"] in ("run", about)):
             screen.err().print(line(event), soft_wrap=True)
             if event["type"] in _AGAINST:
                 sentence = _("It was not approved: {what}. The run goes on: golive show {run}")
-                raise Failure(sentence.format(what=plain(event["summary"]), run=run))
+                raise Failure(sentence.format(what=plain(event["summary"]), run=run["id"]))
 
 
 def _approved(shown: Any, file: Path, bundle: Path) -> Iterator[RenderableType]:

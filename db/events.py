@@ -36,9 +36,13 @@ async def events_before(
     return tuple(await _told(session, found.all()))
 
 
-async def last_of(session: Session, run_id: str, actions: Sequence[str]) -> JournalRow | None:
-    """Return the run's last event of one of these types, None when there was none."""
+async def last_of(
+    session: Session, run_id: str, actions: Sequence[str], *, about: str | None = None
+) -> JournalRow | None:
+    """Return the run's last event of one of these types, or that about one object; None when there was none."""
     these = _ROWS.where(journal.c.stream == run_id, journal.c.action.in_(actions))
+    if about is not None:
+        these = these.where(journal.c.object == about)
     found = await session.execute(these.order_by(journal.c.seq.desc()).limit(1))
     return next(iter(await _told(session, found.all())), None)
 

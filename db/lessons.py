@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,6 +67,11 @@ async def lessons_of_run(session: Session, run_id: str) -> tuple[LessonView, ...
 async def actions_of_run(session: Session, run_id: str) -> tuple[ActionView, ...]:
     """Return the action items of a run, in the order in which they were agreed on."""
     return tuple(ActionView(**row) for row in await _told(session, actions, run_id))
+
+
+def review_after(seq: int, told: Iterable[ActionView]) -> ActionView | None:
+    """Return the review of what was done in an emergency by the event `seq`: the first of the run after it."""
+    return next((action for action in told if action.reviews and action.seq > seq), None)
 
 
 async def comments_of_run(session: Session, run_id: str, about: str | None = None) -> tuple[CommentView, ...]:

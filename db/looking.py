@@ -14,6 +14,7 @@ from sqlalchemy import select
 from db.amendments import AmendmentView, amendments_of_run
 from db.beside import Beside, beside
 from db.events import events_before, last_of, rows_of
+from db.glass import BrokenGlass, broken_glass
 from db.lessons import ActionView, LessonView, actions_of_run, lessons_of_run
 from db.looks import LastLook, last_looks
 from db.news import Stamp, stamp_of
@@ -95,6 +96,7 @@ class ApprovalLook:
     comments: Mapping[int, str | None]
     rows: Mapping[int, JournalRow]
     looks: Mapping[str, LastLook]
+    glass: BrokenGlass | None
     signed: Signed | None = field(compare=False)
     run: RunHeader = field(compare=False)
     present: Release = field(compare=False)
@@ -110,6 +112,7 @@ async def look_at_approval(session: Session, approval_id: str) -> ApprovalLook:
         comments=await comments_of_decisions(session, view.run_id, seqs),
         rows=await rows_of(session, view.run_id, seqs),
         looks=await last_looks(session, view.id, {made.by for made in view.decisions}),
+        glass=await broken_glass(session, view),
         signed=await signed(session, view),
         run=await get_header(session, view.run_id),
         present=await release_of(session, view.run_id),

@@ -8,6 +8,7 @@ from datetime import datetime
 from activities.report.document import Block, Cell, Code, Section, State, many, table
 from activities.report.told import Told
 from activities.report.waits import time_of
+from db.lessons import review_after
 from db.views import ApprovalView, JournalRow
 from golive.recording import RuleView
 from golive.sources import named
@@ -164,14 +165,10 @@ def _expired(told: Told) -> Block:
 
 def _broken(told: Told) -> Block:
     """Tell what was granted against its rules in an emergency, and who looked at it afterwards."""
-    reviews = [
-        (row.seq, row.payload["action"]) for row in told.events("ActionAdded") if row.payload.get("reviews")
-    ]
-    closed = {row.payload["action"]: row for row in told.events("ActionClosed")}
     rows: list[tuple[Cell, ...]] = []
     for row in told.events("GlassBroken"):
-        review = closed.get(next((action for seq, action in reviews if seq > row.seq), ""))
-        by = review.actor if review else say(N_("nobody yet"))
+        review = review_after(row.seq, told.story.actions)
+        by = (review.closed_by if review else None) or say(N_("nobody yet"))
         rows.append((time_of(row), told.title(row.object), row.actor, row.reason, by))
     columns = (say(N_("time")), say(N_("approval")), say(N_("who")), say(N_("why")), say(N_("reviewed by")))
     return table(say(N_("Granted by breaking the glass")), columns, rows, none=say(N_("Nothing.")))

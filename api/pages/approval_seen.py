@@ -355,7 +355,9 @@ async def seen(session: Session, visit: Visit, approval_id: str) -> Seen:
 
 def seen_by(look: ApprovalLook, visit: Visit) -> Seen:
     """Return an approval as the reader sees it, without the files that are signed and what they saw last."""
-    approval = ApprovalShown.of(look.view, visit.language, comments=look.comments, signed=look.signed)
+    approval = ApprovalShown.of(
+        look.view, visit.language, comments=look.comments, signed=look.signed, glass=look.glass
+    )
     return Seen(
         visit=visit,
         view=look.view,

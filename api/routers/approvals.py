@@ -18,6 +18,7 @@ from api.schemas.approvals import ApprovalShown, DecideGiven, DecisionReceipt
 from api.schemas.given import Cursor, Given, words_or_none
 from api.schemas.named import ApprovalPath, RunId
 from api.schemas.shown import Listed
+from db.glass import broken_glass
 from db.queries import comments_of_decisions, get_approval, get_task, list_approvals
 from db.session import Session
 from db.signed import signed
@@ -47,7 +48,8 @@ async def shown(session: Session, approval: ApprovalView, language: Language) ->
     seqs = [decision.seq for decision in approval.decisions]
     comments = await comments_of_decisions(session, approval.run_id, seqs)
     facts = await signed(session, approval)
-    return ApprovalShown.of(approval, language, comments=comments, signed=facts)
+    glass = await broken_glass(session, approval)
+    return ApprovalShown.of(approval, language, comments=comments, signed=facts, glass=glass)
 
 
 @router.get(

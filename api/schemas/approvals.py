@@ -25,6 +25,7 @@ from api.schemas.named import (
 )
 from api.schemas.shown import Moment, Shown, WaitShown
 from api.schemas.subject import SignedShown
+from db.glass import BrokenGlass
 from db.signed import Signed
 from db.views import ApprovalView
 from golive.plan import AppliedRow
@@ -153,6 +154,19 @@ class AuthenticatedShown(Shown):
     at: Moment
 
 
+class BrokenGlassShown(Shown):
+    """That an approval was granted against its rules, in an emergency; somebody else reviews it before the run ends."""
+
+    by: Person
+    at: Moment
+    reason: str | None = Field(
+        examples=["payments fail for everybody, and ops is on a plane"],
+        description="Null when it was erased.",
+    )
+    reviewed_by: Person | None = Field(description="Who looked at it afterwards; null until somebody has.")
+    reviewed_at: Moment | None
+
+
 class DecisionShown(Shown):
     """An immutable decision; `stale` when what it covered has changed since, or when it was `withdrawn`."""
 
@@ -205,6 +219,9 @@ class ApprovalShown(Shown):
     added: list[AddedShown]
     informed: list[Person] = Field(description="Who is told what becomes of it, without a vote.")
     glass_broken_by: Person | None = Field(description="Who granted it against its rules, in an emergency.")
+    broken_glass: BrokenGlassShown | None = Field(
+        description="When and why that was, and who reviewed it; null where the glass is whole, and in lists."
+    )
     digest: Sha256 | None = Field(
         examples=["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]
     )
@@ -230,6 +247,7 @@ class ApprovalShown(Shown):
         *,
         comments: Mapping[int, str | None] = NOTHING,
         signed: Signed | None = None,
+        glass: BrokenGlass | None = None,
     ) -> ApprovalShown:
         """Return `approval` for a reader of `language`; `comments` are the texts of decisions by `seq`."""
         return cls.taken(
@@ -243,6 +261,7 @@ class ApprovalShown(Shown):
             added=[AddedShown.taken(each) for each in approval.panel.added],
             informed=approval.panel.informed,
             glass_broken_by=approval.panel.glass_broken_by,
+            broken_glass=BrokenGlassShown.taken(glass) if glass else None,
             signed=SignedShown.of(approval.subject, signed, language)
             if approval.subject and signed
             else None,

@@ -101,11 +101,18 @@ async def test_the_glass_is_broken_by_who_may_and_the_run_ends_after_its_review(
     assert broken.status_code == 200, broken.text
     approval = await team.ops1.get(path)
     assert (approval["state"], approval["decisions"], approval["glass_broken_by"]) == ("approved", [], "eva")
+    glass = approval["broken_glass"]
+    assert (glass["by"], glass["reason"], glass["reviewed_by"]) == ("eva", why, None)
+    assert glass["at"] > approval["requested_at"]
     (review,) = (await team.ops1.get(f"/runs/{run_id}/actions"))["items"]
     assert (review["reviews"], review["text"]) == ("eva", why)
     closing = f"/runs/{run_id}/actions/{review['id']}/close"
     problem(await eva.post(closing, {"remark": "fine"}), 403, "own_review")
     assert (await team.ops1.post(closing, {"remark": "looked at it"})).status_code == 200
+    glass = (await team.ops1.get(path))["broken_glass"]
+    assert (glass["reviewed_by"], glass["reviewed_at"] > glass["at"]) == ("ops1", True)
+    (other,) = (await team.ops1.get("/approvals", run=run_id))["items"]
+    assert other["broken_glass"] is None, "lists leave it out"
 
 
 async def test_the_journal_tells_all_of_it_and_verifies(team: Team, run_id: str) -> None:

@@ -55,7 +55,7 @@ def links_in(said: str) -> list[str]:
 
 def both_sign(site: str, said: str) -> None:
     """Be both signers, one after the other, each in a browser profile of their own, by the links that were printed."""
-    first, page, second, same = links_in(said)
+    first, second, page, same = links_in(said)
     assert page == same
     for link in (first, second):
         with profile_at(site) as profile:

@@ -108,7 +108,7 @@ def test_two_people_sign_a_file_and_anybody_verifies_it(whole: Whole, built: Pat
 
 def test_a_rejection_ends_the_waiting_and_writes_nothing(whole: Whole, built: Path) -> None:
     asking = Asking(whole, built, "shop.tar", "--ops", "sof-cleo", "--qa", "sof-dan")
-    link, page, _, _ = links_in(asking.waits())
+    link, _, page, _ = links_in(asking.waits())
     with profile_at(whole.url) as profile:
         profile.enrols(link)
         profile.decides(page, "reject", comment="the risk is not acceptable")
@@ -137,13 +137,85 @@ def test_who_cannot_be_asked_so_is_told_before_anything_is_started(whole: Whole,
     assert len(whole.answer("list", "--service", "shop.tar")["items"]) == runs
 
 
-def test_where_nobody_can_answer_what_is_missing_is_named(whole: Whole, built: Path) -> None:
-    done = whole.golive(
-        "sign-off", str(built / "shop.tar"), "--ops", "sof-eve", "--qa", "sof-fin", *FACTS[:2]
-    )
-    assert done.exit_code == 1
+def open_runs(whole: Whole) -> list[str]:
+    return [
+        str(run["id"]) for run in whole.answer("list", "--service", "shop.tar", "--state", "running")["items"]
+    ]
+
+
+def test_where_nobody_can_answer_links_and_all_that_is_missing_are_told_and_it_goes_on(
+    whole: Whole, built: Path
+) -> None:
+    """The first call has no terminal, the second no facts either, the third has them and goes on with the same run."""
+    words = ("sign-off", str(built / "shop.tar"), "--ops", "sof-eve", "--qa", "sof-fin")
+    before = set(open_runs(whole))
+    first = whole.golive(*words, "--item", "risks-told=pass", *FACTS[:2])
+    (run,) = set(open_runs(whole)) - before
+    assert first.exit_code == 1
+    assert len(links_in(first.stderr)) == 2, first.stderr
+    assert "sof-eve chooses a password here" in first.stderr
+    lacking = [line.strip() for line in first.stderr.splitlines() if line.strip().startswith("--item")]
+    assert lacking == [
+        "--item 'risks-told=pass:REMARK'",
+        "--item people-reachable=pass --item-link people-reachable=URL",
+        "--item no-other-change=pass",
+    ]
+    assert first.stderr.endswith("\n")
+    again = " ".join(whole.golive(*words).stderr.split())
+    assert f"Going on with run {run}, which asks the same people about the same file." in again
+    assert "--item 'open-faults-told=pass:REMARK'" in again
+    asking = Asking(whole, built, "shop.tar", "--ops", "sof-eve", "--qa", "sof-fin")
+    said = " ".join(asking.waits().split())
+    assert f"/approvals/{run}.sign-off.go" in said
+    assert "If sof-eve cannot sign in, an administrator prints a link" in said
+    assert "golive user enrol sof-eve" in said
+    used = Asking(whole, built, "shop.tar", "--ops", "sof-eve", "--qa", "sof-fin")
+    assert "what --item says now is not used" in used.waits()
+    assert set(open_runs(whole)) - before == {run}
+    both_sign(whole.url, first.stderr + "\n".join(links_in(asking.said)))
+    assert (asking.ends(), used.ends()) == (0, 0), asking.said + used.said
+    assert whole.golive(*words).exit_code == 1
+    assert run not in open_runs(whole), "a finished one is followed by another"
+
+
+def test_another_run_is_started_where_that_is_said_or_the_people_differ(whole: Whole, built: Path) -> None:
+    words = ("sign-off", str(built / "shop.tar"), "--ops", "sof-ida", "--qa")
+    before = set(open_runs(whole))
+    for more, runs in ((("sof-jo",), 1), (("sof-jo",), 1), (("sof-jo", "--new"), 2), (("sof-kim",), 3)):
+        assert whole.golive(*words, *more).exit_code == 1
+        assert len(set(open_runs(whole)) - before) == runs, more
+
+
+def test_a_held_run_is_named_and_nothing_is_started(whole: Whole, built: Path) -> None:
+    words = ("sign-off", str(built / "shop.tar"), "--ops", "sof-lea", "--qa", "sof-max")
+    before = set(open_runs(whole))
+    whole.golive(*words)
+    (run,) = set(open_runs(whole)) - before
+    whole.answer("hold", run, "--reason", "wait")
+    done = whole.golive(*words)
     said = " ".join(done.stderr.split())
-    assert "sign-off.put-facts-together, with --item ID=pass for each of risks-told, people-reachable" in said
+    assert (done.exit_code, f"Run {run} asks the same people about the same file" in said) == (1, True), said
+    assert f"See golive show {run}, or start another with --new." in said
+    assert set(open_runs(whole)) == before
+
+
+def test_who_leaves_at_a_question_is_told_how_to_go_on(whole: Whole, built: Path) -> None:
+    command = [sys.executable, "-m", "cli", "sign-off", "shop.tar", "--ops", "sof-ned", "--qa", "sof-oda"]
+    env = {**whole.env, "PYTHONPATH": str(ROOT)}
+    heard: list[str] = []
+    done = at_a_terminal(
+        command,
+        built,
+        env,
+        {"pass, fail or na [pass]:": ["\x04"]},
+        once="pass, fail or na",
+        then=heard.append,
+    )
+    assert done.code == 1, done.said
+    assert len(links_in(heard[0])) == 2, "the links are there before anything is asked"
+    assert "The same command goes on with it" in done.said
+    assert "--item-link people-reachable=URL" in done.said
+    assert done.said.endswith("\n")
 
 
 def test_what_golive_does_not_take_is_asked_again(whole: Whole, built: Path) -> None:

@@ -111,6 +111,13 @@ def test_the_glass_is_broken_with_a_reason_and_by_who_may(
     why = "payments fail for everybody and ops is away"
     assert "Recorded as no." in eva.does("break-glass", approval, "--digest", digest, "--reason", why)
     assert eva.reads("approval", approval)["glass_broken_by"] == "sig-eva"
+    shown = team["ops"].does("approval", approval)
+    assert "sig-eva broke the glass on 20" in shown
+    assert f"Reason: {why}" in shown
+    assert f"Nobody else has reviewed it yet: golive action list {run}" in shown
+    (action,) = team["ops"].answer_items("action", "list", run)
+    team["ops"].does("action", "close", run, str(action["id"]), "--remark", "looked at it")
+    assert f"{team['ops'].name} reviewed it on 20" in team["ops"].does("approval", approval)
 
 
 STRICT = """

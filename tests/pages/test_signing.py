@@ -182,7 +182,15 @@ async def test_the_glass_is_broken_with_a_reason_and_told(go: Asked, readers: Re
     done = await eva.act(go.path, where, reason=why)
     assert done.path == go.path, done.text
     assert "eva broke the glass:" in done.text
+    assert why in done.text
+    assert "Somebody else reviews it before the run ends." in done.text
     assert offers(go, done) == []
+    run_id = (await go.shown())["run_id"]
+    (review,) = (await go.team.ops1.get(f"/runs/{run_id}/actions"))["items"]
+    await go.team.ops1.post(f"/runs/{run_id}/actions/{review['id']}/close", {"remark": "looked at it"})
+    seen = (await eva.look(go.path)).text
+    assert "ops1 reviewed it on" in seen
+    assert "Somebody else reviews it" not in seen
 
 
 async def test_what_is_refused_to_who_may_not_keeps_its_form(go: Asked, readers: Readers) -> None:
