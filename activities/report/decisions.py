@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
+from activities.report.around import around, withdrawal
 from activities.report.document import Block, Cell, Code, Section, State, many, table
 from activities.report.told import Told
 from activities.report.waits import time_of
 from db.lessons import review_after
 from db.views import ApprovalView, JournalRow
-from golive.recording import RuleView
+from golive.recording import DecisionView, RuleView
 from golive.sources import named
 from golive.words import N_, Sentence, say
 
@@ -18,6 +19,8 @@ from golive.words import N_, Sentence, say
 def decisions(told: Told) -> Section:
     """Tell every decision as the journal has it, those included that stand no more."""
     blocks: list[Block] = [_approvals(told), _made(told)]
+    if (acts := around(told)) is not None:
+        blocks.append(acts)
     if told.events("DecisionsStale"):
         blocks.append(_stale(told))
     if told.events("RuleExpired"):
@@ -83,17 +86,16 @@ def _rule(rule: RuleView) -> Sentence:
 
 
 def _made(told: Told) -> Block:
-    standing = {
-        decision.seq
-        for approval in told.run.approvals
-        for decision in approval.decisions
-        if not decision.stale
-    }
+    views = {decision.seq: decision for asked in told.run.approvals for decision in asked.decisions}
     asked = _requests(told)
     made = told.events("DecisionMade")
     proved = any("authenticated" in row.payload for row in made)
     rows = [
-        (*_decision(told, row, asked), *(_proof(row) if proved else ()), *_worth(row, standing))
+        (
+            *_decision(told, row, asked),
+            *(_proof(row) if proved else ()),
+            *_worth(told, row, views.get(row.seq)),
+        )
         for row in made
     ]
     columns = (
@@ -139,9 +141,16 @@ def _proof(row: JournalRow) -> tuple[Cell, ...]:
     return (State(str(proof["method"])) if proof else None,)
 
 
-def _worth(row: JournalRow, standing: set[int]) -> tuple[Cell, ...]:
-    stands = say(N_("yes")) if row.seq in standing else say(N_("no, stale"))
-    return (Code(row.subject_digest or ""), stands, row.words.get("comment"))
+def _worth(told: Told, row: JournalRow, view: DecisionView | None) -> tuple[Cell, ...]:
+    return (Code(row.subject_digest or ""), _stands(told, row, view), row.words.get("comment"))
+
+
+def _stands(told: Told, row: JournalRow, view: DecisionView | None) -> Cell:
+    """Tell whether a decision stands, and of one that was taken back why; the view of one that is gone is None."""
+    if view is not None and view.withdrawn:
+        taken_back = withdrawal(told, row)
+        return many([say(N_("no, withdrawn")), *([taken_back.reason] if taken_back else [])])
+    return say(N_("yes")) if view is not None and not view.stale else say(N_("no, stale"))
 
 
 def _stale(told: Told) -> Block:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from activities.report.document import Block, Cell, Code, Facts, Many, Paragraph, Section, State, many, table
-from activities.report.told import Told, reason_of
+from activities.report.told import REMINDERS, Told, reason_of
 from activities.report.waits import time_of
 from golive.recording import Build
 from golive.words import N_, Sentence, say
@@ -95,7 +95,7 @@ def _figures(told: Told) -> list[tuple[Sentence, Cell]]:
         (say(N_("builds")), len(run.builds)),
         (say(N_("alerts")), len(told.events("AlertRaised"))),
         (say(N_("holds")), len(told.events("RunHeld"))),
-        (say(N_("reminders and escalations")), len(told.events("Reminded", "Escalated"))),
+        (say(N_("reminders and escalations")), len(told.events(*REMINDERS))),
     ]
 
 

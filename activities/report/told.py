@@ -15,6 +15,8 @@ from golive.vocabulary import EndedName
 from golive.words import Sentence, Text
 
 Kind = Literal["draft", "final"]
+REMINDERS = ("Reminded", "Escalated", "SignersReminded")
+"""What reminds people of what waits for them: clocks, and other people."""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from activities.report.document import Block, Cell, Code, Link, Many, Section, State, many, table
-from activities.report.told import Told, phrase
+from activities.report.told import REMINDERS, Told, phrase
 from activities.report.waits import Wait, time_of
-from db.views import ItemView, TaskView
-from golive.words import N_, say
+from db.views import ItemView, JournalRow, TaskView
+from golive.words import N_, Sentence, say
 
 _TASK = (
     say(N_("task")),
@@ -136,13 +136,13 @@ def _reminders(told: Told) -> Block:
     rows: list[tuple[Cell, ...]] = [
         (
             time_of(row),
-            say(N_("escalation")) if row.action == "Escalated" else say(N_("reminder")),
+            _reminder(row),
             phrase(row.payload.get("title")),
             phrase(row.payload.get("to")),
-            int(row.payload.get("rung", 0)) + 1,
+            int(row.payload["rung"]) + 1 if "rung" in row.payload else None,
             State(str(delivered[row.seq])) if row.seq in delivered else say(N_("not delivered")),
         )
-        for row in told.events("Reminded", "Escalated")
+        for row in told.events(*REMINDERS)
     ]
     columns = (
         say(N_("time")),
@@ -155,6 +155,12 @@ def _reminders(told: Told) -> Block:
     return table(
         say(N_("Reminders and escalations")), columns, rows, none=say(N_("Nobody had to be reminded."))
     )
+
+
+def _reminder(row: JournalRow) -> Sentence:
+    if row.action == "SignersReminded":
+        return say(N_("reminder by {who}"), who=row.actor)
+    return say(N_("escalation")) if row.action == "Escalated" else say(N_("reminder"))
 
 
 def _cause_of(payload: dict[str, Any]) -> int | None:
